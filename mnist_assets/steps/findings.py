@@ -1,0 +1,22 @@
+"""What a check found, before anything Dagster: the value seen beside the value expected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check.
+
+    Attributes:
+        passed: Whether the value is as expected.
+        message: One sentence that says what was seen and, when it failed, what is wrong.
+        seen: Named figures found, each a plain bool, int, float, str or list.
+        expected: Named figures or bounds they were held against.
+    """
+
+    passed: bool
+    message: str
+    seen: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
