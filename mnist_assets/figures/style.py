@@ -7,9 +7,10 @@ deficiencies can tell apart.
 from collections.abc import Callable
 from functools import wraps
 from io import BytesIO
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.figure import Figure
 
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"
@@ -19,7 +20,7 @@ INK, MUTED, GRID = "#1F2933", "#616E7C", "#D9DEE4"
 DIGITS = "gray"  # the colour map of raw digits: grey level 0 black, 255 white
 DIVERGING = "RdBu_r"  # for signed values, with zero in the middle
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
@@ -35,7 +36,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.grid": False,
     "axes.axisbelow": True,
-    "axes.prop_cycle": mpl.cycler(color=SERIES),
+    "axes.prop_cycle": cycler(color=SERIES),
     "grid.color": GRID,
     "grid.linewidth": 0.8,
     "xtick.color": MUTED,

@@ -1,0 +1,146 @@
+"""Networks: each declared network trained, and the history of its training."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import dagster as dg
+
+from mnist_assets.assets.presentation import picture, table
+from mnist_assets.assets.stage import Check, Stage, Stored, stored
+from mnist_assets.declarations import Network, Thresholds
+from mnist_assets.resources import DatasetSource
+from mnist_assets.settings import Settings
+from mnist_assets.steps import history as histories
+from mnist_assets.steps import networks as steps
+from mnist_assets.steps.dataset import class_count, commonest_share
+from mnist_assets.steps.training import Epoch, train_network
+
+STAGE = Stage("networks")
+
+PARAMETERS = Check("parameters", "The network has exactly the declared numbers of weights.")
+LOSS_FINITE = Check("loss_finite", "Every epoch's training and validation loss is finite.")
+ACCURACY = Check(
+    "validation_accuracy", "The last epoch's validation accuracy reaches the declared threshold."
+)
+GENERALIZATION_GAP = Check(
+    "generalization_gap",
+    "Training accuracy exceeds validation accuracy by no more than the declared bound.",
+    blocking=False,
+)
+
+
+def network_assets(name: str, network: Network, settings: Settings) -> list[dg.AssetsDefinition]:
+    """A declared network and its history."""
+    return [
+        _network_asset(name, network, settings.training.memory_limit),
+        _history_asset(name, network.thresholds),
+    ]
+
+
+def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsDefinition:
+    declared, expected = network.training, network.parameters
+
+    @STAGE.asset(
+        "keras",
+        name=name,
+        reads=[
+            "dataset/train_images",
+            "dataset/train_labels",
+            "preparation/split",
+            "preparation/normalization",
+        ],
+        kinds={"tensorflow", "keras"},
+        checks=[PARAMETERS],
+        description=f"{network.description} Takes raw pixels, 0-255; gives class probabilities.",
+    )
+    def train(
+        context: dg.AssetExecutionContext,
+        source: DatasetSource,
+        train_images: Any,
+        train_labels: Any,
+        split: Any,
+        normalization: Any,
+    ) -> Stored:
+        classes = class_count(train_labels)
+        trained, speed = train_network(
+            name,
+            declared,
+            train_images,
+            train_labels,
+            split,
+            normalization,
+            classes=classes,
+            memory_limit=memory_limit,
+            on_epoch=_reporter(context, name, declared.epochs),
+        )
+        counted = steps.count_parameters(trained.model)
+        if source.facts:
+            wanted = expected.model_dump()
+        else:
+            wanted = steps.parameters_of(declared.layers, train_images.shape[1:], classes)
+        return stored(
+            trained,
+            PARAMETERS.result(steps.check_parameters(counted, wanted)),
+            layers=table(steps.describe_layers(trained.model)),
+            parameters=counted["total"],
+            trainable_parameters=counted["trainable"],
+            training=declared.model_dump(mode="json"),
+            **asdict(speed),
+        )
+
+    return train
+
+
+def _reporter(context: dg.AssetExecutionContext, name: str, epochs: int) -> Callable[[Epoch], None]:
+    """Tell of each epoch: a line in the log and an observation in the web UI."""
+    started = time.perf_counter()
+
+    def report(epoch: Epoch) -> None:
+        left = (time.perf_counter() - started) / epoch.epoch * (epochs - epoch.epoch)
+        context.log.info(
+            f"{name}: epoch {epoch.epoch}/{epochs}, loss {epoch.loss:.4f}, "
+            f"accuracy {epoch.accuracy:.4f}, validation loss {epoch.val_loss:.4f}, "
+            f"validation accuracy {epoch.val_accuracy:.4f}, {left:.0f} s left"
+        )
+        context.log_event(
+            dg.AssetObservation(STAGE.key(name), metadata=asdict(epoch) | {"seconds_left": left})
+        )
+
+    return report
+
+
+def _history_asset(name: str, thresholds: Thresholds) -> dg.AssetsDefinition:
+    @STAGE.asset(
+        "csv",
+        name=f"{name}_history",
+        reads={"network": f"networks/{name}", "train_labels": "dataset/train_labels"},
+        kinds={"pandas"},
+        checks=[LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
+        description=f"Loss and accuracy of {name} after each epoch, training and validation.",
+    )
+    def history(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
+        from mnist_assets.figures.networks import history as draw
+        from mnist_assets.figures.style import to_png
+
+        epochs = network.history
+        if source.facts:
+            floor = thresholds.validation_accuracy
+        else:
+            floor = commonest_share(train_labels)
+        png = to_png(draw(epochs, name))
+        return stored(
+            epochs,
+            LOSS_FINITE.result(histories.check_loss_finite(epochs)),
+            ACCURACY.result(histories.check_accuracy(epochs, floor)),
+            GENERALIZATION_GAP.result(
+                histories.check_generalization_gap(epochs, thresholds.generalization_gap)
+            ),
+            validation_accuracy=float(epochs["val_accuracy"].iloc[-1]),
+            generalization_gap=histories.generalization_gap(epochs),
+            picture=picture(png, f"Loss and accuracy of {name}, epoch by epoch"),
+            table=table(epochs),
+        )
+
+    return history

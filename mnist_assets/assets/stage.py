@@ -1,0 +1,129 @@
+"""What every asset of a stage has in common, said once: key, group, storage, owner, version, checks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import dagster as dg
+
+from mnist_assets.code_versions import code_version
+from mnist_assets.content_versions import content_version
+from mnist_assets.steps.findings import Finding
+
+Stored: TypeAlias = dg.MaterializeResult[Any]
+OWNERS = ("team:mnist-assets",)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that runs inside the step that makes the value.
+
+    Attributes:
+        name: Its name on the asset.
+        description: What is expected of the value.
+        blocking: Whether a failure is an error that stops everything downstream, or a warning.
+    """
+
+    name: str
+    description: str
+    blocking: bool = True
+
+    def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
+        """The check's declaration on an asset."""
+        return dg.AssetCheckSpec(
+            self.name, asset=key, description=self.description, blocking=self.blocking
+        )
+
+    def result(
+        self, finding: Finding, key: dg.AssetKey | None = None, **metadata: Any
+    ) -> dg.AssetCheckResult:
+        """What the check found, with the values seen and expected, and more, as metadata."""
+        return dg.AssetCheckResult(
+            asset_key=key,
+            check_name=self.name,
+            passed=finding.passed,
+            severity=dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN,
+            description=finding.message,
+            metadata={"seen": dict(finding.seen), "expected": dict(finding.expected), **metadata},
+        )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the graph; its name is the prefix of its assets' keys and their group."""
+
+    name: str
+
+    def key(self, name: str) -> dg.AssetKey:
+        """The key of one of the stage's assets."""
+        return dg.AssetKey([self.name, name])
+
+    def asset(
+        self,
+        storage: str,
+        *,
+        reads: Sequence[str] | Mapping[str, str] = (),
+        after: Sequence[str] = (),
+        kinds: set[str],
+        checks: Sequence[Check] = (),
+        name: str | None = None,
+        description: str | None = None,
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Make a function an asset of this stage.
+
+        Args:
+            storage: Key of the I/O manager, which is the file's ending.
+            reads: Keys of the assets it is given, each as the argument named like the key's last
+                part, or a mapping from argument to key.
+            after: Keys of assets it depends on without reading them.
+            kinds: What it is made with, shown in the web UI.
+            checks: The checks whose results it returns.
+            name: Its name, if not the function's.
+            description: What it is, if not the function's docstring.
+        """
+
+        def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
+            key = self.key(name or function.__name__)
+            return dg.asset(
+                key=key,
+                ins=inputs(reads),
+                deps=[dg.AssetKey.from_user_string(upstream) for upstream in after],
+                io_manager_key=storage,
+                group_name=self.name,
+                kinds=kinds,
+                owners=OWNERS,
+                code_version=code_version(function),
+                check_specs=[check.spec(key) for check in checks],
+                description=description,
+            )(without_return_annotation(function))
+
+        return define
+
+
+def without_return_annotation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as Dagster has to see it: it takes a return annotation for its outputs' type."""
+    function.__annotations__.pop("return", None)
+    return function
+
+
+def inputs(reads: Sequence[str] | Mapping[str, str]) -> dict[str, dg.AssetIn]:
+    """Inputs from keys as strings: each becomes the argument named like the key's last part."""
+    if not isinstance(reads, Mapping):
+        reads = {key.rpartition("/")[2]: key for key in reads}
+    return {name: dg.AssetIn(dg.AssetKey.from_user_string(key)) for name, key in reads.items()}
+
+
+def stored(
+    value: Any,
+    *check_results: dg.AssetCheckResult,
+    key: dg.AssetKey | None = None,
+    **metadata: Any,
+) -> Stored:
+    """A value to be stored under the hash of its content, with what the web UI shows beside it."""
+    return dg.MaterializeResult(
+        asset_key=key,
+        value=value,
+        data_version=dg.DataVersion(content_version(value)),
+        metadata=metadata,
+        check_results=check_results,
+    )

@@ -1,0 +1,142 @@
+"""The command line, `mnist-assets`: the graph without the web UI."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
+
+from mnist_assets.assets.dataset import SOURCE
+from mnist_assets.definitions import EVERYTHING, build_definitions, build_source
+from mnist_assets.errors import InputError
+from mnist_assets.incremental import DATA_VERSION, Graph, Run, bring_up_to_date
+from mnist_assets.settings import PROJECT, Places
+from mnist_assets.summary import show_summary
+
+
+@click.group()
+def main() -> None:
+    """MNIST from raw files to evaluated networks, as a graph of assets."""
+
+
+@main.command()
+@click.option("--select", default="*", help='What to bring up to date, as: key:"networks/best"+')
+@click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
+@click.option("--force", is_flag=True, help="Run every selected asset, changed or not.")
+def materialize(select: str, dry_run: bool, force: bool) -> None:
+    """Bring assets up to date: what is missing or changed, and what follows from it."""
+    started = time.perf_counter()
+    places = Places.from_environment()
+    with explained_errors(), open_instance() as instance:
+        definitions = build_definitions(places)
+        version = build_source(places).version()
+        graph = Graph(definitions, instance, {SOURCE: version})
+        selected = graph.select(select)
+        if dry_run:
+            show_plan(graph, selected)
+            return
+        observe_source(instance, version)
+        with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
+            outcome = bring_up_to_date(
+                graph, selected, lambda keys: run_assets(definitions, instance, keys), force=force
+            )
+        show_summary(graph, places, len(outcome.made), time.perf_counter() - started)
+    if not outcome.success:
+        sys.exit(1)
+
+
+@contextmanager
+def explained_errors() -> Iterator[None]:
+    """Show what is wrong with an input as one message, without a traceback."""
+    try:
+        yield
+    except InputError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """The run history that `dagster dev` in the project's folder uses, or that of DAGSTER_HOME."""
+    if not os.environ.get("DAGSTER_HOME"):
+        os.chdir(PROJECT)
+        os.environ["DAGSTER_HOME"] = str(PROJECT)
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@contextmanager
+def native_logs_in(path: Path) -> Iterator[None]:
+    """Send what native libraries write to standard error to a file; Python's own stays visible.
+
+    TensorFlow reports at start-up, past any Python setting, which processor features it was built
+    for and that it found no GPU.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    visible = os.dup(2)
+    with path.open("w", encoding="utf-8") as log, open(visible, "w", encoding="utf-8") as stderr:
+        os.dup2(log.fileno(), 2)
+        original, sys.stderr = sys.stderr, stderr
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            sys.stderr = original
+            os.dup2(visible, 2)
+
+
+def observe_source(instance: dg.DagsterInstance, version: str) -> None:
+    """Record the content of the dataset's files, if it is not the content recorded last."""
+    latest = instance.fetch_observations(SOURCE, limit=1).records
+    observation = latest[0].asset_observation if latest else None
+    if observation is None or observation.tags.get(DATA_VERSION) != version:
+        instance.report_runless_asset_event(
+            dg.AssetObservation(SOURCE, tags={DATA_VERSION: version})
+        )
+
+
+def run_assets(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, keys: list[dg.AssetKey]
+) -> Run:
+    """Materialise assets with their checks in one run, in this process."""
+    click.echo(f"Materialising {len(keys)} asset{'s' if len(keys) > 1 else ''}:")
+    result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+        instance=instance,
+        asset_selection=keys,
+        run_config={"loggers": {"terminal": {}}},
+        raise_on_error=False,
+    )
+    for event in result.all_events:
+        if event.is_step_failure and (reason := failure_reason(event.step_failure_data.error)):
+            click.secho(f"{event.step_key} failed: {reason}", fg="red", err=True)
+    made = {event.asset_key for event in result.get_asset_materialization_events()}
+    return Run({key for key in made if key}, result.success)
+
+
+def failure_reason(error: SerializableErrorInfo | None) -> str:
+    """What to tell a person of a failed step; nothing if a check has already told it."""
+    chain = []
+    while error:
+        chain.append(error)
+        error = error.cause
+    if not chain or chain[-1].cls_name == "DagsterAssetCheckFailedError":
+        return ""
+    told = next((link for link in chain if link.cls_name == InputError.__name__), chain[-1])
+    return told.message.partition(": ")[2].strip()
+
+
+def show_plan(graph: Graph, selected: list[dg.AssetKey]) -> None:
+    """Say which of the selected assets would run, and which only if their inputs change."""
+    reasons = graph.reasons()
+    waiting = graph.waiting(set(reasons) & set(selected))
+    lines = [
+        f"{key.to_user_string():40} {reasons.get(key, 'if its inputs come out different')}"
+        for key in selected
+        if key in reasons or key in waiting
+    ]
+    click.echo("\n".join(lines) or "Nothing to do: everything is up to date.")

@@ -1,0 +1,81 @@
+"""The table of contents: every asset, check and resource of the graph, stage by stage.
+
+Loading this imports no TensorFlow; steps do so when they train or predict.
+"""
+
+import warnings
+from collections.abc import Iterable
+from typing import TypeAlias, cast
+
+import dagster as dg
+
+from mnist_assets.assets.dataset import dataset_assets
+from mnist_assets.assets.evaluation import comparison_asset, evaluation_assets
+from mnist_assets.assets.exploration import exploration_assets
+from mnist_assets.assets.networks import network_assets
+from mnist_assets.assets.preparation import preparation_assets, preparation_checks
+from mnist_assets.declarations import read_networks
+from mnist_assets.resources import DatasetSource
+from mnist_assets.settings import Places, read_settings
+from mnist_assets.storage import file_storages
+from mnist_assets.terminal import terminal
+
+
+_Asset: TypeAlias = dg.AssetSpec | dg.AssetsDefinition
+
+EVERYTHING = "everything"
+
+
+def build_source(places: Places) -> DatasetSource:
+    """Where the dataset comes from, asking mirrors as the settings say."""
+    return DatasetSource.declared(places.dataset, read_settings(places.settings).download)
+
+
+def build_definitions(places: Places) -> dg.Definitions:
+    """Build the graph over the given folders.
+
+    Raises:
+        InputError: `networks.yaml` or `settings.yaml` holds a value that is not allowed.
+    """
+    settings = read_settings(places.settings)
+    networks = read_networks(places.networks)
+    assets = [
+        *dataset_assets(),
+        *exploration_assets(settings.grey_levels),
+        *preparation_assets(settings.split, settings.normalization),
+        *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
+        *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
+        comparison_asset(networks),
+    ]
+    return dg.Definitions(
+        assets=_with_code_references(assets),
+        asset_checks=preparation_checks(settings.normalization),
+        jobs=[
+            dg.define_asset_job(
+                EVERYTHING,
+                selection=dg.AssetSelection.all(),
+                description="Materialise every asset anew.",
+            )
+        ],
+        resources={"source": build_source(places), **file_storages(places.assets)},
+        loggers={"console": dg.colored_console_logger, "terminal": terminal},
+        executor=dg.in_process_executor,
+    )
+
+
+def _with_code_references(assets: Iterable[_Asset]) -> list[_Asset]:
+    """The assets with a link to their code in the web UI; a source outside the graph has none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # its interface may change, not its effect
+        return [
+            asset
+            if isinstance(asset, dg.AssetSpec)
+            else cast("_Asset", dg.with_source_code_references([asset])[0])
+            for asset in assets
+        ]
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """The graph over the project's own folders, or those the environment names."""
+    return build_definitions(Places.from_environment())

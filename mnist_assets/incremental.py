@@ -1,0 +1,186 @@
+"""Which assets are out of date and why, and bringing them up to date with no needless step.
+
+Dagster re-runs whatever is selected. Here an asset runs only if it is missing, its code version
+changed, a blocking check of it failed, or an input's content changed; and what might turn out
+unchanged is waited for before anything that depends on it. All facts come from Dagster's own event
+log, so that the web UI shows the same.
+"""
+
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+CODE_VERSION = "dagster/code_version"
+DATA_VERSION = "dagster/data_version"
+INPUT_VERSION = "dagster/input_data_version/"
+
+Versions = Mapping[dg.AssetKey, str | None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the event log holds of an asset's latest materialisation (or observation)."""
+
+    tags: Mapping[str, str]
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of materialising some assets together.
+
+    Attributes:
+        made: The assets that were materialised.
+        success: Whether every step and every blocking check went well.
+    """
+
+    made: set[dg.AssetKey]
+    success: bool
+
+
+class Graph:
+    """The assets of a set of definitions, with their history in an instance."""
+
+    def __init__(
+        self,
+        definitions: dg.Definitions,
+        instance: dg.DagsterInstance,
+        observed: Mapping[dg.AssetKey, str],
+    ) -> None:
+        """Read a graph.
+
+        Args:
+            definitions: What defines it.
+            instance: Where its history is.
+            observed: Content versions of the sources outside the graph, as they are now.
+        """
+        self._graph = definitions.resolve_asset_graph()
+        self._instance = instance
+        self._observed = observed
+
+    @property
+    def keys(self) -> list[dg.AssetKey]:
+        """Every asset that can be materialised, each after what it depends on."""
+        graph = self._graph
+        return [
+            key for key in graph.toposorted_asset_keys if key in graph.materializable_asset_keys
+        ]
+
+    def select(self, selection: str) -> list[dg.AssetKey]:
+        """The assets of a selection in Dagster's language, such as `key:"networks/given"+`."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)  # of a parameter that is not used here
+            chosen = dg.AssetSelection.from_string(selection).resolve(self._graph)
+        return [key for key in self.keys if key in chosen]
+
+    @property
+    def checks(self) -> list[dg.AssetCheckKey]:
+        """Every check of the graph."""
+        return sorted(self._graph.asset_check_keys, key=str)
+
+    def latest_evaluation(self, check: dg.AssetCheckKey) -> dg.AssetCheckEvaluation | None:
+        """What a check found last; None if it never ran."""
+        record = self._instance.get_latest_asset_check_evaluation_record(check)
+        if record is None or record.event is None or record.event.dagster_event is None:
+            return None
+        return record.event.dagster_event.asset_check_evaluation_data
+
+    def reasons(self) -> dict[dg.AssetKey, str]:
+        """Why each asset that certainly has to run has to: in the order of the graph."""
+        known = self._known()
+        versions = {key: facts.tags.get(DATA_VERSION) for key, facts in known.items()}
+        versions |= self._observed
+        return {
+            key: reason
+            for key in self.keys
+            if (reason := self._reason(key, known.get(key), versions))
+        }
+
+    def waiting(self, certain: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
+        """The assets downstream of `certain` ones, which have to run only if contents change."""
+        affected: set[dg.AssetKey] = set()
+        for key in self.keys:
+            parents = self._graph.get(key).parent_keys
+            if any(parent in certain or parent in affected for parent in parents):
+                affected.add(key)
+        return affected
+
+    def runnable(self, certain: Collection[dg.AssetKey]) -> list[dg.AssetKey]:
+        """Those that can run now: nothing upstream of them is still undecided."""
+        undecided = self.waiting(certain) - set(certain)
+        blocked = self.waiting(undecided)
+        return [key for key in self.keys if key in certain and key not in blocked]
+
+    def _known(self) -> dict[dg.AssetKey, Known]:
+        known = {}
+        for record in self._instance.get_asset_records(list(self._graph.get_all_asset_keys())):
+            entry = record.asset_entry
+            if entry.last_materialization and (
+                materialization := entry.last_materialization.asset_materialization
+            ):
+                path = materialization.metadata.get("path")
+                known[entry.asset_key] = Known(
+                    materialization.tags or {}, str(path.value) if path else None
+                )
+        return known
+
+    def _reason(self, key: dg.AssetKey, known: Known | None, versions: Versions) -> str | None:
+        node = self._graph.get(key)
+        if known is None:
+            return "never materialised"
+        if known.path is not None and "://" not in known.path and not Path(known.path).is_file():
+            return f"its file is gone: {known.path}"
+        if known.tags.get(CODE_VERSION) != node.code_version:
+            return "its code or declaration changed"
+        changed = [
+            parent.to_user_string()
+            for parent in sorted(node.parent_keys)
+            if known.tags.get(f"{INPUT_VERSION}{parent.to_user_string()}") != versions.get(parent)
+        ]
+        if changed:
+            return f"input changed: {', '.join(changed)}"
+        failed = [check.name for check in node.check_keys if self._failed(check)]
+        return f"check failed: {', '.join(failed)}" if failed else None
+
+    def _failed(self, check: dg.AssetCheckKey) -> bool:
+        """Whether the check would block what follows, by its latest result."""
+        evaluation = self.latest_evaluation(check)
+        return (
+            evaluation is not None
+            and not evaluation.passed
+            and evaluation.severity == dg.AssetCheckSeverity.ERROR
+        )
+
+
+def bring_up_to_date(
+    graph: Graph,
+    selected: Iterable[dg.AssetKey],
+    run: Callable[[list[dg.AssetKey]], Run],
+    *,
+    force: bool = False,
+) -> Run:
+    """Run what has to run, in as few rounds as can be, each asset at most once.
+
+    Args:
+        graph: The assets and their history.
+        selected: The assets to bring up to date.
+        run: Materialises some assets together.
+        force: Run every selected asset, whether it has to or not.
+
+    Returns:
+        What all rounds together made; the first that fails is the last.
+    """
+    wanted, tried, made = set(selected), set[dg.AssetKey](), set[dg.AssetKey]()
+    while True:
+        certain = (wanted if force else wanted & set(graph.reasons())) - tried
+        now = graph.runnable(certain)
+        if not now:
+            return Run(made, success=True)
+        tried |= set(now)
+        outcome = run(now)
+        made |= outcome.made
+        if not outcome.success:
+            return Run(made, success=False)

@@ -1,0 +1,133 @@
+"""Settings: the tunables of every stage but the networks, and where things are.
+
+Tunables stand in `settings.yaml`; places can be moved by environment variables. Steps never read
+settings: assets pass them the values.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from mnist_assets.declarations import NETWORKS_FILE
+from mnist_assets.yaml_files import Declared, Real, Whole, read_yaml
+
+PROJECT = Path(__file__).parents[1]
+SETTINGS_FILE = Path(__file__).with_name("settings.yaml")
+BUNDLED_DATASET = PROJECT / "data" / "raw" / "mnist"
+
+
+class GreyLevels(Declared):
+    """What is counted in the distribution of the images' mean grey levels, in 0-255."""
+
+    few_images: Whole = Field(ge=1)
+    common_low: Whole = Field(ge=0, le=255)
+    common_high: Whole = Field(ge=0, le=255)
+    dark_below: Whole = Field(ge=0, le=255)
+    light_above: Whole = Field(ge=0, le=255)
+
+    @field_validator("common_high")
+    @classmethod
+    def _not_below_common_low(cls, high: int, info: ValidationInfo) -> int:
+        low = info.data.get("common_low", 0)
+        if high < low:
+            raise ValueError(f"at least common_low, {low}")
+        return high
+
+
+class Split(Declared):
+    """How the training part is divided, and how far class shares may drift apart by chance."""
+
+    validation_share: Real = Field(gt=0, lt=1)
+    seed: Whole = Field(ge=0)
+    class_share_tolerance: Real = Field(gt=0, lt=1)
+
+
+class Normalization(Declared):
+    """The guard of the normalisation, and what normalised pixels must look like."""
+
+    std_floor: Real = Field(gt=0, le=255)
+    mean_tolerance: Real = Field(gt=0)
+    std_tolerance: Real = Field(gt=0)
+
+
+class Training(Declared):
+    """How training uses the machine."""
+
+    memory_limit: Whole = Field(ge=1)
+
+
+class Evaluation(Declared):
+    """How predictions are made and judged."""
+
+    batch_size: Whole = Field(ge=1)
+    probability_tolerance: Real = Field(gt=0)
+    near_tie_margin: Real = Field(gt=0)
+
+
+class Download(Declared):
+    """How patiently the public mirrors are asked, when the dataset is to be downloaded."""
+
+    mirrors: tuple[str, ...] = Field(min_length=1)
+    attempts: Whole = Field(ge=1)
+    timeout_seconds: Real = Field(gt=0)
+
+
+class Settings(Declared):
+    """Every tunable outside `networks.yaml`."""
+
+    grey_levels: GreyLevels
+    split: Split
+    normalization: Normalization
+    training: Training
+    evaluation: Evaluation
+    download: Download
+
+
+def read_settings(path: Path = SETTINGS_FILE) -> Settings:
+    """Read the tunables.
+
+    Raises:
+        InputError: The file is unreadable or holds a value that is not allowed.
+    """
+    return read_yaml(path, Settings)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the graph reads from and writes to.
+
+    Attributes:
+        assets: Folder of the values, or any address that fsspec knows (`MNIST_ASSETS_DATA`).
+        dataset: `mnist` (bundled), `download`, a mirror's address, or a folder with four IDX files
+            (`MNIST_ASSETS_DATASET`).
+        networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
+        settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).
+    """
+
+    assets: str = str(PROJECT / "data" / "assets")
+    dataset: str = "mnist"
+    networks: Path = NETWORKS_FILE
+    settings: Path = SETTINGS_FILE
+
+    @classmethod
+    def from_environment(cls) -> "Places":
+        """The defaults, moved by whichever environment variables are set and not empty.
+
+        A relative path is one from the working folder of this moment, wherever a run works later.
+        """
+        return cls(
+            assets=_place("MNIST_ASSETS_DATA") or cls.assets,
+            dataset=_place("MNIST_ASSETS_DATASET", "mnist", "download") or cls.dataset,
+            networks=Path(_place("MNIST_ASSETS_NETWORKS") or cls.networks),
+            settings=Path(_place("MNIST_ASSETS_SETTINGS") or cls.settings),
+        )
+
+
+def _place(variable: str, *keywords: str) -> str | None:
+    """The environment variable: a keyword or an address as it is, a path made absolute."""
+    value = os.environ.get(variable)
+    if not value or value in keywords or "://" in value:
+        return value
+    return str(Path(value).expanduser().absolute())

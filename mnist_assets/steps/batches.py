@@ -1,0 +1,71 @@
+"""The order in which training sees its images, epoch by epoch.
+
+Images that fit in memory are shuffled as a whole; more than that are read from their memory map in
+chunks. Either way an epoch is a series of chunks, so that one training loop serves both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+BLOCK = 1024  # images read in one go: about 0.8 MB of MNIST, long enough to be sequential
+
+
+class Chunk(NamedTuple):
+    """Part of an epoch.
+
+    Attributes:
+        images: uint8 (c, height, width); c is the same for all chunks.
+        labels: uint8 (c,).
+        order: int32 (m,), m <= c: the images of this chunk in the order of their use.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    order: NDArray[np.int32]
+
+
+def whole_epoch(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], generator: np.random.Generator
+) -> Iterator[Chunk]:
+    """One chunk that is everything, in a random order."""
+    yield Chunk(images, labels, generator.permutation(len(labels)).astype(np.int32))
+
+
+def chunked_epoch(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    indices: NDArray[np.int32],
+    *,
+    chunk_size: int,
+    generator: np.random.Generator,
+) -> Iterator[Chunk]:
+    """The images at `indices`, each exactly once, without ever holding more than a chunk of them.
+
+    Blocks of neighbouring images are drawn in a random order, and a chunk of blocks is shuffled as
+    a whole: nearly as random as a full shuffle, while the file is read in long runs.
+
+    Args:
+        images: uint8 (n, height, width), usually a memory map.
+        labels: uint8 (n,).
+        indices: int32, the images to use.
+        chunk_size: Images a chunk; the last chunk of an epoch may use fewer.
+        generator: Source of the order.
+    """
+    in_file_order = np.sort(indices)
+    blocks = [in_file_order[at : at + BLOCK] for at in range(0, len(in_file_order), BLOCK)]
+    drawn = np.concatenate([blocks[block] for block in generator.permutation(len(blocks))])
+    chunk_images = np.zeros((chunk_size, *images.shape[1:]), np.uint8)
+    chunk_labels = np.zeros(chunk_size, np.uint8)
+    for at in range(0, len(drawn), chunk_size):
+        rows = drawn[at : at + chunk_size]
+        chunk_images[: len(rows)] = images[rows]
+        chunk_labels[: len(rows)] = labels[rows]
+        yield Chunk(chunk_images, chunk_labels, generator.permutation(len(rows)).astype(np.int32))

@@ -1,0 +1,226 @@
+"""The IDX file format: bytes to arrays, and the checksum of an array as an IDX file.
+
+Only what datasets like MNIST use: unsigned bytes, in one dimension (labels) or three (images).
+Which files make a dataset is in `dataset.py`.
+
+An IDX file is a header, then the values row by row. The header is big-endian: two zero bytes, the
+type of value (0x08 for unsigned bytes), the number of dimensions, then the length of each dimension
+in 4 bytes. So a file of labels begins with 0x00000801 and one of images with 0x00000803. Source:
+"File formats for the MNIST database", http://yann.lecun.com/exdb/mnist/.
+"""
+
+import gzip
+import hashlib
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnist_assets.errors import InputError
+
+LABELS, IMAGES = 1, 3  # the number of dimensions of either kind of file
+_UNSIGNED_BYTE = 0x08
+_GZIP_MAGIC = b"\x1f\x8b"
+_FETCH_AGAIN = "Replace the file with a fresh copy."
+
+
+def find_idx(folder: Path, file_name: str) -> Path:
+    """Find an IDX file under its standard name or a common variant of it.
+
+    Args:
+        folder: Where to look.
+        file_name: The standard name, such as `train-images-idx3-ubyte`. It may also have a dot in
+            place of the second dash, and `.gz` at the end. Of several files the first in this order
+            is taken: plain before gzipped, dash before dot.
+
+    Raises:
+        InputError: The folder is missing, not a folder or unreadable, or has no such file.
+    """
+    try:
+        present = {path.name for path in folder.iterdir() if path.is_file()}
+    except OSError as error:
+        raise InputError(
+            folder,
+            seen=error.strerror,
+            expected=f"a folder with the IDX file {file_name}",
+            remedy="Give the path of a folder that exists and can be read.",
+        ) from error
+    dotted = file_name.replace("-idx", ".idx")
+    accepted = (file_name, dotted, f"{file_name}.gz", f"{dotted}.gz")
+    for candidate in accepted:
+        if candidate in present:
+            return folder / candidate
+    raise InputError(
+        folder / file_name,
+        seen="no such file",
+        expected=f"a file named {', '.join(accepted[:-1])} or {accepted[-1]}",
+        remedy="Put the file there, or give another folder.",
+    )
+
+
+def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArray[np.uint8]:
+    """Read, verify and parse a file, plain or gzipped.
+
+    Args:
+        path: The file.
+        dimensions: `LABELS` or `IMAGES` where only that kind of file will do, None for either.
+        sha256: What the uncompressed file must hash to, verified before it is parsed; None for any.
+
+    Returns:
+        uint8, (n,) or (n, height, width), 0 to 255, read-only.
+
+    Raises:
+        InputError: As `read_idx_bytes` and `parse_idx`, or the checksum differs.
+    """
+    data = read_idx_bytes(path)
+    if sha256 is not None:
+        seen = hashlib.sha256(data).hexdigest()
+        if seen != sha256:
+            raise InputError(
+                path,
+                seen=f"content with the SHA-256 {seen}",
+                expected=sha256,
+                remedy=f"{_FETCH_AGAIN} For another dataset, give its own folder.",
+            )
+    return parse_idx(data, str(path), dimensions)
+
+
+def read_idx_bytes(path: Path) -> bytes:
+    """Read a file, gunzipped if it is gzipped; its first bytes tell, whatever its name says.
+
+    Raises:
+        InputError: The file cannot be read, is empty, or its gzip stream is cut short or corrupted.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            path,
+            seen=error.strerror,
+            expected="a readable file",
+            remedy="Check the path and its permissions.",
+        ) from error
+    if not data:
+        raise InputError(path, seen="0 bytes", expected="an IDX file", remedy=_FETCH_AGAIN)
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    try:
+        return gzip.decompress(data)
+    except EOFError as error:
+        raise InputError(
+            path,
+            seen=f"a gzip stream cut short after {len(data)} bytes",
+            expected="a complete gzip stream",
+            remedy=_FETCH_AGAIN,
+        ) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(
+            path,
+            seen=f"a corrupted gzip stream ({error})",
+            expected="a complete gzip stream",
+            remedy=_FETCH_AGAIN,
+        ) from error
+
+
+def read_header(data: bytes, name: str, dimensions: int | None = None) -> tuple[int, ...]:
+    """Read the shape that an IDX file declares.
+
+    Args:
+        data: The uncompressed file, or at least its first 16 bytes.
+        name: What to call the file in an error.
+        dimensions: `LABELS` or `IMAGES` where only that kind of file will do.
+
+    Returns:
+        The length of each dimension, all above 0: `(n,)` or `(n, height, width)`.
+
+    Raises:
+        InputError: No bytes, a wrong magic number, a wrong number of dimensions, a header cut
+            short, or a dimension of length 0.
+    """
+    allowed = (LABELS, IMAGES) if dimensions is None else (dimensions,)
+    magic = " or ".join(f"0x{_UNSIGNED_BYTE:06x}{count:02x}" for count in allowed)
+    if len(data) < 4 or data[:3] != bytes((0, 0, _UNSIGNED_BYTE)):
+        raise InputError(
+            name,
+            seen=f"the magic number 0x{data[:4].hex()}" if data else "0 bytes",
+            expected=f"the magic number {magic}",
+            remedy="Give an IDX file of unsigned bytes, plain or gzipped.",
+        )
+    rank = data[3]
+    if rank not in allowed:
+        raise InputError(
+            name,
+            seen=f"{rank} dimensions (magic number 0x{data[:4].hex()})",
+            expected=f"{' or '.join(map(str, allowed))} (magic number {magic})",
+            remedy="Give labels in 1 dimension, images in 3; see that they are not swapped.",
+        )
+    end = _header_length(rank)
+    if len(data) < end:
+        raise InputError(
+            name,
+            seen=f"a header cut short after {len(data)} bytes",
+            expected=f"a header of {end} bytes",
+            remedy=_FETCH_AGAIN,
+        )
+    shape = struct.unpack(f">{rank}I", data[4:end])
+    if 0 in shape:
+        raise InputError(
+            name,
+            seen=f"a header that declares the shape {shape}",
+            expected="at least one value in each dimension",
+            remedy="Give a file that holds images or labels.",
+        )
+    return shape
+
+
+def parse_idx(data: bytes, name: str, dimensions: int | None = None) -> NDArray[np.uint8]:
+    """Parse an uncompressed IDX file.
+
+    Args:
+        data: The whole file.
+        name: What to call the file in an error.
+        dimensions: `LABELS` or `IMAGES` where only that kind of file will do.
+
+    Returns:
+        uint8, (n,) or (n, height, width), 0 to 255: a read-only view of `data`.
+
+    Raises:
+        InputError: As `read_header`, or fewer or more bytes than the header declares.
+    """
+    shape = read_header(data, name, dimensions)
+    offset = _header_length(len(shape))
+    declared = offset + math.prod(shape)
+    if len(data) != declared:
+        raise InputError(
+            name,
+            seen=f"{len(data)} bytes, {'less' if len(data) < declared else 'more'} than declared",
+            expected=f"{declared} bytes for the shape {shape} in its header",
+            remedy=_FETCH_AGAIN,
+        )
+    return np.frombuffer(data, np.uint8, offset=offset).reshape(shape)
+
+
+def encode_header(shape: tuple[int, ...]) -> bytes:
+    """Encode the header of an IDX file of unsigned bytes with this shape."""
+    return struct.pack(f">4B{len(shape)}I", 0, 0, _UNSIGNED_BYTE, len(shape), *shape)
+
+
+def idx_sha256(array: NDArray[np.uint8]) -> str:
+    """Hash an array as the IDX file that holds it, without copying a C-contiguous array.
+
+    Args:
+        array: uint8, of any shape; read-only and memory-mapped arrays will do.
+
+    Returns:
+        The SHA-256 of the uncompressed file, as 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256(encode_header(array.shape))
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _header_length(rank: int) -> int:
+    return 4 + 4 * rank

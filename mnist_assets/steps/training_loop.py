@@ -1,0 +1,216 @@
+"""The compiled loop that makes the updates `keras.Model.fit` would make, at the machine's speed.
+
+All full batches of a chunk run inside one compiled program that gathers each batch from uint8
+pixels in memory. The last, partial batch of an epoch runs uncompiled, since compiling its shape
+would take longer than all its updates; so does the pass over the validation images. With dropout
+that batch is compiled too: compiled and uncompiled code draw different random numbers from the
+same seed, and all updates are to be those of `fit` with `jit_compile=True`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mnist_assets.declarations import SGD, Optimizer, Training
+from mnist_assets.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import keras
+    from numpy.typing import NDArray
+
+    from mnist_assets.steps.batches import Chunk
+
+VALIDATION_CHUNK = 10_000  # images; bounds the memory of a pass over any number of them
+
+
+class Sums(NamedTuple):
+    """Totals over some batches: of the loss, of right predictions, and the first bad batch or -1."""
+
+    loss: Any
+    correct: Any
+    first_bad_batch: Any
+
+
+class TrainingLoop:
+    """A model's updates and validation, compiled once and run chunk by chunk."""
+
+    def __init__(self, model: keras.Model, training: Training) -> None:
+        import keras
+        import tensorflow as tf
+
+        self.model = model
+        self.training = training
+        self.optimizer = build_optimizer(training.optimizer)
+        self.optimizer.build(model.trainable_variables)
+        self.loss = keras.losses.get(training.loss)
+        self._run_full_batches = tf.function(
+            self._full_batches, jit_compile=True, autograph=False
+        )
+        self._run_partial_batch = self._update
+        if any(layer.kind == "dropout" for layer in training.layers):
+            self._run_partial_batch = tf.function(self._update, jit_compile=True, autograph=False)
+
+    def compile(self, chunk_size: int, image_shape: tuple[int, ...]) -> float:
+        """Compile for chunks of this shape, by running no batch at all; returns the seconds."""
+        import tensorflow as tf
+
+        if chunk_size < self.training.batch_size:
+            return 0.0
+        started = time.perf_counter()
+        self._run_full_batches(
+            tf.zeros((chunk_size, *image_shape), tf.uint8),
+            tf.zeros(chunk_size, tf.uint8),
+            tf.zeros(chunk_size, tf.int32),
+            _scalar(0),
+        )
+        return time.perf_counter() - started
+
+    def run_epoch(self, chunks: Iterable[Chunk], where: str) -> tuple[float, float]:
+        """Update the weights with every batch of an epoch.
+
+        Returns:
+            Mean loss and accuracy over the images, each batch judged before its update, as Keras
+            reports them.
+
+        Raises:
+            InputError: The loss of some batch is not finite.
+        """
+        loss = correct = 0.0
+        images = batches = 0
+        for chunk in chunks:
+            sums = self._run_chunk(chunk)
+            first_bad_batch = int(sums.first_bad_batch)
+            if first_bad_batch >= 0:
+                raise InputError(
+                    f"{where}, batch {batches + first_bad_batch + 1}",
+                    seen="a loss that is NaN or infinite, with learning rate "
+                    f"{self.training.optimizer.learning_rate}",
+                    expected="a finite loss",
+                    remedy="Lower the network's learning_rate where it is declared. "
+                    "The last good model is untouched.",
+                )
+            loss += float(sums.loss)
+            correct += float(sums.correct)
+            images += len(chunk.order)
+            batches += len(chunk.order) // self.training.batch_size
+        return loss / images, correct / images
+
+    def validate(
+        self, images: NDArray[np.uint8], labels: NDArray[np.uint8], indices: NDArray[np.int32]
+    ) -> tuple[float, float]:
+        """Mean loss and accuracy over the images at `indices`."""
+        loss = correct = 0.0
+        for at in range(0, len(indices), VALIDATION_CHUNK):
+            rows = np.sort(indices[at : at + VALIDATION_CHUNK])
+            batch_loss, batch_correct = self._judge(images[rows], labels[rows], training=False)[:2]
+            loss += float(batch_loss) * len(rows)
+            correct += float(batch_correct)
+        return loss / len(indices), correct / len(indices)
+
+    def _run_chunk(self, chunk: Chunk) -> Sums:
+        import tensorflow as tf
+
+        size = self.training.batch_size
+        full = len(chunk.order) // size
+        images, labels, order = _tensors(chunk)
+        sums = Sums(0.0, 0.0, -1)
+        if full:
+            sums = Sums(*self._run_full_batches(images, labels, order, _scalar(full)))
+        rest = chunk.order[full * size :]
+        if len(rest) == 0:
+            return sums
+        loss, correct = self._run_partial_batch(tf.gather(images, rest), tf.gather(labels, rest))
+        is_first_bad = sums.first_bad_batch < 0 and not np.isfinite(loss)
+        return Sums(
+            sums.loss + loss * len(rest),
+            sums.correct + correct,
+            full if is_first_bad else sums.first_bad_batch,
+        )
+
+    def _full_batches(self, images: Any, labels: Any, order: Any, count: Any) -> tuple[Any, ...]:
+        import tensorflow as tf
+
+        size = self.training.batch_size
+
+        def run_batch(batch: Any, sums: Sums) -> tuple[Any, Sums]:
+            rows = tf.slice(order, [batch * size], [size])
+            loss, correct = self._update(tf.gather(images, rows), tf.gather(labels, rows))
+            is_first_bad = (sums.first_bad_batch < 0) & ~tf.math.is_finite(loss)
+            return batch + 1, Sums(
+                sums.loss + loss * size,
+                sums.correct + correct,
+                tf.where(is_first_bad, batch, sums.first_bad_batch),
+            )
+
+        _, sums = tf.while_loop(
+            lambda batch, _: batch < count,
+            run_batch,
+            (tf.constant(0), Sums(tf.constant(0.0), tf.constant(0.0), tf.constant(-1))),
+        )
+        return tuple(sums)
+
+    def _update(self, pixels: Any, labels: Any) -> tuple[Any, Any]:
+        """One update of the weights; loss and number of right predictions before it."""
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            loss, correct = self._judge(pixels, labels, training=True)
+        variables = self.model.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss, correct
+
+    def _judge(self, pixels: Any, labels: Any, *, training: bool) -> tuple[Any, Any]:
+        """Mean loss and number of right predictions of a batch of uint8 pixels."""
+        import tensorflow as tf
+
+        inputs = tf.cast(tf.expand_dims(pixels, -1), tf.float32)
+        probabilities = self.model(inputs, training=training)
+        labels = tf.cast(labels, tf.int32)
+        if self.training.loss == "categorical_crossentropy":
+            target = tf.one_hot(labels, probabilities.shape[-1])
+        else:
+            target = labels
+        loss = tf.reduce_mean(self.loss(target, probabilities))
+        hits = tf.equal(tf.argmax(probabilities, axis=-1, output_type=tf.int32), labels)
+        return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
+
+
+def _tensors(chunk: Chunk) -> tuple[Any, Any, Any]:
+    """The chunk on the device, its order padded to a constant length (the loop ends before that)."""
+    import tensorflow as tf
+
+    order = np.zeros(len(chunk.labels), np.int32)
+    order[: len(chunk.order)] = chunk.order
+    return (
+        tf.convert_to_tensor(chunk.images),
+        tf.convert_to_tensor(chunk.labels),
+        tf.convert_to_tensor(order),
+    )
+
+
+def _scalar(count: int) -> Any:
+    """A count as a tensor: a plain int would compile the loop anew for each value."""
+    import tensorflow as tf
+
+    return tf.constant(count, tf.int32)
+
+
+def build_optimizer(optimizer: Optimizer) -> keras.Optimizer:
+    """The declared optimizer, as Keras has it."""
+    import keras
+
+    kinds = {
+        "sgd": keras.optimizers.SGD,
+        "rmsprop": keras.optimizers.RMSprop,
+        "adam": keras.optimizers.Adam,
+        "nadam": keras.optimizers.Nadam,
+    }
+    options: dict[str, Any] = {}
+    if isinstance(optimizer, SGD):
+        options = {"momentum": optimizer.momentum, "nesterov": optimizer.nesterov}
+    return kinds[optimizer.kind](learning_rate=optimizer.learning_rate, **options)

@@ -1,0 +1,64 @@
+"""What `make run` ends with: networks, accuracies, checks and where everything is."""
+
+import csv
+from collections import Counter
+
+import click
+from dagster import AssetCheckSeverity
+from upath import UPath
+
+from mnist_assets.incremental import Graph
+from mnist_assets.settings import Places
+
+
+def show_summary(graph: Graph, places: Places, steps: int, seconds: float) -> None:
+    """Print the closing table."""
+    click.echo()
+    comparison = UPath(places.assets) / "evaluation" / "comparison.csv"
+    if comparison.exists():
+        show_networks(comparison)
+    outcomes = Counter(check_outcomes(graph))
+    click.echo(
+        f"Checks: {outcomes['passed']} passed, {outcomes['warned']} warned, "
+        f"{outcomes['failed']} failed"
+        + (f", {outcomes['not run']} not run" if outcomes["not run"] else "")
+    )
+    done = f"{steps} asset{'' if steps == 1 else 's'} materialised" if steps else "Nothing to do"
+    click.echo(f"{done}; {seconds:.1f} s. Values are in {places.assets}")
+    report = UPath(places.assets) / "report" / "notebook.html"
+    if report.exists():
+        click.echo(f"Read the report: {report}")
+
+
+def show_networks(comparison: UPath) -> None:
+    """Print the networks side by side, accuracies with their 95 % intervals."""
+    click.echo(
+        f"{'network':12} {'parameters':>10}  {'validation accuracy':24} {'test accuracy':24}"
+    )
+    with comparison.open() as file:
+        for row in csv.DictReader(file):
+            click.echo(
+                f"{row['network']:12} {int(row['parameters']):>10,}  "
+                f"{_interval(row, 'validation'):24} {_interval(row, 'test'):24}"
+            )
+
+
+def _interval(row: dict[str, str], part: str) -> str:
+    accuracy, low, high = (float(row[f"{part}_{name}"]) for name in ("accuracy", "low", "high"))
+    return f"{accuracy:.4f} ({low:.4f}-{high:.4f})"
+
+
+def check_outcomes(graph: Graph) -> list[str]:
+    """The latest outcome of every check: passed, warned, failed or not run."""
+    outcomes = []
+    for check in graph.checks:
+        evaluation = graph.latest_evaluation(check)
+        if evaluation is None:
+            outcomes.append("not run")
+        elif evaluation.passed:
+            outcomes.append("passed")
+        elif evaluation.severity == AssetCheckSeverity.ERROR:
+            outcomes.append("failed")
+        else:
+            outcomes.append("warned")
+    return outcomes

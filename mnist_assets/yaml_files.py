@@ -1,0 +1,153 @@
+"""Reading a declared YAML file into a validated model, with errors a person can act on."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from mnist_assets.errors import InputError
+
+
+class Declared(BaseModel):
+    """What declared sections have in common: no unknown field, no later change, no infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _no_truth_value(value: object) -> object:
+    """YAML reads `on` and `yes` as true, which Python would take for 1."""
+    if isinstance(value, bool):
+        raise ValueError("a number")  # noqa: TRY004 - Pydantic lets a TypeError through
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth_value)]
+Real = Annotated[float, BeforeValidator(_no_truth_value)]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_yaml(path: Path, model: type[_Model]) -> _Model:
+    """Read `path` as YAML and validate it.
+
+    Raises:
+        InputError: The file is missing, is not YAML, repeats a key, or a field does not validate;
+            the message names the file, the field, the value seen and the values allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            path,
+            seen=error.strerror if isinstance(error, OSError) else f"no UTF-8 text ({error})",
+            expected="a readable YAML file",
+            remedy="Restore the file, or correct the setting that names it.",
+        ) from error
+    try:
+        content = yaml.load(text, Loader=_loader(path))  # noqa: S506 - a SafeLoader subclass
+    except yaml.YAMLError as error:
+        raise InputError(
+            path,
+            seen=" ".join(str(error).split()),
+            expected="valid YAML",
+            remedy="Correct the syntax at that line.",
+        ) from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _explain(path, content, error) from error
+
+
+def _loader(path: Path) -> type[yaml.SafeLoader]:
+    """A loader that refuses a repeated key, which YAML would silently let win."""
+
+    class UniqueKeyLoader(yaml.SafeLoader):
+        def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+            mapping = super().compose_mapping_node(anchor)
+            seen: set[str] = set()
+            for key, _ in mapping.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    continue
+                if key.value in seen:
+                    raise InputError(
+                        f"{path}, line {key.start_mark.line + 1}",
+                        seen=f"a second '{key.value}'",
+                        expected="each name once",
+                        remedy="Rename or remove one of the two.",
+                    )
+                seen.add(key.value)
+            return mapping
+
+    return UniqueKeyLoader
+
+
+def _explain(path: Path, content: object, error: ValidationError) -> InputError:
+    """Say one error in full and count the others.
+
+    An unknown field goes first: a misspelt name also shows as the right one missing.
+    """
+    errors = error.errors(include_url=False)
+    errors.sort(key=lambda details: details["type"] != "extra_forbidden")
+    first = errors[0]
+    others = f" (More errors follow this one: {len(errors) - 1}.)" if len(errors) > 1 else ""
+    return InputError(
+        f"{path}: {_field(content, first['loc'])}",
+        seen="nothing" if first["type"] == "missing" else repr(_value_seen(first)),
+        expected=_expected(first),
+        remedy=f"Correct that field.{others}",
+    )
+
+
+def _field(content: Any, location: tuple[int | str, ...]) -> str:
+    """The way to the field as the file has it: `networks.best.training.layers[2].units`.
+
+    Pydantic's location also names the chosen member of a union, which the file does not have.
+    """
+    field = ""
+    for position, part in enumerate(location):
+        is_last = position == len(location) - 1
+        if isinstance(part, int):
+            field += f"[{part}]"
+            content = content[part]
+        elif isinstance(content, dict) and part in content:
+            field += f".{part}"
+            content = content[part]
+        elif is_last and part != "[key]":
+            field += f".{part}"
+    return field.lstrip(".") or "the file's top level"
+
+
+def _value_seen(details: ErrorDetails) -> object:
+    """The value itself; for an unknown `kind`, the kind rather than the whole mapping."""
+    if details["type"] == "union_tag_invalid":
+        return details["ctx"]["tag"]
+    return details["input"]
+
+
+def _expected(details: ErrorDetails) -> str:
+    """The values allowed, in the words of the rule that was broken."""
+    context = details.get("ctx", {})
+    match details["type"]:
+        case "union_tag_invalid":
+            expected = f"kind to be one of {context['expected_tags']}"
+        case "literal_error":
+            expected = f"one of {context['expected']}"
+        case "extra_forbidden":
+            expected = "no such field (is its name misspelt?)"
+        case "missing":
+            expected = "a value: the field is required"
+        case "union_tag_not_found":
+            expected = f"a mapping with {context['discriminator']}"
+        case "value_error":
+            expected = str(context["error"])
+        case "model_type" | "model_attributes_type" | "dict_type":
+            expected = "a mapping, with a value for each name"
+        case "tuple_type":
+            expected = "a list"
+        case "too_short":
+            expected = f"at least {context['min_length']} of them"
+        case _:
+            expected = details["msg"].removeprefix("Input should be ")
+    return expected

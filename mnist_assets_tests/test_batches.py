@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from mnist_assets.steps import batches
+from mnist_assets.steps.batches import chunked_epoch, whole_epoch
+
+
+@pytest.fixture
+def numbered():
+    """100 images of one pixel that holds the image's number, labelled by its last digit."""
+    numbers = np.arange(100, dtype=np.uint8)
+    return numbers.reshape(100, 1, 1), numbers % 10
+
+
+def used(chunks):
+    """The numbers of the images in the order of their use, and whether each kept its label."""
+    numbers, right = [], True
+    for chunk in chunks:
+        pixels = np.asarray(chunk.images)[chunk.order, 0, 0]
+        right &= bool((pixels % 10 == np.asarray(chunk.labels)[chunk.order]).all())
+        numbers += pixels.tolist()
+    return numbers, right
+
+
+def test_a_whole_epoch_is_every_image_once_in_a_random_order(numbered):
+    numbers, right = used(whole_epoch(*numbered, np.random.default_rng(0)))
+    assert sorted(numbers) == list(range(100))
+    assert numbers != sorted(numbers)
+    assert right
+
+
+@pytest.mark.parametrize("chunk_size", [8, 30, 100, 200])
+def test_chunks_are_the_chosen_images_once_in_a_random_order(numbered, chunk_size, monkeypatch):
+    monkeypatch.setattr(batches, "BLOCK", 4)
+    chosen = np.random.default_rng(1).permutation(100)[:77].astype(np.int32)
+    epoch = chunked_epoch(
+        *numbered, chosen, chunk_size=chunk_size, generator=np.random.default_rng(0)
+    )
+    numbers, right = used(epoch)
+    assert sorted(numbers) == sorted(chosen)
+    assert right
+    assert numbers != sorted(numbers)
+
+
+def test_chunks_have_one_shape_so_that_the_loop_compiles_once(numbered):
+    epoch = chunked_epoch(
+        *numbered, np.arange(100), chunk_size=30, generator=np.random.default_rng(0)
+    )
+    shapes = [(chunk.images.shape, chunk.labels.shape, len(chunk.order)) for chunk in epoch]
+    assert shapes == [((30, 1, 1), (30,), count) for count in (30, 30, 30, 10)]
+
+
+def test_chunks_differ_between_epochs_and_agree_between_equal_generators(numbered):
+    def epochs(seed):
+        generator = np.random.default_rng(seed)
+        return [
+            used(chunked_epoch(*numbered, np.arange(100), chunk_size=30, generator=generator))[0]
+            for _ in range(2)
+        ]
+
+    first, second = epochs(0)
+    assert first != second
+    assert [first, second] == epochs(0)
+    assert [first, second] != epochs(1)

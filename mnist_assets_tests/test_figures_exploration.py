@@ -1,0 +1,199 @@
+"""Pictures of the dataset, held to by their texts, data and size, not by their pixels."""
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from mnist_assets.figures import exploration
+from mnist_assets.figures.style import STYLE, to_png
+from mnist_assets.steps import exploration as exploring
+from mnist_assets.steps import grey
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    """120 images of 12 x 10 and 4 classes, read-only, unlike MNIST in size and number."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (120, 12, 10), np.uint8)
+    images[generator.random(images.shape) < 0.7] = 0
+    images.flags.writeable = False
+    return images, (np.arange(120) % 4).astype(np.uint8)
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
+
+
+def drawn_images(figure):
+    return [image.get_array() for axes in figure.axes for image in axes.images]
+
+
+def test_sample_digits_shows_the_first_nine_with_their_labels(dataset):
+    images, labels = dataset
+    figure = exploration.sample_digits(images, labels)
+    assert len(figure.axes) == 9
+    for axes, image, label in zip(figure.axes, images, labels, strict=False):
+        np.testing.assert_array_equal(axes.images[0].get_array(), image)
+        assert axes.images[0].get_clim() == (0, 255)
+        assert axes.get_title(loc="center") == f"label {label}"
+    assert figure.get_suptitle() == "The first 9 images show 4 different classes"
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 8])
+def test_sample_digits_of_fewer_than_nine(dataset, count):
+    images, labels = dataset
+    figure = exploration.sample_digits(images[:count], labels[:count])
+    assert len(figure.axes) == count
+    assert figure.get_suptitle().startswith(f"The first {count} images")
+
+
+def test_pixel_range_has_a_colour_bar_in_grey_levels():
+    image = np.array([[3, 200], [40, 7]], np.uint8)
+    figure = exploration.pixel_range(image)
+    picture, bar = figure.axes
+    np.testing.assert_array_equal(picture.images[0].get_array(), image)
+    assert picture.get_title(loc="left") == "The first image uses grey levels 3 to 200"
+    assert "grey level" in bar.get_ylabel()
+    assert bar.get_ylim() == (0, 255)
+
+
+def test_class_distribution_has_both_parts_counts_on_bars_of_shares():
+    table = exploring.class_distribution(
+        np.repeat(np.arange(3), [1200, 500, 300]).astype(np.uint8),
+        np.repeat(np.arange(3), [50, 30, 20]).astype(np.uint8),
+        3,
+    )
+    figure = exploration.class_distribution(table)
+    (axes,) = figure.axes
+    heights = [[bar.get_height() for bar in bars] for bars in axes.containers]
+    assert heights == [pytest.approx([0.6, 0.25, 0.15]), pytest.approx([0.5, 0.3, 0.2])]
+    assert {"1,200", "500", "300", "50", "30", "20"} <= set(texts(figure))
+    assert {"training part: 2,000 images", "test part: 100 images"} <= set(texts(figure))
+    assert axes.get_title(loc="left").endswith("differ by at most 10.00 percentage points")
+    assert axes.get_xlabel() == "class"
+    assert axes.get_ylabel() == "share of the part's images"
+
+
+def test_average_digits_shows_every_class_on_one_scale():
+    averages = np.zeros((7, 12, 10), np.float32)
+    averages[:, 0, 0] = [90, 80, 250, 70, 20, 60, 50]
+    figure = exploration.average_digits(averages)
+    axes, bar = figure.axes
+    assert len(axes.images) == 7
+    for image, average in zip(axes.images, averages, strict=True):
+        np.testing.assert_array_equal(image.get_array(), average)
+        assert image.get_clim() == (0, 255)
+    assert "class 2, peak 250" in texts(figure)
+    assert figure.get_suptitle() == (
+        "Class 2 is written most alike: its average peaks at grey level 250, class 4's at 20"
+    )
+    assert bar.get_ylabel() == "average grey level"
+
+
+def test_extreme_digits_puts_the_notebooks_choices_beside_the_true_ones(dataset):
+    images, labels = dataset
+    averages = exploring.average_digits(images, labels, 4)
+    table = exploring.extreme_digits(images, labels, averages)
+    figure = exploration.extreme_digits(images, averages, table)
+    drawn = drawn_images(figure)
+    assert len(drawn) == 20
+    rows = ("nearest", "notebook_nearest", "least_similar", "notebook_least_similar")
+    for row, choice in enumerate(rows, start=1):
+        for digit in range(4):
+            index = table[f"{choice}_index"][digit]
+            np.testing.assert_array_equal(drawn[4 * row + digit], images[index])
+            assert f"{table[f'{choice}_distance'][digit]:.0f}" in texts(figure)
+    named = {"average", "nearest", "least similar", "0", "1", "2", "3"}
+    assert named | {'notebook\'s\n"nearest"', 'notebook\'s\n"least similar"'} <= set(texts(figure))
+
+
+def test_the_title_of_extreme_digits_counts_what_the_notebook_misses(dataset):
+    images, labels = dataset
+    averages = exploring.average_digits(images, labels, 4)
+    table = exploring.extreme_digits(images, labels, averages)
+    table["nearest_index"] = [*table["notebook_nearest_index"][:3], 50]
+    table["least_similar_index"] = table["notebook_least_similar_index"]
+    title = exploration.extreme_digits(images, averages, table).get_suptitle()
+    assert title == (
+        "The notebook misses the nearest image in 1 of 4 classes, the least similar in 0"
+    )
+
+
+@pytest.fixture
+def levels():
+    means = np.repeat([5, 20, 30, 31, 90], [1, 2, 5, 3, 1]).astype(np.uint8)
+    table = grey.grey_levels(means[:, np.newaxis, np.newaxis])
+    return table, grey.summarise_grey_levels(table, usual=(20, 40), dark=10, light=75)
+
+
+def test_grey_levels_draws_the_first_images_and_all(levels):
+    figure = exploration.grey_levels(*levels, first=4)
+    upper, lower = figure.axes
+    first, everything = (
+        {int(bar.get_x() + 0.5): bar.get_height() for bar in axes.containers[0] if bar.get_height()}
+        for axes in (upper, lower)
+    )
+    assert first == {5: 1, 20: 2, 30: 1}
+    assert everything == {5: 1, 20: 2, 30: 5, 31: 3, 90: 1}
+    assert upper.get_title(loc="left") == (
+        "The first 4 images scatter from 5 to 30, at most 2 at one grey level"
+    )
+    assert lower.get_title(loc="left") == (
+        "All 12 images centre on 32: 83% in 20 to 40, 1 under 10, 1 over 75"
+    )
+    assert "grey level" in lower.get_xlabel()
+    assert upper.get_ylabel() == lower.get_ylabel() == "images"
+
+
+def test_grey_levels_marks_the_centres_and_the_one_the_notebook_claims(levels):
+    table, summary = levels
+    for axes in exploration.grey_levels(table, summary).axes:
+        marks = {line.get_label(): line.get_xdata()[0] for line in axes.lines}
+        assert marks == {
+            "mean 31.5": summary["mean"],
+            "median 30.0": 30,
+            "mode 30": 30,
+            "the notebook's centre, 28": 28,
+        }
+
+
+def test_pixel_histogram_tells_black_and_white_on_a_log_scale():
+    pixels = np.repeat([0, 9, 253, 254, 255], [4000, 500, 1500, 600, 800]).astype(np.uint8)
+    histogram = grey.pixel_histogram(pixels[:, np.newaxis, np.newaxis])
+    summary = grey.summarise_pixels(histogram, white_from=254)
+    figure = exploration.pixel_histogram(histogram, summary)
+    (axes,) = figure.axes
+    assert axes.get_yscale() == "log"
+    assert [bar.get_height() for bar in axes.patches] == histogram["count"].tolist()
+    told = "\n".join(texts(figure))
+    assert "0: 4,000 pixels\n(the notebook reads 38,000,000)" in told
+    assert "254 to 255: 1,400 pixels\n(the notebook reads 2,000,000)" in told
+    assert "tallest but 0: level 253 with 1,500" in told
+    assert axes.get_title(loc="left") == (
+        "54.1% of the pixels are black, 18.9% white, 27.0% between"
+    )
+    assert axes.get_xlabel().startswith("grey level")
+    assert axes.get_ylabel() == "pixels (log scale)"
+
+
+def test_every_picture_is_small_and_leaves_matplotlibs_settings_alone(dataset, levels):
+    images, labels = dataset
+    averages = exploring.average_digits(images, labels, 4)
+    histogram = grey.pixel_histogram(images)
+    before = {name: mpl.rcParams[name] for name in STYLE}
+    figures = [
+        exploration.sample_digits(images, labels),
+        exploration.pixel_range(images[0]),
+        exploration.class_distribution(exploring.class_distribution(labels, labels, 4)),
+        exploration.average_digits(averages),
+        exploration.extreme_digits(
+            images, averages, exploring.extreme_digits(images, labels, averages)
+        ),
+        exploration.grey_levels(*levels),
+        exploration.pixel_histogram(histogram, grey.summarise_pixels(histogram, white_from=254)),
+    ]
+    for figure in figures:
+        assert len(to_png(figure)) < 75_000
+        assert figure.get_figwidth() <= 10
+    assert {name: mpl.rcParams[name] for name in STYLE} == before

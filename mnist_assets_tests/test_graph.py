@@ -1,0 +1,258 @@
+"""The graph as a whole, on a tiny dataset of another image size and class count."""
+
+import errno
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnist_assets.steps import normalization
+from mnist_assets.steps.dataset import FILE_NAMES
+from mnist_assets_tests.tiny import CLASSES, SHAPE, Project, make_digits, write_dataset
+
+NAMES = ["small", "normalised"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project with everything materialised, and what came of it."""
+    project = Project.create(tmp_path_factory.mktemp("project"))
+    with project.instance() as instance:
+        outcome = project.update(instance)
+        yield project, instance, outcome
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project.create(tmp_path)
+
+
+def test_every_asset_is_made_and_every_check_passes(made):
+    project, instance, outcome = made
+    assert outcome.success, outcome.failures()
+    graph = project.graph(instance)
+    assert outcome.made == [key.to_user_string() for key in graph.keys]
+    assert len(outcome.results) == 1, "from nothing, one run makes everything"
+    checks = outcome.checks()
+    assert len(checks) == len(graph.checks)
+    assert [name for name, evaluation in checks.items() if not evaluation.passed] == []
+
+
+def test_every_key_is_a_file_that_opens_without_dagster(made):
+    project, _, _ = made
+    images = np.load(project.path("dataset/train_images", "npy"))
+    assert (images == make_digits(300, 0)[0]).all()
+    assert np.load(project.path("dataset/test_labels", "npy")).shape == (60,)
+    summary = json.loads(project.path("exploration/summary", "json").read_text())
+    assert summary["image_shape"] == list(SHAPE)
+    assert summary["class_distribution"]["train"] == [75] * CLASSES
+    for key in ("sample_digits", "pixel_range"):
+        assert project.path(f"exploration/{key}", "png").read_bytes().startswith(b"\x89PNG")
+    tables = {"class_distribution": 4, "extreme_digits": 4, "grey_levels": 300}
+    for key, rows in (tables | {"pixel_histogram": 256}).items():
+        assert len(pd.read_csv(project.path(f"exploration/{key}", "csv"))) == rows
+    averages = np.load(project.path("exploration/average_digits", "npy"))
+    assert averages.shape == (CLASSES, *SHAPE)
+    with np.load(project.path("preparation/split", "npz")) as split:
+        assert sorted(np.concatenate([split["train"], split["validation"]])) == list(range(300))
+    with np.load(project.path("preparation/normalization", "npz")) as normalization:
+        assert normalization["std"].min() == np.float32(25.5)
+    assert project.path("preparation/normalized_digits", "png").is_file()
+    assert len(pd.read_csv(project.path("preparation/one_hot_examples", "csv"))) == 9
+    for name in NAMES:
+        history = pd.read_csv(project.path(f"networks/{name}_history", "csv"))
+        assert list(history["epoch"]) == [1, 2, 3]
+        with np.load(project.path(f"evaluation/{name}_predictions", "npz")) as predictions:
+            assert predictions["validation"].shape == (30, CLASSES)
+            assert predictions["test"].shape == (60, CLASSES)
+        evaluation = json.loads(project.path(f"evaluation/{name}", "json").read_text())
+        assert np.sum(evaluation["test"]["confusion_matrix"]) == 60
+    comparison = pd.read_csv(project.path("evaluation/comparison", "csv"))
+    assert list(comparison["network"]) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_saved_network_gives_the_recorded_accuracies_in_plain_keras(made, name):
+    import keras
+
+    project, _, _ = made
+    model = keras.saving.load_model(project.path(f"networks/{name}", "keras"))
+    images, labels = make_digits(60, 1)
+    predicted = model.predict(images[..., None].astype(np.float32), verbose=0).argmax(axis=1)
+    evaluation = json.loads(project.path(f"evaluation/{name}", "json").read_text())
+    assert (predicted == labels).mean() == evaluation["test"]["accuracy"]
+    history = pd.read_csv(project.path(f"networks/{name}_history", "csv"))
+    assert history["val_accuracy"].iloc[-1] == evaluation["validation"]["accuracy"]
+
+
+def test_each_asset_is_presented(made):
+    project, instance, _ = made
+    graph = project.definitions().resolve_asset_graph()
+    for key in graph.materializable_asset_keys:
+        node = graph.get(key)
+        assert node.description, key
+        assert node.group_name == key.path[0]
+        assert node.kinds
+        assert node.owners
+        assert "dagster/code_references" in node.metadata, key
+    shown = instance.get_latest_materialization_event(
+        next(key for key in graph.materializable_asset_keys if key.path[-1] == "grey_levels")
+    ).asset_materialization.metadata
+    assert shown["picture"].value.startswith("![")
+
+
+def test_training_is_observed_epoch_by_epoch(made):
+    _, instance, _ = made
+    import dagster as dg
+
+    observations = instance.fetch_observations(dg.AssetKey(["networks", "small"]), limit=10).records
+    epochs = [record.asset_observation.metadata["epoch"].value for record in observations]
+    assert epochs == [3, 2, 1]
+
+
+def test_a_second_update_runs_nothing(made):
+    project, instance, _ = made
+    assert project.update(instance).made == []
+
+
+def test_one_network_can_be_chosen_with_what_follows(made):
+    project, instance, _ = made
+    chosen = project.graph(instance).select('key:"networks/small"+')
+    assert {key.to_user_string() for key in chosen} >= {
+        "networks/small",
+        "networks/small_history",
+        "evaluation/small_predictions",
+    }
+
+
+def test_a_declaration_is_all_that_a_further_network_takes(project):
+    project.edit("networks.yaml", "  normalised:", "  third:")
+    keys = {key.to_user_string() for key in project.definitions().resolve_asset_graph().get_all_asset_keys()}
+    assert keys >= {
+        "networks/third",
+        "networks/third_history",
+        "evaluation/third_predictions",
+        "evaluation/third",
+    }
+
+
+def blocked_by(project, instance, check):
+    outcome = project.update(instance)
+    assert not outcome.success
+    assert not outcome.checks()[check].passed
+    return outcome
+
+
+@pytest.mark.slow
+def test_a_network_below_its_floor_stops_its_evaluation_and_no_other(project):
+    project.edit("networks.yaml", "learning_rate: 0.01", "learning_rate: 0.0000001")
+    with project.instance() as instance:
+        outcome = blocked_by(project, instance, "networks/small_history:validation_accuracy")
+        assert "evaluation/small_predictions" not in outcome.made
+        assert "evaluation/normalised" in outcome.made
+        assert "evaluation/comparison" not in outcome.made
+        again = blocked_by(project, instance, "networks/small_history:validation_accuracy")
+        assert "networks/small" not in again.made, "what is up to date is not trained again"
+        assert "evaluation/small_predictions" not in again.made, "a failure keeps blocking"
+
+
+def test_a_bad_split_stops_everything_downstream(project):
+    project.edit("settings.yaml", "class_share_tolerance: 0.2", "class_share_tolerance: 0.0001")
+    with project.instance() as instance:
+        outcome = blocked_by(project, instance, "preparation/split:class_shares")
+        assert [key for key in outcome.made if key.startswith(("networks", "evaluation"))] == []
+
+
+def test_the_notebooks_guard_stops_training_when_a_constant_pixel_is_lit(project, monkeypatch):
+    images, _ = make_digits(60, 1)
+    images[5, 0, 0] = 200
+    path = project.folder / "raw" / FILE_NAMES["test_images"]
+    path.write_bytes(path.read_bytes()[:16] + images.tobytes())
+
+    def fit_with_the_notebooks_guard(images, indices, std_floor):
+        mean, std = images[indices].mean(axis=0), images[indices].std(axis=0) + 1e-10
+        return {"mean": mean.astype(np.float32), "std": std.astype(np.float32)}
+
+    monkeypatch.setattr(normalization, "fit_normalization", fit_with_the_notebooks_guard)
+    with project.instance() as instance:
+        outcome = blocked_by(project, instance, "preparation/normalization:bounded")
+    seen = outcome.checks()["preparation/normalization:bounded"].metadata["seen"].value
+    assert seen["test"] > 1e11
+    assert [key for key in outcome.made if key.startswith(("networks", "evaluation"))] == []
+
+
+BAD_FILES = {
+    "truncated gzip": ("train_images", lambda data: gzip.compress(data)[:-20]),
+    "wrong magic number": ("train_images", lambda data: b"\0\0\x08\x02" + data[4:]),
+    "header disagrees with the length": ("test_images", lambda data: data[:-5]),
+    "labels of different length": (
+        "train_labels",
+        lambda data: data[:4] + (299).to_bytes(4, "big") + data[8:-1],
+    ),
+    "label out of range": ("test_labels", lambda data: data[:-1] + b"\x09"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_FILES)
+def test_bad_input_is_named_and_everything_there_before_stays(made_copy, fault):
+    project, before = made_copy
+    name, spoil = BAD_FILES[fault]
+    path = project.folder / "raw" / FILE_NAMES[name]
+    path.write_bytes(spoil(path.read_bytes()))
+    with project.instance() as instance:
+        outcome = project.update(instance)
+    assert not outcome.success
+    (message,) = outcome.failures()
+    assert path.name in message
+    assert "expected" in message
+    assert before == snapshot(project)
+
+
+@pytest.fixture
+def made_copy(tmp_path):
+    """A project whose dataset is materialised, and a snapshot of its files."""
+    project = Project.create(tmp_path)
+    with project.instance() as instance:
+        assert project.update(instance, select="group:dataset").success
+    return project, snapshot(project)
+
+
+def snapshot(project):
+    root = project.folder / "assets"
+    return {path: path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def test_a_missing_file_is_an_error_before_anything_runs(made_copy):
+    project, before = made_copy
+    (project.folder / "raw" / FILE_NAMES["test_labels"]).unlink()
+    with project.instance() as instance, pytest.raises(ValueError, match="t10k-labels-idx1-ubyte"):
+        project.update(instance)
+    assert before == snapshot(project)
+
+
+def test_a_full_disk_leaves_the_old_values(made_copy, monkeypatch):
+    project, before = made_copy
+    write_dataset(project.folder / "raw", seed=7)
+
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with project.instance() as instance:
+        outcome = project.update(instance)
+    assert not outcome.success
+    assert "No space left on device" in outcome.failures()[0]
+    assert "Free some space" in outcome.failures()[0]
+    assert before == snapshot(project)
+
+
+def test_new_data_in_the_folder_is_noticed(made_copy):
+    project, before = made_copy
+    write_dataset(project.folder / "raw", seed=7)
+    with project.instance() as instance:
+        outcome = project.update(instance, select="group:dataset")
+    # Equal labels in both: the arrays are all loaded anew, and two come out the same.
+    assert outcome.made == [f"dataset/{name}" for name in sorted(FILE_NAMES)]
+    assert before != snapshot(project)

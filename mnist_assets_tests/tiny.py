@@ -1,0 +1,170 @@
+"""A project in small: 300 + 60 images of 12 x 10 pixels in four classes, networks of seconds."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+
+from mnist_assets.assets.dataset import SOURCE
+from mnist_assets.cli import failure_reason, observe_source
+from mnist_assets.definitions import EVERYTHING, build_definitions, build_source
+from mnist_assets.incremental import Graph, Run, bring_up_to_date
+from mnist_assets.settings import SETTINGS_FILE, Places
+from mnist_assets.steps.dataset import FILE_NAMES
+from mnist_assets.steps.idx import encode_header
+
+CLASSES, SHAPE = 4, (12, 10)
+NETWORKS = """
+networks:
+  small:
+    description: Learns the tiny digits.
+    training:
+      layers: [{kind: dense, units: 16}]
+      optimizer: {kind: adam, learning_rate: 0.01}
+      batch_size: 32
+      epochs: 3
+      seed: 1
+    thresholds: {validation_accuracy: 0.9, generalization_gap: 0.2}
+    parameters: {total: 2004, trainable: 2004}
+  normalised:
+    description: The same with batch normalisation.
+    training:
+      layers: [{kind: dense, units: 16}, {kind: batch_normalization}]
+      optimizer: {kind: sgd, learning_rate: 0.1, momentum: 0.9}
+      batch_size: 32
+      epochs: 3
+      seed: 2
+    thresholds: {validation_accuracy: 0.9, generalization_gap: 0.2}
+    parameters: {total: 2068, trainable: 2036}
+"""
+SETTINGS_CHANGES = {"class_share_tolerance: 0.02": "class_share_tolerance: 0.2"}
+
+
+def make_digits(count, seed):
+    """Images that are light in rows which tell their class, on noise; and their labels."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(count, dtype=np.uint8) % CLASSES
+    images = generator.integers(0, 90, (count, *SHAPE)).astype(np.uint8)
+    for label in range(CLASSES):
+        images[labels == label, 3 * label : 3 * label + 2] += 120
+    images[:, 0, 0] = 0  # a pixel that is constant in both parts
+    return images, labels
+
+
+def write_dataset(folder, train=300, test=60, seed=0):
+    """Write the four IDX files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = dict(
+        zip(FILE_NAMES, [*make_digits(train, seed), *make_digits(test, seed + 1)], strict=True)
+    )
+    for name, array in arrays.items():
+        (folder / FILE_NAMES[name]).write_bytes(encode_header(array.shape) + array.tobytes())
+    return folder
+
+
+@dataclass(frozen=True)
+class Project:
+    """A tiny project in a folder of its own."""
+
+    folder: Path
+    places: Places
+
+    @classmethod
+    def create(cls, folder):
+        settings = SETTINGS_FILE.read_text()
+        for old, new in SETTINGS_CHANGES.items():
+            assert old in settings
+            settings = settings.replace(old, new)
+        (folder / "settings.yaml").write_text(settings)
+        (folder / "networks.yaml").write_text(NETWORKS)
+        write_dataset(folder / "raw")
+        (folder / "history").mkdir()
+        return cls(
+            folder,
+            Places(
+                assets=str(folder / "assets"),
+                dataset=str(folder / "raw"),
+                networks=folder / "networks.yaml",
+                settings=folder / "settings.yaml",
+            ),
+        )
+
+    def edit(self, file, old, new):
+        """Change a text file of the project."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def path(self, key, ending):
+        return self.folder / "assets" / f"{key}.{ending}"
+
+    @contextmanager
+    def instance(self):
+        with dg.DagsterInstance.local_temp(str(self.folder / "history")) as instance:
+            yield instance
+
+    def definitions(self):
+        return build_definitions(self.places)
+
+    def graph(self, instance):
+        version = build_source(self.places).version()
+        return Graph(self.definitions(), instance, {SOURCE: version})
+
+    def at(self, **places):
+        """The same project over other places."""
+        return replace(self, places=replace(self.places, **places))
+
+    def update(self, instance, select="*", *, force=False):
+        """Bring everything up to date, quietly; returns the keys made and the last run's result."""
+        definitions = self.definitions()
+        version = build_source(self.places).version()
+        observe_source(instance, version)
+        graph = Graph(definitions, instance, {SOURCE: version})
+        results = []
+
+        def run(keys):
+            result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+                instance=instance,
+                asset_selection=keys,
+                run_config={"loggers": {"terminal": {}}},
+                raise_on_error=False,
+            )
+            results.append(result)
+            events = result.get_asset_materialization_events()
+            return Run({event.asset_key for event in events}, result.success)
+
+        outcome = bring_up_to_date(graph, graph.select(select), run, force=force)
+        return Outcome(
+            [key.to_user_string() for key in graph.keys if key in outcome.made],
+            outcome.success,
+            results,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of bringing a project up to date."""
+
+    made: list
+    success: bool
+    results: list
+
+    def failures(self):
+        """What is told of each step that failed for another reason than a check."""
+        reasons = [
+            failure_reason(event.step_failure_data.error)
+            for event in (self.results[-1].all_events if self.results else [])
+            if event.is_step_failure
+        ]
+        return [reason for reason in reasons if reason]
+
+    def checks(self):
+        """Each check evaluated, by asset and name."""
+        return {
+            f"{evaluation.asset_key.to_user_string()}:{evaluation.check_name}": evaluation
+            for result in self.results
+            for evaluation in result.get_asset_check_evaluations()
+        }
