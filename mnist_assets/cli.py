@@ -12,7 +12,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from mnist_assets.assets.dataset import SOURCE
-from mnist_assets.definitions import EVERYTHING, build_definitions, build_source
+from mnist_assets.definitions import build_definitions, build_source, everything_job
 from mnist_assets.errors import InputError
 from mnist_assets.incremental import DATA_VERSION, Graph, Run, bring_up_to_date
 from mnist_assets.settings import PROJECT, Places
@@ -43,9 +43,9 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
         observe_source(instance, version)
         with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
             outcome = bring_up_to_date(
-                graph, selected, lambda keys: run_assets(definitions, instance, keys), force=force
+                graph, selected, lambda keys: run_assets(instance, keys), force=force
             )
-        show_summary(graph, places, len(outcome.made), time.perf_counter() - started)
+        show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
         sys.exit(1)
 
@@ -79,7 +79,10 @@ def native_logs_in(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr.flush()
     visible = os.dup(2)
-    with path.open("w", encoding="utf-8") as log, open(visible, "w", encoding="utf-8") as stderr:
+    with (
+        path.open("w", encoding="utf-8") as log,
+        os.fdopen(visible, "w", encoding="utf-8") as stderr,
+    ):
         os.dup2(log.fileno(), 2)
         original, sys.stderr = sys.stderr, stderr
         try:
@@ -100,21 +103,25 @@ def observe_source(instance: dg.DagsterInstance, version: str) -> None:
         )
 
 
-def run_assets(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, keys: list[dg.AssetKey]
-) -> Run:
+def run_assets(instance: dg.DagsterInstance, keys: list[dg.AssetKey]) -> Run:
     """Materialise assets with their checks in one run, in this process."""
     click.echo(f"Materialising {len(keys)} asset{'s' if len(keys) > 1 else ''}:")
-    result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+    # Unlike execute_in_process this does not hold on to every value until the run is over.
+    with dg.execute_job(
+        dg.reconstructable(everything_job),
         instance=instance,
         asset_selection=keys,
         run_config={"loggers": {"terminal": {}}},
-        raise_on_error=False,
-    )
+    ) as result:
+        return explain(result)
+
+
+def explain(result: dg.JobExecutionResult) -> Run:
+    """Say why steps failed, and what a run made."""
     for event in result.all_events:
         if event.is_step_failure and (reason := failure_reason(event.step_failure_data.error)):
-            click.secho(f"{event.step_key} failed: {reason}", fg="red", err=True)
-    made = {event.asset_key for event in result.get_asset_materialization_events()}
+            click.secho(f"{event.step_key} failed: {reason}", fg="red")
+    made = {event.asset_key for event in result.all_events if event.is_step_materialization}
     return Run({key for key in made if key}, result.success)
 
 

@@ -14,16 +14,29 @@ from mnist_assets.assets.evaluation import comparison_asset, evaluation_assets
 from mnist_assets.assets.exploration import exploration_assets
 from mnist_assets.assets.networks import network_assets
 from mnist_assets.assets.preparation import preparation_assets, preparation_checks
+from mnist_assets.assets.report import report_assets
 from mnist_assets.declarations import read_networks
 from mnist_assets.resources import DatasetSource
 from mnist_assets.settings import Places, read_settings
 from mnist_assets.storage import file_storages
 from mnist_assets.terminal import terminal
 
-
 _Asset: TypeAlias = dg.AssetSpec | dg.AssetsDefinition
 
 EVERYTHING = "everything"
+
+
+@dg.configured(
+    dg.multi_or_in_process_executor,
+    config_schema={
+        "multiprocess": dg.Field(
+            bool, default_value=False, description="A process of its own for each step."
+        )
+    },
+)
+def in_process_unless_told(config: dict[str, bool]) -> dict[str, dict[str, object]]:
+    """One process for the whole run: each further one would import TensorFlow anew."""
+    return {"multiprocess" if config["multiprocess"] else "in_process": {}}
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -46,6 +59,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
         *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
         comparison_asset(networks),
+        *report_assets(networks, settings),
     ]
     return dg.Definitions(
         assets=_with_code_references(assets),
@@ -59,7 +73,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         ],
         resources={"source": build_source(places), **file_storages(places.assets)},
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
-        executor=dg.in_process_executor,
+        executor=in_process_unless_told,
     )
 
 
@@ -79,3 +93,8 @@ def _with_code_references(assets: Iterable[_Asset]) -> list[_Asset]:
 def definitions() -> dg.Definitions:
     """The graph over the project's own folders, or those the environment names."""
     return build_definitions(Places.from_environment())
+
+
+def everything_job() -> dg.JobDefinition:
+    """The job over all assets of these definitions, for a process that has to find it by name."""
+    return build_definitions(Places.from_environment()).resolve_job_def(EVERYTHING)

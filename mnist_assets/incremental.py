@@ -7,7 +7,7 @@ log, so that the web UI shows the same.
 """
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,11 +82,12 @@ class Graph:
         return sorted(self._graph.asset_check_keys, key=str)
 
     def latest_evaluation(self, check: dg.AssetCheckKey) -> dg.AssetCheckEvaluation | None:
-        """What a check found last; None if it never ran."""
+        """What a check found last; None if it never ran, or its last run did not come to an end."""
         record = self._instance.get_latest_asset_check_evaluation_record(check)
-        if record is None or record.event is None or record.event.dagster_event is None:
+        event = record.event.dagster_event if record and record.event else None
+        if event is None or event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             return None
-        return record.event.dagster_event.asset_check_evaluation_data
+        return event.asset_check_evaluation_data
 
     def reasons(self) -> dict[dg.AssetKey, str]:
         """Why each asset that certainly has to run has to: in the order of the graph."""
@@ -96,7 +97,7 @@ class Graph:
         return {
             key: reason
             for key in self.keys
-            if (reason := self._reason(key, known.get(key), versions))
+            if (reason := next(self._why(key, known.get(key), versions), None))
         }
 
     def waiting(self, certain: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
@@ -127,32 +128,29 @@ class Graph:
                 )
         return known
 
-    def _reason(self, key: dg.AssetKey, known: Known | None, versions: Versions) -> str | None:
+    def _why(self, key: dg.AssetKey, known: Known | None, versions: Versions) -> Iterator[str]:
+        """Every reason for an asset to run, the plainest first."""
         node = self._graph.get(key)
         if known is None:
-            return "never materialised"
+            yield "never materialised"
+            return
         if known.path is not None and "://" not in known.path and not Path(known.path).is_file():
-            return f"its file is gone: {known.path}"
+            yield f"its file is gone: {known.path}"
         if known.tags.get(CODE_VERSION) != node.code_version:
-            return "its code or declaration changed"
+            yield "its code or declaration changed"
         changed = [
             parent.to_user_string()
             for parent in sorted(node.parent_keys)
             if known.tags.get(f"{INPUT_VERSION}{parent.to_user_string()}") != versions.get(parent)
         ]
         if changed:
-            return f"input changed: {', '.join(changed)}"
-        failed = [check.name for check in node.check_keys if self._failed(check)]
-        return f"check failed: {', '.join(failed)}" if failed else None
-
-    def _failed(self, check: dg.AssetCheckKey) -> bool:
-        """Whether the check would block what follows, by its latest result."""
-        evaluation = self.latest_evaluation(check)
-        return (
-            evaluation is not None
-            and not evaluation.passed
-            and evaluation.severity == dg.AssetCheckSeverity.ERROR
-        )
+            yield f"input changed: {', '.join(changed)}"
+        for check in sorted(node.check_keys):
+            evaluation = self.latest_evaluation(check)
+            if evaluation is None:
+                yield f"check did not run: {check.name}"
+            elif not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
+                yield f"check failed: {check.name}"
 
 
 def bring_up_to_date(

@@ -5,6 +5,7 @@ A value is written under a temporary name and then renamed, so that whatever int
 Nothing is ever pickled.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import zipfile
 import zlib
 from abc import abstractmethod
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from tokenize import TokenError
@@ -121,15 +122,17 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             path.fs.put_file(str(written), path.path)
 
     def _local_copy(self, path: UPath) -> Path:
-        folder = tempfile.mkdtemp(dir=self._copies.name)
-        copy = Path(folder) / path.name
+        copy = Path(tempfile.mkdtemp(dir=_copies())) / path.name
         path.fs.get_file(path.path, str(copy))
         return copy
 
-    @cached_property
-    def _copies(self) -> tempfile.TemporaryDirectory[str]:
-        """Where copies of remote files are, until the process ends: arrays stay mapped to them."""
-        return tempfile.TemporaryDirectory(prefix="mnist-assets-")
+
+@cache
+def _copies() -> str:
+    """Where copies of remote files are until the process ends, since arrays stay mapped to them."""
+    folder = tempfile.mkdtemp(prefix="mnist-assets-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _sweep(path: Path) -> None:

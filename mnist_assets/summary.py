@@ -7,11 +7,11 @@ import click
 from dagster import AssetCheckSeverity
 from upath import UPath
 
-from mnist_assets.incremental import Graph
+from mnist_assets.incremental import Graph, Run
 from mnist_assets.settings import Places
 
 
-def show_summary(graph: Graph, places: Places, steps: int, seconds: float) -> None:
+def show_summary(graph: Graph, places: Places, outcome: Run, seconds: float) -> None:
     """Print the closing table."""
     click.echo()
     comparison = UPath(places.assets) / "evaluation" / "comparison.csv"
@@ -23,11 +23,17 @@ def show_summary(graph: Graph, places: Places, steps: int, seconds: float) -> No
         f"{outcomes['failed']} failed"
         + (f", {outcomes['not run']} not run" if outcomes["not run"] else "")
     )
-    done = f"{steps} asset{'' if steps == 1 else 's'} materialised" if steps else "Nothing to do"
-    click.echo(f"{done}; {seconds:.1f} s. Values are in {places.assets}")
+    click.echo(f"{_done(outcome)}; {seconds:.1f} s. Values are in {places.assets}")
     report = UPath(places.assets) / "report" / "notebook.html"
     if report.exists():
         click.echo(f"Read the report: {report}")
+
+
+def _done(outcome: Run) -> str:
+    made = f"{len(outcome.made)} asset{'' if len(outcome.made) == 1 else 's'} materialised"
+    if not outcome.success:
+        return f"Stopped by the failure above; {made}"
+    return made if outcome.made else "Nothing to do: everything is up to date"
 
 
 def show_networks(comparison: UPath) -> None:

@@ -129,7 +129,10 @@ def test_one_network_can_be_chosen_with_what_follows(made):
 
 def test_a_declaration_is_all_that_a_further_network_takes(project):
     project.edit("networks.yaml", "  normalised:", "  third:")
-    keys = {key.to_user_string() for key in project.definitions().resolve_asset_graph().get_all_asset_keys()}
+    keys = {
+        key.to_user_string()
+        for key in project.definitions().resolve_asset_graph().get_all_asset_keys()
+    }
     assert keys >= {
         "networks/third",
         "networks/third_history",
@@ -178,8 +181,9 @@ def test_the_notebooks_guard_stops_training_when_a_constant_pixel_is_lit(project
     monkeypatch.setattr(normalization, "fit_normalization", fit_with_the_notebooks_guard)
     with project.instance() as instance:
         outcome = blocked_by(project, instance, "preparation/normalization:bounded")
-    seen = outcome.checks()["preparation/normalization:bounded"].metadata["seen"].value
-    assert seen["test"] > 1e11
+    seen = outcome.checks()["preparation/normalization:bounded"].metadata
+    assert seen["seen test"].value > 1e11
+    assert seen["expected largest_absolute_at_most"].value == pytest.approx(10)
     assert [key for key in outcome.made if key.startswith(("networks", "evaluation"))] == []
 
 

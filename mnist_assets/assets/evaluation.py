@@ -133,6 +133,8 @@ def _check_confusion(
 
 def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """What the web UI shows of an evaluation."""
+    import pandas as pd
+
     from mnist_assets.figures import evaluation as figures
     from mnist_assets.figures.style import to_png
 
@@ -143,15 +145,19 @@ def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
         "confusion_matrices": picture(to_png(matrices), "Confusion matrices, validation and test"),
         "ratios": picture(to_png(ratios), "Precision, recall and F1 of each class"),
     }
-    for part, figures_of_part in evaluation.items():
-        report = render_report(figures_of_part["classification_report"])
+    for part, of_part in evaluation.items():
         shown |= {
-            f"{part}_accuracy": figures_of_part["accuracy"],
-            f"{part}_report": dg.MetadataValue.md(report),
-            f"{part}_true_totals": figures_of_part["true_totals"],
-            f"{part}_predicted_totals": figures_of_part["predicted_totals"],
-            f"{part}_highest_precision": figures_of_part["highest_precision"],
-            f"{part}_lowest_precision": figures_of_part["lowest_precision"],
+            f"{part}_accuracy": of_part["accuracy"],
+            f"{part}_report": dg.MetadataValue.md(render_report(of_part["classification_report"])),
+            f"{part}_per_class": table(pd.DataFrame(of_part["per_class"])),
+            f"{part}_true_totals": str(of_part["true_totals"]),
+            f"{part}_predicted_totals": str(of_part["predicted_totals"]),
+            f"{part}_highest_precision": "class {class}: {precision:.6f}".format(
+                **of_part["highest_precision"]
+            ),
+            f"{part}_lowest_precision": "class {class}: {precision:.6f}".format(
+                **of_part["lowest_precision"]
+            ),
         }
     return shown
 

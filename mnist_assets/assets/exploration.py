@@ -138,7 +138,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
         return stored(
             levels,
             summary=summarised,
-            first_images=levels["grey_level"].head(bounds.few_images).to_list(),
+            first_images=str(levels["grey_level"].head(bounds.few_images).to_list()),
             picture=picture(png, "Distribution of the images' mean grey levels"),
         )
 

@@ -125,10 +125,7 @@ def _history_asset(name: str, thresholds: Thresholds) -> dg.AssetsDefinition:
         from mnist_assets.figures.style import to_png
 
         epochs = network.history
-        if source.facts:
-            floor = thresholds.validation_accuracy
-        else:
-            floor = commonest_share(train_labels)
+        floor = thresholds.validation_accuracy if source.facts else commonest_share(train_labels)
         png = to_png(draw(epochs, name))
         return stored(
             epochs,

@@ -6,7 +6,7 @@ import dagster as dg
 import numpy as np
 
 from mnist_assets.assets.presentation import picture, table
-from mnist_assets.assets.stage import Check, Stage, inputs, Stored, stored
+from mnist_assets.assets.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.settings import Normalization, Split
 from mnist_assets.steps import normalization as normalizing
 from mnist_assets.steps import preparation as steps

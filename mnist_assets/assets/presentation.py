@@ -1,5 +1,6 @@
 """How values look in the web UI: pictures and tables as metadata."""
 
+import math
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +28,22 @@ def picture(png: bytes, alternative_text: str) -> dg.MarkdownMetadataValue:
 
 def table(frame: "pd.DataFrame", *, digits: int = 4) -> dg.TableMetadataValue:
     """A table of at most 60 rows, its numbers rounded to `digits` decimals."""
-    records = frame.head(LONGEST_TABLE).round(digits).to_dict("records")
     return dg.MetadataValue.table(
-        records=[dg.TableRecord(_plain(record)) for record in records],
+        records=[
+            dg.TableRecord({str(name): _plain(value, digits) for name, value in row.items()})
+            for row in frame.head(LONGEST_TABLE).to_dict("records")
+        ],
         schema=dg.TableSchema(
             [dg.TableColumn(str(name), str(dtype)) for name, dtype in frame.dtypes.items()]
         ),
     )
 
 
-def _plain(record: "dict[Any, Any]") -> dict[str, Any]:
-    """NumPy scalars as Python's own, which is all that table metadata accepts."""
-    return {
-        str(name): value.item() if hasattr(value, "item") else value
-        for name, value in record.items()
-    }
+def _plain(value: Any, digits: int) -> Any:
+    """A value as JSON knows it: no NumPy scalar, no NaN, no infinity."""
+    plain = value.item() if hasattr(value, "item") else value
+    if not isinstance(plain, float):
+        return plain
+    if math.isnan(plain):
+        return None
+    return round(plain, digits) if math.isfinite(plain) else str(plain)

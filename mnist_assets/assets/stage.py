@@ -1,4 +1,4 @@
-"""What every asset of a stage has in common, said once: key, group, storage, owner, version, checks."""
+"""What all assets of a stage have in common, said once: key, group, storage, version, checks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,11 @@ class Check:
             passed=finding.passed,
             severity=dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN,
             description=finding.message,
-            metadata={"seen": dict(finding.seen), "expected": dict(finding.expected), **metadata},
+            metadata={
+                **{f"seen {name}": value for name, value in finding.seen.items()},
+                **{f"expected {name}": value for name, value in finding.expected.items()},
+                **metadata,
+            },
         )
 
 

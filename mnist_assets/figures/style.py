@@ -49,7 +49,7 @@ _P = ParamSpec("_P")
 
 
 def styled(draw: Callable[_P, Figure]) -> Callable[_P, Figure]:
-    """Make a drawing function use the project's style without touching matplotlib's global state."""
+    """Make a drawing function use the project's style, leaving matplotlib's own settings alone."""
 
     @wraps(draw)
     def draw_in_style(*args: _P.args, **kwargs: _P.kwargs) -> Figure:
@@ -60,7 +60,7 @@ def styled(draw: Callable[_P, Figure]) -> Callable[_P, Figure]:
 
 
 def to_png(figure: Figure) -> bytes:
-    """Render a figure as PNG, without the software and date fields, so that equal figures give equal bytes."""
+    """Render a figure as PNG; equal figures give equal bytes, since no software or date is told."""
     buffer = BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(buffer, format="png", metadata={"Software": None})

@@ -148,7 +148,7 @@ def count_training_operations(model: keras.Model) -> int:
     A product with an (m, n) matrix takes 2mn. Each layer needs one forward, one for the gradient
     of its weights and, but for the first, one for the gradient of its inputs.
     """
-    kernels = [
+    kernels: list[int] = [
         math.prod(weight.shape) for weight in model.trainable_weights if len(weight.shape) == 2
     ]
     return 2 * (3 * sum(kernels) - kernels[0])

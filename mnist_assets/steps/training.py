@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One finished epoch: means over the images, and the wall time of its updates and validation."""
+    """One finished epoch: means over the images; wall time of updates and validation."""
 
     epoch: int
     loss: float

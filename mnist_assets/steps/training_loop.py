@@ -29,7 +29,7 @@ VALIDATION_CHUNK = 10_000  # images; bounds the memory of a pass over any number
 
 
 class Sums(NamedTuple):
-    """Totals over some batches: of the loss, of right predictions, and the first bad batch or -1."""
+    """Totals over some batches: of the loss, of right predictions; the first bad batch or -1."""
 
     loss: Any
     correct: Any
@@ -48,9 +48,7 @@ class TrainingLoop:
         self.optimizer = build_optimizer(training.optimizer)
         self.optimizer.build(model.trainable_variables)
         self.loss = keras.losses.get(training.loss)
-        self._run_full_batches = tf.function(
-            self._full_batches, jit_compile=True, autograph=False
-        )
+        self._run_full_batches = tf.function(self._full_batches, jit_compile=True, autograph=False)
         self._run_partial_batch = self._update
         if any(layer.kind == "dropout" for layer in training.layers):
             self._run_partial_batch = tf.function(self._update, jit_compile=True, autograph=False)
@@ -181,7 +179,7 @@ class TrainingLoop:
 
 
 def _tensors(chunk: Chunk) -> tuple[Any, Any, Any]:
-    """The chunk on the device, its order padded to a constant length (the loop ends before that)."""
+    """The chunk on the device, its order padded to a constant length, which the loop ignores."""
     import tensorflow as tf
 
     order = np.zeros(len(chunk.labels), np.int32)

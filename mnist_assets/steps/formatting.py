@@ -1,0 +1,46 @@
+"""Numbers as a person reads them: thousands apart, shares in percent, powers of ten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SPACE, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
+TO, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Write a number with thousands separators and a true minus sign."""
+    return f"{value:z,.{digits}f}".replace("-", MINUS)
+
+
+def percent(share: float, digits: int = 2, sign: str = "%") -> str:
+    """Write a share as a percentage; with an empty sign, for a column headed "%"."""
+    written = number(100 * share, digits)
+    return f"{written}{SPACE}{sign}" if sign else written
+
+
+def interval(bounds: Mapping[str, float], sign: str = "%") -> str:
+    """Write the interval of a share, `low` to `high`, as a percentage."""
+    return f"{percent(bounds['low'], sign='')}{TO}{percent(bounds['high'], sign=sign)}"
+
+
+def points(difference: float) -> str:
+    """Write a difference of shares, with its sign, in percentage points."""
+    return f"{100 * difference:+.2f}{SPACE}percentage points".replace("-", MINUS)
+
+
+def probability(p_value: float) -> str:
+    """Write a p-value with its relation, so that a tiny one is not written as 0."""
+    return f"<{SPACE}0.001" if p_value < 0.001 else f"={SPACE}{p_value:.3f}"
+
+
+def power(value: float) -> str:
+    """Write a positive number as a power of ten if it has six digits or more."""
+    if value < 1e5:
+        return number(value, 1)
+    mantissa, exponent = f"{value:.1e}".split("e+")
+    return f"{mantissa}{SPACE}{TIMES}{SPACE}10{exponent.lstrip('0').translate(SUPERSCRIPTS)}"

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mnist_assets.cli import main
+from mnist_assets_tests.tiny import Project
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A tiny project that the command line works on."""
+    project = Project.create(tmp_path)
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    for name, value in {
+        "DATA": project.places.assets,
+        "DATASET": project.places.dataset,
+        "NETWORKS": project.places.networks,
+        "SETTINGS": project.places.settings,
+    }.items():
+        monkeypatch.setenv(f"MNIST_ASSETS_{name}", str(value))
+    return project
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["materialize", *arguments], catch_exceptions=False)
+
+
+def test_it_shows_progress_and_ends_with_a_table(project):
+    result = run()
+    assert result.exit_code == 0
+    assert "small: epoch 3/3, loss" in result.output
+    assert "  evaluation/comparison\n" in result.output
+    assert "small             2,004  " in result.output
+    assert "0 warned, 0 failed\n" in result.output
+    assert f"Values are in {project.places.assets}" in result.output
+    again = run()
+    assert "Materialising" not in again.output
+    assert "Nothing to do" in again.output
+
+
+def test_a_dry_run_says_what_and_why_and_runs_nothing(project):
+    result = run("--dry-run", "--select", 'group:"dataset"')
+    assert "dataset/train_images " in result.output
+    assert "never materialised" in result.output
+    assert not Path(project.places.assets).exists()
+
+
+def test_a_declaration_that_is_wrong_is_one_message(project):
+    project.edit("networks.yaml", "kind: adam", "kind: adamw")
+    result = run()
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {project.places.networks}: networks.small")
+    assert "'adamw'" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_dataset_that_is_not_there_is_one_message(project, monkeypatch):
+    monkeypatch.setenv("MNIST_ASSETS_DATASET", "nowhere")
+    result = run()
+    assert result.exit_code == 1
+    assert "nowhere: found No such file or directory" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_failed_step_is_told_without_a_traceback(project):
+    path = project.folder / "raw" / "t10k-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes()[:-1])
+    result = run()
+    assert result.exit_code == 1
+    assert f"dataset failed: {path}" in result.output
+    assert "Stopped by the failure above; 0 assets" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_failed_check_is_told_and_fails_the_command(project):
+    project.edit("settings.yaml", "class_share_tolerance: 0.2", "class_share_tolerance: 0.0001")
+    result = run("--select", '+key:"preparation/split"')
+    assert result.exit_code == 1
+    assert "check class_shares on preparation/split failed: The parts' class" in result.output
+    assert "1 failed" in result.output
