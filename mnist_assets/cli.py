@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,9 +14,12 @@ from dagster_shared.error import SerializableErrorInfo
 from mnist_assets.assets.dataset import SOURCE
 from mnist_assets.definitions import build_definitions, build_source, everything_job
 from mnist_assets.errors import InputError
-from mnist_assets.incremental import DATA_VERSION, Graph, Run, bring_up_to_date
+from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, bring_up_to_date
+from mnist_assets.run_lock import hold_lock
 from mnist_assets.settings import PROJECT, Places
 from mnist_assets.summary import show_summary
+
+STARTED_HERE = {"mnist_assets/command": "materialize"}
 
 
 @click.group()
@@ -32,7 +35,9 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
     """Bring assets up to date: what is missing or changed, and what follows from it."""
     started = time.perf_counter()
     places = Places.from_environment()
-    with explained_errors(), open_instance() as instance:
+    lock = hold_lock(places.lock, click.echo)
+    with explained_errors(), open_instance() as instance, lock:
+        end_dead_runs(instance)
         definitions = build_definitions(places)
         version = build_source(places).version()
         graph = Graph(definitions, instance, {SOURCE: version})
@@ -43,7 +48,7 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
         observe_source(instance, version)
         with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
             outcome = bring_up_to_date(
-                graph, selected, lambda keys: run_assets(instance, keys), force=force
+                graph, selected, lambda reasons: run_assets(instance, reasons), force=force
             )
         show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
@@ -93,6 +98,13 @@ def native_logs_in(path: Path) -> Iterator[None]:
             os.dup2(visible, 2)
 
 
+def end_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Record that runs of this command that were killed are over: whoever has the lock is alone."""
+    unfinished = dg.RunsFilter(tags=STARTED_HERE, statuses=[dg.DagsterRunStatus.STARTED])
+    for record in instance.get_run_records(unfinished):
+        instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
+
+
 def observe_source(instance: dg.DagsterInstance, version: str) -> None:
     """Record the content of the dataset's files, if it is not the content recorded last."""
     latest = instance.fetch_observations(SOURCE, limit=1).records
@@ -103,15 +115,19 @@ def observe_source(instance: dg.DagsterInstance, version: str) -> None:
         )
 
 
-def run_assets(instance: dg.DagsterInstance, keys: list[dg.AssetKey]) -> Run:
+def run_assets(instance: dg.DagsterInstance, reasons: Mapping[dg.AssetKey, str]) -> Run:
     """Materialise assets with their checks in one run, in this process."""
-    click.echo(f"Materialising {len(keys)} asset{'s' if len(keys) > 1 else ''}:")
+    click.echo(f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:")
+    for key, reason in reasons.items():
+        if reason != NEVER:
+            click.echo(f"  {key.to_user_string()}: {reason}")
     # Unlike execute_in_process this does not hold on to every value until the run is over.
     with dg.execute_job(
         dg.reconstructable(everything_job),
         instance=instance,
-        asset_selection=keys,
+        asset_selection=list(reasons),
         run_config={"loggers": {"terminal": {}}},
+        tags=STARTED_HERE,
     ) as result:
         return explain(result)
 

@@ -17,6 +17,7 @@ from mnist_assets.assets.preparation import preparation_assets, preparation_chec
 from mnist_assets.assets.report import report_assets
 from mnist_assets.declarations import read_networks
 from mnist_assets.resources import DatasetSource
+from mnist_assets.run_lock import RunLock, locked
 from mnist_assets.settings import Places, read_settings
 from mnist_assets.storage import file_storages
 from mnist_assets.terminal import terminal
@@ -71,7 +72,11 @@ def build_definitions(places: Places) -> dg.Definitions:
                 description="Materialise every asset anew.",
             )
         ],
-        resources={"source": build_source(places), **file_storages(places.assets)},
+        resources={
+            "source": build_source(places),
+            "run_lock": RunLock(file=str(places.lock)),
+            **{key: locked(storage) for key, storage in file_storages(places.assets).items()},
+        },
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
         executor=in_process_unless_told,
     )

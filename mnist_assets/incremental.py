@@ -10,12 +10,16 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+
+from mnist_assets.fingerprints import find_fault
 
 CODE_VERSION = "dagster/code_version"
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
+NEVER = "never materialised"
 
 Versions = Mapping[dg.AssetKey, str | None]
 
@@ -25,7 +29,13 @@ class Known:
     """What the event log holds of an asset's latest materialisation (or observation)."""
 
     tags: Mapping[str, str]
-    path: str | None = None
+    metadata: Mapping[str, Any]
+
+    def file_fault(self) -> str | None:
+        """What is wrong with the value's file; nothing is known of one that is not local."""
+        if "sha256" not in self.metadata:
+            return None
+        return find_fault(Path(self.metadata["path"]), self.metadata)
 
 
 @dataclass(frozen=True)
@@ -122,20 +132,18 @@ class Graph:
             if entry.last_materialization and (
                 materialization := entry.last_materialization.asset_materialization
             ):
-                path = materialization.metadata.get("path")
-                known[entry.asset_key] = Known(
-                    materialization.tags or {}, str(path.value) if path else None
-                )
+                metadata = {name: item.value for name, item in materialization.metadata.items()}
+                known[entry.asset_key] = Known(materialization.tags or {}, metadata)
         return known
 
     def _why(self, key: dg.AssetKey, known: Known | None, versions: Versions) -> Iterator[str]:
         """Every reason for an asset to run, the plainest first."""
         node = self._graph.get(key)
         if known is None:
-            yield "never materialised"
+            yield NEVER
             return
-        if known.path is not None and "://" not in known.path and not Path(known.path).is_file():
-            yield f"its file is gone: {known.path}"
+        if fault := known.file_fault():
+            yield fault
         if known.tags.get(CODE_VERSION) != node.code_version:
             yield "its code or declaration changed"
         changed = [
@@ -156,29 +164,32 @@ class Graph:
 def bring_up_to_date(
     graph: Graph,
     selected: Iterable[dg.AssetKey],
-    run: Callable[[list[dg.AssetKey]], Run],
+    run: Callable[[Mapping[dg.AssetKey, str]], Run],
     *,
     force: bool = False,
 ) -> Run:
     """Run what has to run, in as few rounds as can be, each asset at most once.
 
+    What follows from a failure is left out; the rest goes on.
+
     Args:
         graph: The assets and their history.
         selected: The assets to bring up to date.
-        run: Materialises some assets together.
+        run: Materialises some assets together, given why each has to run.
         force: Run every selected asset, whether it has to or not.
 
     Returns:
-        What all rounds together made; the first that fails is the last.
+        What all rounds together made.
     """
-    wanted, tried, made = set(selected), set[dg.AssetKey](), set[dg.AssetKey]()
+    wanted, tried, made, success = set(selected), set[dg.AssetKey](), set[dg.AssetKey](), True
     while True:
-        certain = (wanted if force else wanted & set(graph.reasons())) - tried
+        reasons = graph.reasons()
+        failed = {key for key in tried if key in reasons}
+        certain = (wanted if force else wanted & set(reasons)) - tried - graph.waiting(failed)
         now = graph.runnable(certain)
         if not now:
-            return Run(made, success=True)
+            return Run(made, success)
         tried |= set(now)
-        outcome = run(now)
+        outcome = run({key: reasons.get(key, "forced") for key in now})
         made |= outcome.made
-        if not outcome.success:
-            return Run(made, success=False)
+        success &= outcome.success

@@ -111,6 +111,13 @@ class Places:
     networks: Path = NETWORKS_FILE
     settings: Path = SETTINGS_FILE
 
+    @property
+    def lock(self) -> Path:
+        """The file that keeps two runs over the same values apart."""
+        if "://" in self.assets:
+            return PROJECT / "data" / "remote.lock"
+        return Path(self.assets).with_name(f"{Path(self.assets).name}.lock")
+
     @classmethod
     def from_environment(cls) -> "Places":
         """The defaults, moved by whichever environment variables are set and not empty.

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from upath import UPath
 
 from mnist_assets.errors import InputError
+from mnist_assets.fingerprints import fingerprint
 from mnist_assets.steps.networks import HISTORY_MEMBER, StoredNetwork, TrainedNetwork
 
 if TYPE_CHECKING:
@@ -102,9 +103,12 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             raise _not_written(path, error) from error
 
     def get_metadata(self, context: dg.OutputContext, obj: _Value) -> dict[str, Any]:
-        """The file's size, beside the path that Dagster adds."""
+        """The fingerprint of a local file, or a remote one's size; Dagster adds the path."""
         del obj
-        return {"size": f"{self._get_path(context).stat().st_size / 1e6:.2f} MB"}
+        path = self._get_path(context)
+        if isinstance(path, Path):
+            return dict(fingerprint(Path(path)))
+        return {"bytes": path.stat().st_size}
 
     def _replace(self, value: _Value, path: Path) -> None:
         _sweep(path)

@@ -17,7 +17,7 @@ class _TerminalHandler(logging.Handler):
             if record.levelno >= logging.INFO and not _is_consequence(record.getMessage()):
                 click.echo(f"    {meta.get('orig_message', record.getMessage())}")
         elif event.event_type == DagsterEventType.ASSET_MATERIALIZATION:
-            click.echo(f"  {event.asset_key.to_user_string()}")
+            click.echo(f"  ✓ {event.asset_key.to_user_string()}")
         elif event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
             _show_check(event.asset_check_evaluation_data)
 

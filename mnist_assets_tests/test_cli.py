@@ -31,7 +31,7 @@ def test_it_shows_progress_and_ends_with_a_table(project):
     result = run()
     assert result.exit_code == 0
     assert "small: epoch 3/3, loss" in result.output
-    assert "  evaluation/comparison\n" in result.output
+    assert "  ✓ evaluation/comparison\n" in result.output
     assert "small             2,004  " in result.output
     assert "0 warned, 0 failed\n" in result.output
     assert f"Values are in {project.places.assets}" in result.output

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from mnist_assets.content_versions import content_version
-from mnist_assets.declarations import BatchNormalization, Dense, Dropout, Layer
+from mnist_assets.declarations import Activation, BatchNormalization, Dense, Dropout, Layer
 from mnist_assets.steps.networks import TrainedNetwork, build_network
 from mnist_assets.storage import ArrayStorage, JsonStorage, NetworkStorage, TableStorage
 
@@ -88,6 +88,11 @@ def test_a_change_of_named_arrays_is_another_version(other: dict[str, Any]) -> N
     assert content_version(other) != content_version(ARRAYS)
 
 
+def test_a_name_does_not_run_into_its_array() -> None:
+    content = np.frombuffer(b"|u1(1,)Z", np.uint8)
+    assert content_version({"n": content}) != content_version({"n|u1(8,)": content[-1:]})
+
+
 VALUE = {"accuracy": 0.9, "counts": [1, 2], "name": "given", "none": None}
 
 
@@ -162,9 +167,9 @@ def test_no_number_has_no_version() -> None:
         content_version({"loss": float("nan")})
 
 
-def build(seed: int = 0, units: int = 3) -> Any:
+def build(seed: int = 0, units: int = 3, activation: Activation = "relu") -> Any:
     layers: list[Layer] = [
-        Dense(kind="dense", units=units),
+        Dense(kind="dense", units=units, activation=activation),
         BatchNormalization(kind="batch_normalization"),
         Dropout(kind="dropout", rate=0.5),
     ]
@@ -188,6 +193,7 @@ def test_a_change_of_a_network_is_another_version() -> None:
     changed = {
         "seed": TrainedNetwork(build(seed=1), HISTORY),
         "layers": TrainedNetwork(build(units=4), HISTORY),
+        "activation": TrainedNetwork(build(activation="tanh"), HISTORY),
         "one weight": TrainedNetwork(one_weight_changed, HISTORY),
         "history": TrainedNetwork(build(), HISTORY.assign(loss=[0.5, 0.3])),
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
+from mnist_assets.fingerprints import fingerprint
 from mnist_assets.incremental import DATA_VERSION, Graph, Run, bring_up_to_date
 
 
@@ -17,7 +18,7 @@ class NumberFiles(dg.IOManager):
     def handle_output(self, context, obj):
         path = self.folder / context.asset_key.path[-1]
         path.write_text(str(obj))
-        context.add_output_metadata({"path": dg.MetadataValue.path(str(path))})
+        context.add_output_metadata({"path": dg.MetadataValue.path(str(path)), **fingerprint(path)})
 
     def load_input(self, context):
         return int((self.folder / context.asset_key.path[-1]).read_text())
@@ -86,7 +87,7 @@ class World:
         def run(keys):
             runs.append("".join(sorted(key.path[-1] for key in keys)))
             result = definitions.resolve_job_def("all").execute_in_process(
-                instance=self.instance, asset_selection=keys, raise_on_error=False
+                instance=self.instance, asset_selection=list(keys), raise_on_error=False
             )
             events = result.get_asset_materialization_events()
             return Run({event.asset_key for event in events}, result.success)
@@ -146,6 +147,20 @@ def test_a_lost_file_is_made_again(world):
     assert world.update() == (["c"], True)
 
 
+def test_a_damaged_file_is_made_again(world):
+    (world.folder / "c").write_text("")
+    assert "its file was damaged" in world.reasons()["c"]
+    (world.folder / "c").write_text("7")
+    assert "its file was changed by something else" in world.reasons()["c"]
+    assert world.update() == (["c"], True)
+    assert (world.folder / "c").read_text() == "2"
+
+
+def test_a_file_that_was_only_touched_is_left_alone(world):
+    (world.folder / "c").write_text("2")
+    assert world.reasons() == {}
+
+
 def test_only_the_selection_runs(world):
     world.code |= {"b": "2", "c": "2"}
     assert world.update('key:"b"') == (["b"], True)
@@ -165,3 +180,11 @@ def test_a_failed_blocking_check_keeps_blocking_until_it_passes(world):
     world.check_passes = True
     assert world.update() == (["bd"], True)
     assert world.update() == ([], True)
+
+
+def test_a_failure_stops_what_follows_from_it_and_nothing_else(world):
+    world.code |= {"a": "2"}
+    world.compute["a"] = lambda: 5
+    world.check_passes = False
+    assert world.update() == (["a", "bc"], False)
+    assert set(world.reasons()) == {"b", "d"}

@@ -128,7 +128,7 @@ class Project:
         def run(keys):
             result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
                 instance=instance,
-                asset_selection=keys,
+                asset_selection=list(keys),
                 run_config={"loggers": {"terminal": {}}},
                 raise_on_error=False,
             )

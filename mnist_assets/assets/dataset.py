@@ -100,5 +100,10 @@ def dataset_assets() -> list[dg.AssetSpec | dg.AssetsDefinition]:
         )
         own = (CHECKSUM, IMAGES) if name.endswith("images") else (CHECKSUM, LABELS, LENGTHS)
         checks += [check.spec(STAGE.key(name)) for check in own]
-    arrays = dg.multi_asset(specs=specs, check_specs=checks, can_subset=True, name="dataset")
+    arrays = dg.multi_asset(
+        specs=specs,
+        check_specs=checks,
+        can_subset=True,
+        name="dataset",
+    )
     return [IDX_FILES, arrays(without_return_annotation(load_dataset))]
