@@ -108,7 +108,7 @@ print(*sorted(sys.modules))
 
 
 def test_definitions_load_without_what_steps_need() -> None:
-    loaded = subprocess.run(  # noqa: S603 - the script above
+    loaded = subprocess.run(
         [sys.executable, "-c", LOADING], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.split()
     assert "mnist_assets.assets.networks" in loaded

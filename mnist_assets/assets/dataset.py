@@ -58,11 +58,9 @@ def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> It
     folder = source.fetch()
     loaded = steps.load_dataset(folder, source.facts)
     classes = steps.class_count(loaded.train_labels)
-    selected = context.selected_asset_keys
-    for name, array in loaded._asdict().items():
-        key = STAGE.key(name)
-        if key not in selected:
-            continue
+    for key in sorted(context.selected_asset_keys):
+        name = key.path[-1]
+        array = getattr(loaded, name)
         reference = steps.reference_sha256(name, folder, source.facts)
         results = [CHECKSUM.result(steps.check_checksum(array, name, reference), key)]
         if name.endswith("images"):

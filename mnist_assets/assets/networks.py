@@ -1,5 +1,6 @@
 """Networks: each declared network trained, and the history of its training."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -73,7 +74,7 @@ def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsD
             normalization,
             classes=classes,
             memory_limit=memory_limit,
-            on_epoch=_reporter(context, name, declared.epochs),
+            on_epoch=_reporter(context, declared.epochs),
         )
         counted = steps.count_parameters(trained.model)
         if source.facts:
@@ -93,20 +94,21 @@ def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsD
     return train
 
 
-def _reporter(context: dg.AssetExecutionContext, name: str, epochs: int) -> Callable[[Epoch], None]:
+def _reporter(context: dg.AssetExecutionContext, epochs: int) -> Callable[[Epoch], None]:
     """Tell of each epoch: a line in the log and an observation in the web UI."""
     started = time.perf_counter()
+    key = context.asset_key
 
     def report(epoch: Epoch) -> None:
         left = (time.perf_counter() - started) / epoch.epoch * (epochs - epoch.epoch)
         context.log.info(
-            f"{name}: epoch {epoch.epoch}/{epochs}, loss {epoch.loss:.4f}, "
+            f"{key.path[-1]}: epoch {epoch.epoch}/{epochs}, loss {epoch.loss:.4f}, "
             f"accuracy {epoch.accuracy:.4f}, validation loss {epoch.val_loss:.4f}, "
             f"validation accuracy {epoch.val_accuracy:.4f}, {left:.0f} s left"
         )
-        context.log_event(
-            dg.AssetObservation(STAGE.key(name), metadata=asdict(epoch) | {"seconds_left": left})
-        )
+        figures = asdict(epoch) | {"seconds_left": left}
+        told = {name: value for name, value in figures.items() if math.isfinite(value)}
+        context.log_event(dg.AssetObservation(key, metadata=told))
 
     return report
 

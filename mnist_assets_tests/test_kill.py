@@ -1,0 +1,95 @@
+"""A run that is killed at a random moment is continued by the next one, and loses nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnist_assets_tests.tiny import Project
+
+pytestmark = pytest.mark.slow
+
+KILLS = 20
+
+
+def read_network(path):
+    import keras
+
+    keras.saving.load_model(path)
+
+
+READERS = {
+    ".npy": np.load,
+    ".npz": np.load,
+    ".csv": pd.read_csv,
+    ".json": pd.read_json,
+    ".keras": read_network,
+}
+
+
+def start(project):
+    """`mnist-assets materialize` on the project, as a process of its own."""
+    environment = os.environ | {
+        "DAGSTER_HOME": str(project.folder / "history"),
+        "MNIST_ASSETS_DATA": project.places.assets,
+        "MNIST_ASSETS_DATASET": project.places.dataset,
+        "MNIST_ASSETS_NETWORKS": str(project.places.networks),
+        "MNIST_ASSETS_SETTINGS": str(project.places.settings),
+    }
+    command = [sys.executable, "-c", "from mnist_assets.cli import main; main()", "materialize"]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def every_value_is_whole(project):
+    for path in (project.folder / "assets").rglob("*.*"):
+        if path.suffix in READERS and not any(part.startswith(".") for part in path.parts):
+            READERS[path.suffix](path)
+
+
+def count_materializations(project):
+    with project.instance() as instance:
+        return Counter(
+            {
+                key.to_user_string(): len(instance.fetch_materializations(key, limit=1000).records)
+                for key in project.graph(instance).keys
+            }
+        )
+
+
+def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path):
+    project = Project.create(tmp_path)
+    chance = np.random.default_rng(0)
+    finished_early = 0
+    for kill in range(KILLS):
+        process = start(project)
+        try:
+            process.wait(timeout=chance.uniform(0.5, 6))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        else:
+            finished_early += 1
+            # Everything is up to date: something new to do for the runs to come.
+            project.edit("networks.yaml", "seed: 1", "seed: 11" if kill % 2 else "seed: 21")
+        process.wait()
+        every_value_is_whole(project)
+    assert finished_early < KILLS / 2
+    before = count_materializations(project)
+    deadline = time.monotonic() + 120
+    assert start(project).wait(timeout=deadline - time.monotonic()) == 0
+    with project.instance() as instance:
+        assert project.graph(instance).reasons() == {}
+    assert start(project).wait(timeout=60) == 0
+    after = count_materializations(project)
+    again = {key for key in after if after[key] > before[key]}
+    with project.instance() as instance:
+        assert project.graph(instance).reasons() == {}
+        assert len(again) < len(project.graph(instance).keys)
+        assert instance.get_run_records(limit=1)[0].dagster_run.status.value == "SUCCESS"
