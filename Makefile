@@ -42,9 +42,9 @@ bench: .venv/dev ## training and the whole graph against the alternatives (half 
 
 lock: ## pin the newest versions that the ranges in pyproject.toml allow
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements.lock
+		--no-emit-index-url --no-strip-extras --no-annotate --upgrade --quiet --output-file requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --constraint requirements.lock --upgrade --quiet \
+		--no-emit-index-url --no-strip-extras --no-annotate --constraint requirements.lock --upgrade --quiet \
 		--output-file requirements-dev.lock
 
 clean: ## remove what the graph made, but not the dataset
