@@ -1,7 +1,6 @@
 """Networks: each declared network trained, and the history of its training."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -12,13 +11,15 @@ from mnist_assets.assets.presentation import picture, table
 from mnist_assets.assets.stage import Check, Stage, Stored, stored
 from mnist_assets.declarations import Network, Thresholds
 from mnist_assets.resources import DatasetSource
-from mnist_assets.settings import Settings
+from mnist_assets.settings import PROJECT, Settings
 from mnist_assets.steps import history as histories
 from mnist_assets.steps import networks as steps
+from mnist_assets.steps.compile_cache import use_compile_cache
 from mnist_assets.steps.dataset import class_count, commonest_share
 from mnist_assets.steps.training import Epoch, train_network
 
 STAGE = Stage("networks")
+COMPILED = PROJECT / "data" / "cache" / "compiled"
 
 PARAMETERS = Check("parameters", "The network has exactly the declared numbers of weights.")
 LOSS_FINITE = Check("loss_finite", "Every epoch's training and validation loss is finite.")
@@ -64,6 +65,7 @@ def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsD
         split: Any,
         normalization: Any,
     ) -> Stored:
+        use_compile_cache(COMPILED)
         classes = class_count(train_labels)
         trained, speed = train_network(
             name,
@@ -96,11 +98,10 @@ def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsD
 
 def _reporter(context: dg.AssetExecutionContext, epochs: int) -> Callable[[Epoch], None]:
     """Tell of each epoch: a line in the log and an observation in the web UI."""
-    started = time.perf_counter()
     key = context.asset_key
 
     def report(epoch: Epoch) -> None:
-        left = (time.perf_counter() - started) / epoch.epoch * (epochs - epoch.epoch)
+        left = epoch.seconds * (epochs - epoch.epoch)
         context.log.info(
             f"{key.path[-1]}: epoch {epoch.epoch}/{epochs}, loss {epoch.loss:.4f}, "
             f"accuracy {epoch.accuracy:.4f}, validation loss {epoch.val_loss:.4f}, "

@@ -16,6 +16,7 @@ import numpy as np
 
 from mnist_assets.declarations import SGD, Optimizer, Training
 from mnist_assets.errors import InputError
+from mnist_assets.steps.compile_cache import seal_compiled_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +67,7 @@ class TrainingLoop:
             tf.zeros(chunk_size, tf.int32),
             _scalar(0),
         )
+        seal_compiled_programs()
         return time.perf_counter() - started
 
     def run_epoch(self, chunks: Iterable[Chunk], where: str) -> tuple[float, float]:
