@@ -1,0 +1,226 @@
+"""What runs again after an edit: the exact set of assets, for each of twenty edits, on tiny data."""
+
+import importlib
+import shutil
+
+import numpy as np
+import pytest
+
+from mnist_assets import source_code
+from mnist_assets.steps.dataset import FILE_NAMES
+from mnist_assets_tests.test_code_versions import forget_sources
+from mnist_assets_tests.tiny import Project
+
+pytestmark = pytest.mark.slow
+
+DATASET = {f"dataset/{name}" for name in FILE_NAMES}
+NETWORKS = {"networks/small", "networks/normalised"}
+HISTORIES = {f"{network}_history" for network in NETWORKS}
+PREDICTIONS = {"evaluation/small_predictions", "evaluation/normalised_predictions"}
+EVALUATIONS = {"evaluation/small", "evaluation/normalised"}
+JUDGED = EVALUATIONS | {"evaluation/comparison", "report/notebook"}
+TRAINED = NETWORKS | HISTORIES | PREDICTIONS | JUDGED
+OF_SMALL = {
+    "networks/small",
+    "networks/small_history",
+    "evaluation/small_predictions",
+    "evaluation/small",
+    "evaluation/comparison",
+    "report/notebook",
+}
+NORMALIZATION = {"preparation/normalization", "preparation/normalized_digits"}
+EXPLORATION = {
+    f"exploration/{name}"
+    for name in (
+        "average_digits",
+        "class_distribution",
+        "extreme_digits",
+        "grey_levels",
+        "pixel_histogram",
+        "pixel_range",
+        "sample_digits",
+        "summary",
+    )
+}
+
+
+class Editable:
+    """A tiny project, and a copy of the package's source from which code versions are told.
+
+    The code that runs is the package's own: an edited step gives the value it gave before, so that
+    the run stops there.
+    """
+
+    def __init__(self, project, sources):
+        self.project = project
+        self.sources = sources
+
+    def code(self, file, old, new):
+        path = self.sources / file
+        text = path.read_text()
+        assert old in text, file
+        path.write_text(text.replace(old, new))
+        forget_sources()
+        from mnist_assets.assets import exploration, preparation
+
+        for module in (exploration, preparation):  # their assets are made on import
+            importlib.reload(module)
+        import mnist_assets.definitions
+
+        importlib.reload(mnist_assets.definitions)
+
+    def declaration(self, old, new):
+        self.project.edit("networks.yaml", old, new)
+
+    def setting(self, old, new):
+        self.project.edit("settings.yaml", old, new)
+
+    def pixels(self, name, position, value):
+        path = self.project.folder / "raw" / FILE_NAMES[name]
+        data = bytearray(path.read_bytes())
+        data[position] = value
+        path.write_bytes(data)
+
+    def file(self, key, ending, content=None):
+        path = self.project.path(key, ending)
+        path.write_bytes(content) if content is not None else path.unlink()
+
+
+# Each edit with what has to run again after it, in an order in which they can follow each other.
+EDITS = {
+    "nothing": (lambda edit: None, set()),
+    "a comment in the training loop": (
+        lambda edit: edit.code(
+            "steps/training_loop.py",
+            "        import tensorflow",
+            "        # why\n        import tensorflow",
+        ),
+        set(),
+    ),
+    "a docstring of a metric": (
+        lambda edit: edit.code("steps/metrics.py", "Metrics of a classifier", "How right it is"),
+        set(),
+    ),
+    "layout of a metric": (
+        lambda edit: edit.code("steps/metrics.py", "2 * tp, 2 * tp + fp", "(2 * tp), 2*tp + fp"),
+        set(),
+    ),
+    "a helper three calls deep": (
+        lambda edit: edit.code("steps/metrics.py", "(2 * tp), 2*tp + fp", "2.0 * tp, 2 * tp + fp"),
+        EVALUATIONS,
+    ),
+    "the training loop": (
+        lambda edit: edit.code(
+            "steps/training_loop.py", "VALIDATION_CHUNK = 10_000", "VALIDATION_CHUNK = 9_000"
+        ),
+        NETWORKS,
+    ),
+    "the order of chunks": (
+        lambda edit: edit.code("steps/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
+        NETWORKS,
+    ),
+    "one network's learning rate": (
+        lambda edit: edit.declaration("learning_rate: 0.01", "learning_rate: 0.011"),
+        OF_SMALL,
+    ),
+    "one network's threshold": (
+        lambda edit: edit.declaration(
+            "thresholds: {validation_accuracy: 0.9, generalization_gap: 0.2}\n"
+            "    parameters: {total: 2004",
+            "thresholds: {validation_accuracy: 0.8, generalization_gap: 0.2}\n"
+            "    parameters: {total: 2004",
+        ),
+        {"networks/small_history", "report/notebook"},
+    ),
+    "a bound that only one asset counts by": (
+        lambda edit: edit.setting("dark_below: 10", "dark_below: 11"),
+        {"exploration/grey_levels", "report/notebook"},
+    ),
+    "the margin of a near tie": (
+        lambda edit: edit.setting("near_tie_margin: 0.00001", "near_tie_margin: 0.00002"),
+        EVALUATIONS,
+    ),
+    "the palette": (
+        lambda edit: edit.code("figures/style.py", '"#0072B2"', '"#0072B3"'),
+        EXPLORATION - {"exploration/summary"}
+        | NORMALIZATION
+        | HISTORIES
+        | EVALUATIONS
+        | {"evaluation/comparison", "report/notebook"},
+    ),
+    "the floor of the normalisation": (
+        lambda edit: edit.setting("std_floor: 25.5", "std_floor: 30"),
+        NORMALIZATION | TRAINED,
+    ),
+    "the seed of the split": (
+        lambda edit: edit.setting("  seed: 0", "  seed: 1"),
+        {"preparation/split"} | NORMALIZATION | TRAINED,
+    ),
+    "a pixel of a test image": (
+        lambda edit: edit.pixels("test_images", 16 + 65, 77),
+        DATASET | {"exploration/summary"} | PREDICTIONS | JUDGED,
+    ),
+    "a value that was deleted": (
+        lambda edit: edit.file("exploration/class_distribution", "csv"),
+        {"exploration/class_distribution"},
+    ),
+    "a value that was damaged": (
+        lambda edit: edit.file("evaluation/small", "json", b"{"),
+        {"evaluation/small"},
+    ),
+    "a network's file that was deleted": (
+        lambda edit: edit.file("networks/small", "keras"),
+        {"networks/small"},
+    ),
+    "a further network": (
+        lambda edit: edit.declaration(
+            "  normalised:",
+            """  third:
+    description: A copy.
+    training:
+      layers: [{kind: dense, units: 8}]
+      optimizer: {kind: adam, learning_rate: 0.02}
+      batch_size: 32
+      epochs: 3
+      seed: 5
+    thresholds: {validation_accuracy: 0.5, generalization_gap: 0.5}
+    parameters: {total: 1, trainable: 1}
+  normalised:""",
+        ),
+        {
+            "networks/third",
+            "networks/third_history",
+            "evaluation/third_predictions",
+            "evaluation/third",
+            "evaluation/comparison",
+            "report/notebook",
+        },
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def editable(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("edits")
+    sources = folder / "mnist_assets"
+    shutil.copytree(source_code.FOLDER, sources)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source_code, "FOLDER", sources)
+        forget_sources()
+        project = Project.create(folder)
+        with project.instance() as instance:
+            assert project.update(instance).success
+            yield Editable(project, sources), instance
+    forget_sources()
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_exactly_what_an_edit_touches_runs_again(editable, edit):
+    project, instance = editable
+    apply, expected = EDITS[edit]
+    apply(project)
+    outcome = project.project.update(instance)
+    assert outcome.success, outcome.failures()
+    assert set(outcome.made) == expected
+    assert len(outcome.made) == len(set(outcome.made)), "each asset once"
+    assert project.project.update(instance).made == []
