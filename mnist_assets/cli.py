@@ -14,7 +14,7 @@ from dagster_shared.error import SerializableErrorInfo
 from mnist_assets.assets.dataset import SOURCE
 from mnist_assets.definitions import build_definitions, build_source, everything_job
 from mnist_assets.errors import InputError
-from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, bring_up_to_date
+from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, State, bring_up_to_date
 from mnist_assets.run_lock import hold_lock
 from mnist_assets.settings import PROJECT, Places
 from mnist_assets.summary import show_summary
@@ -53,6 +53,18 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
         show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
         sys.exit(1)
+
+
+@main.command()
+@click.option("--select", default="*", help="What to tell of, as: group:networks")
+def status(select: str) -> None:
+    """Say of each asset whether it is up to date, and if not, why."""
+    places = Places.from_environment()
+    with explained_errors(), open_instance() as instance:
+        version = build_source(places).version()
+        graph = Graph(build_definitions(places), instance, {SOURCE: version})
+        for key, (state, why) in graph.states(graph.select(select)).items():
+            click.echo(f"{key.to_user_string():36} {state:12} {why}".rstrip())
 
 
 @contextmanager
@@ -155,11 +167,9 @@ def failure_reason(error: SerializableErrorInfo | None) -> str:
 
 def show_plan(graph: Graph, selected: list[dg.AssetKey]) -> None:
     """Say which of the selected assets would run, and which only if their inputs change."""
-    reasons = graph.reasons()
-    waiting = graph.waiting(set(reasons) & set(selected))
     lines = [
-        f"{key.to_user_string():40} {reasons.get(key, 'if its inputs come out different')}"
-        for key in selected
-        if key in reasons or key in waiting
+        f"{key.to_user_string():40} {why}"
+        for key, (state, why) in graph.states(selected).items()
+        if state != State.UP_TO_DATE
     ]
     click.echo("\n".join(lines) or "Nothing to do: everything is up to date.")

@@ -4,8 +4,7 @@ Loading this imports no TensorFlow; steps do so when they train or predict.
 """
 
 import warnings
-from collections.abc import Iterable
-from typing import TypeAlias, cast
+from typing import Any
 
 import dagster as dg
 
@@ -21,8 +20,6 @@ from mnist_assets.run_lock import RunLock, locked
 from mnist_assets.settings import Places, read_settings
 from mnist_assets.storage import file_storages
 from mnist_assets.terminal import terminal
-
-_Asset: TypeAlias = dg.AssetSpec | dg.AssetsDefinition
 
 EVERYTHING = "everything"
 
@@ -82,16 +79,11 @@ def build_definitions(places: Places) -> dg.Definitions:
     )
 
 
-def _with_code_references(assets: Iterable[_Asset]) -> list[_Asset]:
-    """The assets with a link to their code in the web UI; a source outside the graph has none."""
+def _with_code_references(assets: list[Any]) -> list[Any]:
+    """The assets with a link to their code in the web UI."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)  # its interface may change, not its effect
-        return [
-            asset
-            if isinstance(asset, dg.AssetSpec)
-            else cast("_Asset", dg.with_source_code_references([asset])[0])
-            for asset in assets
-        ]
+        return list(dg.with_source_code_references(assets))
 
 
 @dg.definitions

@@ -57,8 +57,9 @@ def _interval(row: dict[str, str], part: str) -> str:
 def check_outcomes(graph: Graph) -> list[str]:
     """The latest outcome of every check: passed, warned, failed or not run."""
     outcomes = []
+    evaluations = graph.evaluations()
     for check in graph.checks:
-        evaluation = graph.latest_evaluation(check)
+        evaluation = evaluations.get(check)
         if evaluation is None:
             outcomes.append("not run")
         elif evaluation.passed:

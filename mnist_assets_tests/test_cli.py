@@ -47,6 +47,16 @@ def test_a_dry_run_says_what_and_why_and_runs_nothing(project):
     assert not Path(project.places.assets).exists()
 
 
+def test_status_is_a_table_of_asset_state_and_why(project):
+    assert run("--select", 'group:"dataset"').exit_code == 0
+    project.path("dataset/test_labels", "npy").unlink()
+    result = CliRunner().invoke(main, ["status"], catch_exceptions=False)
+    lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.output.splitlines()}
+    assert lines["dataset/train_images"] == "up to date"
+    assert lines["dataset/test_labels"].startswith("stale        its file is gone: ")
+    assert lines["networks/small"] == "missing      never materialised"
+
+
 def test_a_declaration_that_is_wrong_is_one_message(project):
     project.edit("networks.yaml", "kind: adam", "kind: adamw")
     result = run()

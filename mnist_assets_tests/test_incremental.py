@@ -1,12 +1,15 @@
 """What is out of date, on a graph of numbers: a -> b -> d, a -> c -> d, and the source s -> a."""
 
+import warnings
 from collections.abc import Callable
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
 
 from mnist_assets.fingerprints import fingerprint
-from mnist_assets.incremental import DATA_VERSION, Graph, Run, bring_up_to_date
+from mnist_assets.incremental import DATA_VERSION, Graph, Run, State, bring_up_to_date
 
 
 class NumberFiles(dg.IOManager):
@@ -60,8 +63,11 @@ class World:
                 check_specs=specs,
             )(body)
 
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", dg.BetaWarning)
+            source = dg.observable_source_asset(name="s")(lambda: dg.DataVersion(self.source))
         assets = [
-            dg.AssetSpec("s"),
+            source,
             asset("a", "", ["s"]),
             asset("b", "a"),
             asset("c", "a"),
@@ -75,12 +81,15 @@ class World:
             executor=dg.in_process_executor,
         )
 
-    def update(self, selection="*", **options):
-        """Bring up to date; returns the names made, with one group for each run."""
-        definitions = self.definitions()
+    def observe(self):
         self.instance.report_runless_asset_event(
             dg.AssetObservation("s", tags={DATA_VERSION: self.source})
         )
+
+    def update(self, selection="*", **options):
+        """Bring up to date; returns the names made, with one group for each run."""
+        definitions = self.definitions()
+        self.observe()
         graph = Graph(definitions, self.instance, {dg.AssetKey("s"): self.source})
         runs = []
 
@@ -105,6 +114,59 @@ def world(tmp_path):
     world = World(tmp_path)
     assert world.update() == (["abcd"], True)
     return world
+
+
+def out_of_date(graph):
+    states = graph.states(graph.keys)
+    return {key for key, (state, _) in states.items() if state in {State.MISSING, State.STALE}}
+
+
+def agrees_with_the_web_ui(world):
+    """Whether what is missing or stale here is what the web UI calls missing or unsynced."""
+    definitions = world.definitions()
+    world.observe()
+    graph = Graph(definitions, world.instance, {dg.AssetKey("s"): world.source})
+    ours = out_of_date(graph)
+    resolver = CachingStaleStatusResolver(
+        world.instance,
+        definitions.resolve_asset_graph(),
+        LoadingContextForTest(world.instance),
+    )
+    theirs = {key for key in graph.keys if resolver.get_status(key) != StaleStatus.FRESH}
+    return ours == theirs
+
+
+@pytest.mark.parametrize("names", ["", "a", "b", "d", "bc", "ad"])
+def test_the_web_ui_agrees_on_changed_code(world, names):
+    world.code |= dict.fromkeys(names, "2")
+    assert agrees_with_the_web_ui(world)
+
+
+def test_the_web_ui_agrees_on_a_changed_source_and_after_each_round(world):
+    world.source = "v2"
+    assert agrees_with_the_web_ui(world)
+    world.compute["a"] = lambda: 7
+    world.update('key:"a"')
+    assert agrees_with_the_web_ui(world)
+    world.update('key:"b"')
+    assert agrees_with_the_web_ui(world)
+    world.update()
+    assert agrees_with_the_web_ui(world)
+
+
+def test_materializing_what_is_unsynced_until_nothing_is_comes_to_the_same_end(world):
+    world.code["a"] = "2"
+    world.compute["a"] = lambda: 3
+    rounds = 0
+    graph = Graph(world.definitions(), world.instance, {dg.AssetKey("s"): world.source})
+    while unsynced := out_of_date(graph):
+        world.definitions().resolve_job_def("all").execute_in_process(
+            instance=world.instance, asset_selection=list(unsynced)
+        )
+        rounds += 1
+    assert rounds == 3
+    assert world.update() == ([], True)
+    assert agrees_with_the_web_ui(world)
 
 
 def test_nothing_to_do(world):
