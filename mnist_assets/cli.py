@@ -1,11 +1,14 @@
 """The command line, `mnist-assets`: the graph without the web UI."""
 
+import gc
+import getpass
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import dagster as dg
@@ -15,8 +18,14 @@ from mnist_assets.assets.dataset import SOURCE
 from mnist_assets.definitions import build_definitions, build_source, everything_job
 from mnist_assets.errors import InputError
 from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, State, bring_up_to_date
+from mnist_assets.resources import ChampionArchive
 from mnist_assets.run_lock import hold_lock
-from mnist_assets.settings import PROJECT, Places
+from mnist_assets.settings import PROJECT, Places, read_settings
+from mnist_assets.steps import champion_archive as archiving
+from mnist_assets.steps.compile_cache import use_compile_cache
+from mnist_assets.steps.digits import prepare_digits, read_digits, score
+from mnist_assets.steps.evaluation import predict as predict_probabilities
+from mnist_assets.steps.networks import StoredNetwork
 from mnist_assets.summary import show_summary
 
 STARTED_HERE = {"mnist_assets/command": "materialize"}
@@ -46,6 +55,8 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
             show_plan(graph, selected)
             return
         observe_source(instance, version)
+        use_compile_cache(PROJECT / "data" / "cache" / "compiled")
+        gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
         with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
             outcome = bring_up_to_date(
                 graph, selected, lambda reasons: run_assets(instance, reasons), force=force
@@ -65,6 +76,86 @@ def status(select: str) -> None:
         graph = Graph(build_definitions(places), instance, {SOURCE: version})
         for key, (state, why) in graph.states(graph.select(select)).items():
             click.echo(f"{key.to_user_string():36} {state:12} {why}".rstrip())
+
+
+@main.group()
+def champion() -> None:
+    """The network that serves: see who it is, put another in its place."""
+
+
+@champion.command("list")
+def list_champions() -> None:
+    """Every champion so far, the present one marked."""
+    with explained_errors():
+        for row in archiving.list_versions(champion_folder()).to_dict("records"):
+            mark = "*" if row["current"] else " "
+            click.echo(f"{mark} {row['version']:20} {row['when']}  {row['action']}: {row['why']}")
+
+
+@champion.command()
+@click.argument("network")
+@click.option("--why", required=True, help="The reason, for the log.")
+@click.option("--who", default=getpass.getuser, help="Who decides so; you, by default.")
+def promote(network: str, why: str, who: str) -> None:
+    """Make NETWORK the champion, whatever the decision says."""
+    change_champion({"promote": network, "why": why, "who": who})
+
+
+@champion.command()
+@click.argument("version")
+@click.option("--why", required=True, help="The reason, for the log.")
+@click.option("--who", default=getpass.getuser, help="Who decides so; you, by default.")
+def rollback(version: str, why: str, who: str) -> None:
+    """Make an earlier VERSION the champion again."""
+    change_champion({"roll_back_to": version, "why": why, "who": who})
+
+
+def change_champion(change: dict[str, str]) -> None:
+    """Materialise the champion with a change, so that Dagster's history has it, too."""
+    places = Places.from_environment()
+    config = {"ops": {"champion__model": {"config": change}}}
+    key = dg.AssetKey(["champion", "model"])
+    with explained_errors(), open_instance() as instance, hold_lock(places.lock, click.echo):
+        if not run_assets(instance, {key: ", ".join(change.values())}, config).success:
+            sys.exit(1)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def predict(files: tuple[Path, ...]) -> None:
+    """Say which digits FILES show, PNG, JPEG or IDX, by the champion."""
+    limits = read_settings(Places.from_environment().settings).inbox
+    with explained_errors(), native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
+        serving = archiving.current(champion_folder())
+        if serving is None:
+            raise InputError(
+                champion_folder(),
+                seen="no champion",
+                expected="a network that was promoted",
+                remedy="Run `make run` first.",
+            )
+        pictures = {
+            path: read_digits(
+                path,
+                largest_file=limits.largest_file,
+                largest_picture=limits.largest_picture,
+            )
+            for path in files
+        }
+        model = StoredNetwork(serving.model_path).model
+        for path, digits in pictures.items():
+            prepared = prepare_digits(digits, str(path), model.input_shape[1:3])
+            scores = score(predict_probabilities(model, prepared, batch_size=1000))
+            for row in scores.to_dict("records"):
+                click.echo(
+                    f"{path}: {row['digit']} ({row['probability']:.1%}), or "
+                    f"{row['second_digit']} ({row['second_probability']:.1%})"
+                )
+
+
+def champion_folder() -> Path:
+    """Where champions are kept."""
+    return ChampionArchive(assets=Places.from_environment().assets).path
 
 
 @contextmanager
@@ -88,26 +179,22 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 
 @contextmanager
 def native_logs_in(path: Path) -> Iterator[None]:
-    """Send what native libraries write to standard error to a file; Python's own stays visible.
+    """Send what is written to the process's standard error to a file, progress stays on the output.
 
     TensorFlow reports at start-up, past any Python setting, which processor features it was built
-    for and that it found no GPU.
+    for and that it found no GPU. An error that ends the command is shown after this.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr.flush()
     visible = os.dup(2)
-    with (
-        path.open("w", encoding="utf-8") as log,
-        os.fdopen(visible, "w", encoding="utf-8") as stderr,
-    ):
+    with path.open("w") as log:
         os.dup2(log.fileno(), 2)
-        original, sys.stderr = sys.stderr, stderr
         try:
             yield
         finally:
             sys.stderr.flush()
-            sys.stderr = original
             os.dup2(visible, 2)
+            os.close(visible)
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> None:
@@ -127,7 +214,11 @@ def observe_source(instance: dg.DagsterInstance, version: str) -> None:
         )
 
 
-def run_assets(instance: dg.DagsterInstance, reasons: Mapping[dg.AssetKey, str]) -> Run:
+def run_assets(
+    instance: dg.DagsterInstance,
+    reasons: Mapping[dg.AssetKey, str],
+    config: Mapping[str, Any] | None = None,
+) -> Run:
     """Materialise assets with their checks in one run, in this process."""
     click.echo(f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:")
     for key, reason in reasons.items():
@@ -138,7 +229,7 @@ def run_assets(instance: dg.DagsterInstance, reasons: Mapping[dg.AssetKey, str])
         dg.reconstructable(everything_job),
         instance=instance,
         asset_selection=list(reasons),
-        run_config={"loggers": {"terminal": {}}},
+        run_config={"loggers": {"terminal": {}}, **(config or {})},
         tags=STARTED_HERE,
     ) as result:
         return explain(result)

@@ -73,4 +73,5 @@ def _(value: dict[str, Any] | list[Any]) -> list[Any]:
 @_parts.register
 def _(value: TrainedNetwork) -> list[Any]:
     weights = [part for array in value.model.get_weights() for part in _parts(array)]
-    return [value.model.to_json().encode(), *weights, *_parts(value.history)]
+    described = [value.model.to_json().encode(), *_parts(dict(value.training))]
+    return [*described, *weights, *_parts(value.history)]

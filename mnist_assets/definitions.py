@@ -8,20 +8,21 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.assets.champion import champion_assets
 from mnist_assets.assets.dataset import dataset_assets
 from mnist_assets.assets.evaluation import comparison_asset, evaluation_assets
 from mnist_assets.assets.exploration import exploration_assets
+from mnist_assets.assets.inference import inbox_sensor, inference_assets
 from mnist_assets.assets.networks import network_assets
 from mnist_assets.assets.preparation import preparation_assets, preparation_checks
 from mnist_assets.assets.report import report_assets
 from mnist_assets.declarations import read_networks
-from mnist_assets.resources import DatasetSource
+from mnist_assets.resources import ChampionArchive, DatasetSource, Inbox
 from mnist_assets.run_lock import RunLock, locked
+from mnist_assets.schedules import EVERYTHING, failure_sensor, jobs, schedules
 from mnist_assets.settings import Places, read_settings
 from mnist_assets.storage import file_storages
 from mnist_assets.terminal import terminal
-
-EVERYTHING = "everything"
 
 
 @dg.configured(
@@ -51,26 +52,29 @@ def build_definitions(places: Places) -> dg.Definitions:
     settings = read_settings(places.settings)
     networks = read_networks(places.networks)
     assets = [
-        *dataset_assets(),
+        *dataset_assets(settings.schedules),
         *exploration_assets(settings.grey_levels),
         *preparation_assets(settings.split, settings.normalization),
         *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
         *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
         comparison_asset(networks),
+        *champion_assets(networks, settings),
         *report_assets(networks, settings),
+        *inference_assets(settings.inbox),
     ]
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=preparation_checks(settings.normalization),
-        jobs=[
-            dg.define_asset_job(
-                EVERYTHING,
-                selection=dg.AssetSelection.all(),
-                description="Materialise every asset anew.",
-            )
+        jobs=jobs(networks),
+        schedules=schedules(networks, settings.schedules),
+        sensors=[
+            failure_sensor(settings.schedules, settings.notification),
+            inbox_sensor(settings.inbox, settings.schedules),
         ],
         resources={
             "source": build_source(places),
+            "archive": ChampionArchive(assets=places.assets),
+            "inbox_folder": Inbox(folder=places.inbox),
             "run_lock": RunLock(file=str(places.lock)),
             **{key: locked(storage) for key, storage in file_storages(places.assets).items()},
         },

@@ -83,11 +83,15 @@ class Graph:
 
     @property
     def keys(self) -> list[dg.AssetKey]:
-        """Every asset that can be materialised, each after what it depends on."""
+        """Every asset that can be materialised, each after what it depends on.
+
+        What has partitions is left out: a part is made when it is asked for.
+        """
         graph = self._graph
-        return [
-            key for key in graph.toposorted_asset_keys if key in graph.materializable_asset_keys
-        ]
+        whole = {
+            key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned
+        }
+        return [key for key in graph.toposorted_asset_keys if key in whole]
 
     def select(self, selection: str) -> list[dg.AssetKey]:
         """The assets of a selection in Dagster's language, such as `key:"networks/given"+`."""
@@ -98,8 +102,11 @@ class Graph:
 
     @property
     def checks(self) -> list[dg.AssetCheckKey]:
-        """Every check of the graph."""
-        return sorted(self._graph.asset_check_keys, key=str)
+        """Every check of these assets."""
+        whole = set(self.keys)
+        return sorted(
+            (check for check in self._graph.asset_check_keys if check.asset_key in whole), key=str
+        )
 
     def evaluations(self) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
         """What each check found last; one that never ran, or did not come to an end, is absent."""

@@ -66,6 +66,61 @@ class Evaluation(Declared):
     near_tie_margin: Real = Field(gt=0)
 
 
+class Champion(Declared):
+    """What a challenger must reach to become the champion; see `steps/champion.py`."""
+
+    floor: Real = Field(ge=0, le=1)
+    confidence: Real = Field(gt=0, lt=1)
+    significance: Real = Field(gt=0, lt=1)
+    recall_margin: Real = Field(ge=0, le=1)
+
+
+class Schedules(Declared):
+    """When networks are retrained: cron expressions, the time zone they are meant in.
+
+    Attributes:
+        nightly: When every network is trained again, with a new seed.
+        weekly: When everything is made anew.
+        observe: How often the dataset's files are looked at.
+        time_zone: An IANA name, such as `Europe/Paris`.
+        running: Whether they run without being switched on in the web UI.
+        retrained_within_days: Age at which a network or the champion counts as overdue.
+    """
+
+    nightly: str
+    weekly: str
+    observe: str
+    time_zone: str
+    running: bool
+    retrained_within_days: Whole = Field(ge=1)
+
+
+class Notification(Declared):
+    """What is told of a failed run: a command that gets the message on its standard input."""
+
+    command: tuple[str, ...]
+
+
+class Inbox(Declared):
+    """What is accepted of the files dropped into the inbox, and how a batch is judged.
+
+    Attributes:
+        largest_file: Bytes.
+        largest_picture: Pixels.
+        settled_seconds: How long a file must have been left alone to count as finished.
+        doubtful_below: Probability below which a digit is marked as doubtful.
+        false_alarm_rate: Share of batches like the training part that may warn of drift.
+        smallest_effect: Standardised difference below which drift does not matter.
+    """
+
+    largest_file: Whole = Field(ge=1)
+    largest_picture: Whole = Field(ge=1)
+    settled_seconds: Real = Field(ge=0)
+    doubtful_below: Real = Field(ge=0, le=1)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
+    smallest_effect: Real = Field(ge=0)
+
+
 class Download(Declared):
     """How patiently the public mirrors are asked, when the dataset is to be downloaded."""
 
@@ -82,6 +137,10 @@ class Settings(Declared):
     normalization: Normalization
     training: Training
     evaluation: Evaluation
+    champion: Champion
+    schedules: Schedules
+    notification: Notification
+    inbox: Inbox
     download: Download
 
 
@@ -102,12 +161,14 @@ class Places:
         assets: Folder of the values, or any address that fsspec knows (`MNIST_ASSETS_DATA`).
         dataset: `mnist` (bundled), `download`, a mirror's address, or a folder with four IDX files
             (`MNIST_ASSETS_DATASET`).
+        inbox: Folder that new digits are dropped into (`MNIST_ASSETS_INBOX`).
         networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
         settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).
     """
 
     assets: str = str(PROJECT / "data" / "assets")
     dataset: str = "mnist"
+    inbox: str = str(PROJECT / "data" / "inbox")
     networks: Path = NETWORKS_FILE
     settings: Path = SETTINGS_FILE
 
@@ -127,6 +188,7 @@ class Places:
         return cls(
             assets=_place("MNIST_ASSETS_DATA") or cls.assets,
             dataset=_place("MNIST_ASSETS_DATASET", "mnist", "download") or cls.dataset,
+            inbox=_place("MNIST_ASSETS_INBOX") or cls.inbox,
             networks=Path(_place("MNIST_ASSETS_NETWORKS") or cls.networks),
             settings=Path(_place("MNIST_ASSETS_SETTINGS") or cls.settings),
         )

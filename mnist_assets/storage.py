@@ -27,7 +27,12 @@ from upath import UPath
 
 from mnist_assets.errors import InputError
 from mnist_assets.fingerprints import fingerprint
-from mnist_assets.steps.networks import HISTORY_MEMBER, StoredNetwork, TrainedNetwork
+from mnist_assets.steps.networks import (
+    HISTORY_MEMBER,
+    TRAINING_MEMBER,
+    StoredNetwork,
+    TrainedNetwork,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +110,10 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
     def get_metadata(self, context: dg.OutputContext, obj: _Value) -> dict[str, Any]:
         """The fingerprint of a local file, or a remote one's size; Dagster adds the path."""
         del obj
-        path = self._get_path(context)
+        if context.has_asset_partitions:
+            (path,) = self._get_paths_for_partitions(context).values()
+        else:
+            path = self._get_path(context)
         if isinstance(path, Path):
             return dict(fingerprint(Path(path)))
         return {"bytes": path.stat().st_size}
@@ -284,8 +292,8 @@ class NetworkStorage(FileStorage[TrainedNetwork]):
 
     def read(self, path: Path) -> StoredNetwork:
         """See that the archive is whole, and read no more of it yet."""
-        if HISTORY_MEMBER not in _members(path):
-            raise ValueError(f"it has no member {HISTORY_MEMBER}")
+        if missing := {HISTORY_MEMBER, TRAINING_MEMBER} - set(_members(path)):
+            raise ValueError(f"it has no member {', '.join(sorted(missing))}")
         return StoredNetwork(path)
 
 

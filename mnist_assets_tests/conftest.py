@@ -1,7 +1,9 @@
 """What all tests share."""
 
 import os
+import sys
 
+from absl import logging as absl_logging
 from hypothesis import settings
 
 # A busy machine must not fail a property that holds.
@@ -13,3 +15,7 @@ for name in [name for name in os.environ if name.startswith("MNIST_ASSETS_")]:
     del os.environ[name]
 os.environ.pop("DAGSTER_HOME", None)
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+# Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
+# then closes the stream it has: it must not be what pytest captures standard error in.
+absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__

@@ -671,6 +671,9 @@ def test_the_palette_changes_just_what_draws(real_sources: Path) -> None:
         "preparation/normalized_digits",
         *(f"networks/{name}_history" for name in NETWORKS),
         *(f"evaluation/{name}" for name in (*NETWORKS, "comparison")),
+        "champion/decision",
+        "champion/training_log",
+        "inference/predictions",
     }
 
 

@@ -14,6 +14,7 @@ from mnist_assets.steps.networks import TrainedNetwork, build_network
 from mnist_assets.storage import ArrayStorage, JsonStorage, NetworkStorage, TableStorage
 
 ARRAY = np.arange(6, dtype=np.uint8).reshape(2, 3)
+TRAINING = {"seed": 1}
 HISTORY = pd.DataFrame({"epoch": [1, 2], "loss": [0.5, 1 / 3], "seconds": [1.5, 2.5]})
 
 any_array = st.sampled_from([np.uint8, np.int32, np.float32]).flatmap(
@@ -181,8 +182,11 @@ def build(seed: int = 0, units: int = 3, activation: Activation = "relu") -> Any
 
 
 def test_equal_networks_have_one_version_however_long_they_took() -> None:
-    version = content_version(TrainedNetwork(build(), HISTORY))
-    assert content_version(TrainedNetwork(build(), HISTORY.assign(seconds=[9.0, 9.0]))) == version
+    version = content_version(TrainedNetwork(build(), HISTORY, TRAINING))
+    assert (
+        content_version(TrainedNetwork(build(), HISTORY.assign(seconds=[9.0, 9.0]), TRAINING))
+        == version
+    )
 
 
 def test_a_change_of_a_network_is_another_version() -> None:
@@ -191,21 +195,23 @@ def test_a_change_of_a_network_is_another_version() -> None:
     weights[0].flat[0] += 1e-6
     one_weight_changed.set_weights(weights)
     changed = {
-        "seed": TrainedNetwork(build(seed=1), HISTORY),
-        "layers": TrainedNetwork(build(units=4), HISTORY),
-        "activation": TrainedNetwork(build(activation="tanh"), HISTORY),
-        "one weight": TrainedNetwork(one_weight_changed, HISTORY),
-        "history": TrainedNetwork(build(), HISTORY.assign(loss=[0.5, 0.3])),
+        "seed": TrainedNetwork(build(seed=1), HISTORY, TRAINING),
+        "layers": TrainedNetwork(build(units=4), HISTORY, TRAINING),
+        "activation": TrainedNetwork(build(activation="tanh"), HISTORY, TRAINING),
+        "one weight": TrainedNetwork(one_weight_changed, HISTORY, TRAINING),
+        "history": TrainedNetwork(build(), HISTORY.assign(loss=[0.5, 0.3]), TRAINING),
     }
-    version = content_version(TrainedNetwork(build(), HISTORY))
+    version = content_version(TrainedNetwork(build(), HISTORY, TRAINING))
     assert version not in {content_version(network) for network in changed.values()}
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 def test_a_network_keeps_its_version_in_its_file(tmp_path: Path) -> None:
-    network, path = TrainedNetwork(build(), HISTORY), tmp_path / "tiny.keras"
+    network, path = TrainedNetwork(build(), HISTORY, TRAINING), tmp_path / "tiny.keras"
     NetworkStorage().write(network, path)
     stored = NetworkStorage().read(path)
-    assert content_version(TrainedNetwork(stored.model, stored.history)) == content_version(network)
+    assert content_version(
+        TrainedNetwork(stored.model, stored.history, stored.training)
+    ) == content_version(network)
     assert all(map(np.array_equal, stored.model.get_weights(), network.model.get_weights()))
     pd.testing.assert_frame_equal(stored.history, HISTORY)

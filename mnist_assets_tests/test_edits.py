@@ -1,9 +1,8 @@
-"""What runs again after an edit: the exact set of assets, for each of twenty edits, on tiny data."""
+"""What runs again after an edit: the exact set of assets, for twenty edits, on tiny data."""
 
 import importlib
 import shutil
 
-import numpy as np
 import pytest
 
 from mnist_assets import source_code
@@ -18,9 +17,10 @@ NETWORKS = {"networks/small", "networks/normalised"}
 HISTORIES = {f"{network}_history" for network in NETWORKS}
 PREDICTIONS = {"evaluation/small_predictions", "evaluation/normalised_predictions"}
 EVALUATIONS = {"evaluation/small", "evaluation/normalised"}
+CHAMPION = {"champion/decision", "champion/model", "champion/training_log"}
 JUDGED = EVALUATIONS | {"evaluation/comparison", "report/notebook"}
-TRAINED = NETWORKS | HISTORIES | PREDICTIONS | JUDGED
-OF_SMALL = {
+TRAINED = NETWORKS | HISTORIES | PREDICTIONS | JUDGED | CHAMPION
+OF_SMALL = CHAMPION | {
     "networks/small",
     "networks/small_history",
     "evaluation/small_predictions",
@@ -146,7 +146,8 @@ EDITS = {
         | NORMALIZATION
         | HISTORIES
         | EVALUATIONS
-        | {"evaluation/comparison", "report/notebook"},
+        | {"evaluation/comparison", "report/notebook"}
+        | {"champion/decision", "champion/training_log"},
     ),
     "the floor of the normalisation": (
         lambda edit: edit.setting("std_floor: 25.5", "std_floor: 30"),
@@ -154,11 +155,11 @@ EDITS = {
     ),
     "the seed of the split": (
         lambda edit: edit.setting("  seed: 0", "  seed: 1"),
-        {"preparation/split"} | NORMALIZATION | TRAINED,
+        {"preparation/split", "inference/reference"} | NORMALIZATION | TRAINED,
     ),
     "a pixel of a test image": (
         lambda edit: edit.pixels("test_images", 16 + 65, 77),
-        DATASET | {"exploration/summary"} | PREDICTIONS | JUDGED,
+        DATASET | {"exploration/summary"} | PREDICTIONS | JUDGED | CHAMPION,
     ),
     "a value that was deleted": (
         lambda edit: edit.file("exploration/class_distribution", "csv"),
@@ -187,7 +188,8 @@ EDITS = {
     parameters: {total: 1, trainable: 1}
   normalised:""",
         ),
-        {
+        CHAMPION
+        | {
             "networks/third",
             "networks/third_history",
             "evaluation/third_predictions",

@@ -23,7 +23,7 @@ from upath import UPath
 
 from mnist_assets.errors import InputError
 from mnist_assets.fingerprints import find_fault
-from mnist_assets.steps.networks import HISTORY_MEMBER, StoredNetwork
+from mnist_assets.steps.networks import HISTORY_MEMBER, TRAINING_MEMBER, StoredNetwork
 from mnist_assets.storage import ArrayStorage, FileStorage, file_storages
 
 KEY = dg.AssetKey(["stage", "value"])
@@ -334,6 +334,7 @@ def whole_archive(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("model.weights.h5", bytes(range(100)))
         archive.writestr(HISTORY_MEMBER, "epoch,loss\n1,0.5\n")
+        archive.writestr(TRAINING_MEMBER, "{}")
 
 
 def write_file(storages: dict[str, FileStorage[Any]], folder: Path, format_: str) -> Path:

@@ -86,6 +86,7 @@ class Project:
             Places(
                 assets=str(folder / "assets"),
                 dataset=str(folder / "raw"),
+                inbox=str(folder / "inbox"),
                 networks=folder / "networks.yaml",
                 settings=folder / "settings.yaml",
             ),

@@ -14,8 +14,10 @@ from mnist_assets.assets.stage import (
     stored,
     without_return_annotation,
 )
+from mnist_assets.automation import follow_changes
 from mnist_assets.code_versions import code_version
 from mnist_assets.resources import DatasetSource
+from mnist_assets.settings import Schedules
 from mnist_assets.steps import dataset as steps
 from mnist_assets.steps.dataset import FILE_NAMES
 
@@ -51,14 +53,18 @@ def observe_idx_files(source: DatasetSource) -> dg.DataVersion:
     return dg.DataVersion(source.version())
 
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", dg.BetaWarning)  # a plain external asset has no version
-    IDX_FILES = dg.observable_source_asset(
-        key=SOURCE,
-        group_name=STAGE.name,
-        description="The four IDX files, wherever MNIST_ASSETS_DATASET points, by their content.",
-        tags={"dagster/kind/file": ""},
-    )(observe_idx_files)
+def _observed_files(settings: Schedules) -> dg.SourceAsset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # a plain external asset has no version
+        return dg.observable_source_asset(
+            key=SOURCE,
+            group_name=STAGE.name,
+            description="The four IDX files, wherever MNIST_ASSETS_DATASET points, by content.",
+            tags={"dagster/kind/file": ""},
+            automation_condition=dg.AutomationCondition.cron_tick_passed(
+                settings.observe, settings.time_zone
+            ),
+        )(observe_idx_files)
 
 
 def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
@@ -88,7 +94,7 @@ def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> It
         )
 
 
-def dataset_assets() -> list[Any]:
+def dataset_assets(settings: Schedules) -> list[Any]:
     """The files, and the four arrays, which one step loads but which can be chosen singly."""
     version = code_version(load_dataset)
     specs, checks = [], []
@@ -102,6 +108,7 @@ def dataset_assets() -> list[Any]:
                 kinds={"numpy"},
                 owners=OWNERS,
                 code_version=version,
+                automation_condition=follow_changes(),
             ).with_io_manager_key("npy")
         )
         own = (CHECKSUM, IMAGES) if name.endswith("images") else (CHECKSUM, LABELS, LENGTHS)
@@ -112,4 +119,4 @@ def dataset_assets() -> list[Any]:
         can_subset=True,
         name="dataset",
     )
-    return [IDX_FILES, arrays(without_return_annotation(load_dataset))]
+    return [_observed_files(settings), arrays(without_return_annotation(load_dataset))]

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from mnist_assets.assets.presentation import picture, table
+from mnist_assets.assets.presentation import draw, picture, table
 from mnist_assets.assets.stage import Check, Stage, Stored, stored
 from mnist_assets.declarations import Network
 from mnist_assets.settings import Evaluation
@@ -136,14 +136,15 @@ def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     import pandas as pd
 
     from mnist_assets.figures import evaluation as figures
-    from mnist_assets.figures.style import to_png
 
     validation, test = evaluation["validation"], evaluation["test"]
-    matrices = figures.confusion_matrices(validation["confusion_matrix"], test["confusion_matrix"])
-    ratios = figures.per_class_ratios(validation["per_class"], test["per_class"])
+    matrices = draw(
+        figures.confusion_matrices, validation["confusion_matrix"], test["confusion_matrix"]
+    )
+    ratios = draw(figures.per_class_ratios, validation["per_class"], test["per_class"])
     shown: dict[str, Any] = {
-        "confusion_matrices": picture(to_png(matrices), "Confusion matrices, validation and test"),
-        "ratios": picture(to_png(ratios), "Precision, recall and F1 of each class"),
+        "confusion_matrices": picture(matrices, "Confusion matrices, validation and test"),
+        "ratios": picture(ratios, "Precision, recall and F1 of each class"),
     }
     for part, of_part in evaluation.items():
         shown |= {
@@ -178,7 +179,6 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
     def comparison(train_images: Any, train_labels: Any, **of_networks: Any) -> Stored:
         """All networks side by side: parameters, epochs, seconds, accuracies with intervals."""
         from mnist_assets.figures import evaluation as figures
-        from mnist_assets.figures.style import to_png
 
         shape, classes = train_images.shape[1:], class_count(train_labels)
         compared = comparing.compare_networks(
@@ -192,7 +192,7 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
                 for name, declared in layers.items()
             ]
         )
-        png = to_png(figures.comparison(compared))
+        png = draw(figures.comparison, compared)
         return stored(
             compared,
             best=comparing.best_network(compared),

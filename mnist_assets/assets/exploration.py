@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.presentation import picture, table
+from mnist_assets.assets.presentation import draw, picture, table
 from mnist_assets.assets.stage import Stage, Stored, stored
 from mnist_assets.settings import GreyLevels
 from mnist_assets.steps import exploration as steps
@@ -39,9 +39,8 @@ def summary(train_images: Any, train_labels: Any, test_images: Any, test_labels:
 def sample_digits(train_images: Any, train_labels: Any) -> Stored:
     """The first nine training images with their labels."""
     from mnist_assets.figures import exploration as figures
-    from mnist_assets.figures.style import to_png
 
-    png = to_png(figures.sample_digits(train_images[:9], train_labels[:9]))
+    png = draw(figures.sample_digits, train_images[:9], train_labels[:9])
     return stored(png, picture=picture(png, "The first nine training images with their labels"))
 
 
@@ -49,10 +48,9 @@ def sample_digits(train_images: Any, train_labels: Any) -> Stored:
 def pixel_range(train_images: Any) -> Stored:
     """The first training image with a colour bar: which grey levels it uses."""
     from mnist_assets.figures import exploration as figures
-    from mnist_assets.figures.style import to_png
 
     image = train_images[0]
-    png = to_png(figures.pixel_range(image))
+    png = draw(figures.pixel_range, image)
     return stored(
         png,
         lowest=int(image.min()),
@@ -65,10 +63,9 @@ def pixel_range(train_images: Any) -> Stored:
 def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
     """How many images each class has in the training and in the test part."""
     from mnist_assets.figures import exploration as figures
-    from mnist_assets.figures.style import to_png
 
     counts = steps.class_distribution(train_labels, test_labels, class_count(train_labels))
-    png = to_png(figures.class_distribution(counts))
+    png = draw(figures.class_distribution, counts)
     return stored(
         counts, picture=picture(png, "Images of each class, both parts"), table=table(counts)
     )
@@ -78,10 +75,9 @@ def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
 def average_digits(train_images: Any, train_labels: Any) -> Stored:
     """The average image of each class: float32 (classes, height, width), grey levels 0-255."""
     from mnist_assets.figures import exploration as figures
-    from mnist_assets.figures.style import to_png
 
     averages = steps.average_digits(train_images, train_labels, class_count(train_labels))
-    png = to_png(figures.average_digits(averages))
+    png = draw(figures.average_digits, averages)
     return stored(averages, picture=picture(png, "The average image of each class"))
 
 
@@ -92,10 +88,9 @@ def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) ->
     Beside them stand the images that the notebook's loops pick, which compute something else.
     """
     from mnist_assets.figures import exploration as figures
-    from mnist_assets.figures.style import to_png
 
     extremes = steps.extreme_digits(train_images, train_labels, average_digits)
-    png = to_png(figures.extreme_digits(train_images, average_digits, extremes))
+    png = draw(figures.extreme_digits, train_images, average_digits, extremes)
     alternative = "Nearest and least similar image of each class, ours and the notebook's"
     return stored(extremes, picture=picture(png, alternative), table=table(extremes, digits=1))
 
@@ -104,11 +99,10 @@ def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) ->
 def pixel_histogram(train_images: Any) -> Stored:
     """How many pixels of the training images have each of the 256 grey levels, exactly."""
     from mnist_assets.figures import exploration as figures
-    from mnist_assets.figures.style import to_png
 
     histogram = grey.pixel_histogram(train_images)
     summarised = grey.summarise_pixels(histogram, white_from=WHITE_FROM)
-    png = to_png(figures.pixel_histogram(histogram, summarised))
+    png = draw(figures.pixel_histogram, histogram, summarised)
     return stored(
         histogram,
         black=summarised["black"],
@@ -125,7 +119,6 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
     def grey_levels(train_images: Any) -> Stored:
         """How grey each training image is on average: 0 is black, 255 white."""
         from mnist_assets.figures import exploration as figures
-        from mnist_assets.figures.style import to_png
 
         levels = grey.grey_levels(train_images)
         summarised = grey.summarise_grey_levels(
@@ -134,7 +127,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
             dark=bounds.dark_below,
             light=bounds.light_above,
         )
-        png = to_png(figures.grey_levels(levels, summarised, first=bounds.few_images))
+        png = draw(figures.grey_levels, levels, summarised, first=bounds.few_images)
         return stored(
             levels,
             summary=summarised,

@@ -3,23 +3,23 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
-from mnist_assets.assets.presentation import picture, table
+from mnist_assets.assets.presentation import draw, picture, table
 from mnist_assets.assets.stage import Check, Stage, Stored, stored
 from mnist_assets.declarations import Network, Thresholds
 from mnist_assets.resources import DatasetSource
-from mnist_assets.settings import PROJECT, Settings
+from mnist_assets.settings import Settings
 from mnist_assets.steps import history as histories
 from mnist_assets.steps import networks as steps
-from mnist_assets.steps.compile_cache import use_compile_cache
 from mnist_assets.steps.dataset import class_count, commonest_share
 from mnist_assets.steps.training import Epoch, train_network
 
 STAGE = Stage("networks")
-COMPILED = PROJECT / "data" / "cache" / "compiled"
 
 PARAMETERS = Check("parameters", "The network has exactly the declared numbers of weights.")
 LOSS_FINITE = Check("loss_finite", "Every epoch's training and validation loss is finite.")
@@ -33,16 +33,23 @@ GENERALIZATION_GAP = Check(
 )
 
 
+class Seed(dg.Config):
+    """How a network is trained apart from its declaration."""
+
+    seed: int | None = Field(None, description="Seed to train with instead of the declared one.")
+
+
 def network_assets(name: str, network: Network, settings: Settings) -> list[dg.AssetsDefinition]:
     """A declared network and its history."""
     return [
-        _network_asset(name, network, settings.training.memory_limit),
+        _network_asset(name, network, settings),
         _history_asset(name, network.thresholds),
     ]
 
 
-def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsDefinition:
+def _network_asset(name: str, network: Network, settings: Settings) -> dg.AssetsDefinition:
     declared, expected = network.training, network.parameters
+    memory_limit = settings.training.memory_limit
 
     @STAGE.asset(
         "keras",
@@ -56,20 +63,22 @@ def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsD
         kinds={"tensorflow", "keras"},
         checks=[PARAMETERS],
         description=f"{network.description} Takes raw pixels, 0-255; gives class probabilities.",
+        due_within=timedelta(days=settings.schedules.retrained_within_days),
     )
     def train(
         context: dg.AssetExecutionContext,
+        config: Seed,
         source: DatasetSource,
         train_images: Any,
         train_labels: Any,
         split: Any,
         normalization: Any,
     ) -> Stored:
-        use_compile_cache(COMPILED)
         classes = class_count(train_labels)
+        seed = declared.seed if config.seed is None else config.seed
         trained, speed = train_network(
             name,
-            declared,
+            declared.model_copy(update={"seed": seed}),
             train_images,
             train_labels,
             split,
@@ -89,7 +98,8 @@ def _network_asset(name: str, network: Network, memory_limit: int) -> dg.AssetsD
             layers=table(steps.describe_layers(trained.model)),
             parameters=counted["total"],
             trainable_parameters=counted["trainable"],
-            training=declared.model_dump(mode="json"),
+            training=dict(trained.training),
+            seed=seed,
             **asdict(speed),
         )
 
@@ -124,12 +134,11 @@ def _history_asset(name: str, thresholds: Thresholds) -> dg.AssetsDefinition:
         description=f"Loss and accuracy of {name} after each epoch, training and validation.",
     )
     def history(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
-        from mnist_assets.figures.networks import history as draw
-        from mnist_assets.figures.style import to_png
+        from mnist_assets.figures import networks as figures
 
         epochs = network.history
         floor = thresholds.validation_accuracy if source.facts else commonest_share(train_labels)
-        png = to_png(draw(epochs, name))
+        png = draw(figures.history, epochs, name)
         return stored(
             epochs,
             LOSS_FINITE.result(histories.check_loss_finite(epochs)),

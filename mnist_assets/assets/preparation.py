@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
-from mnist_assets.assets.presentation import picture, table
+from mnist_assets.assets.presentation import draw, picture, table
 from mnist_assets.assets.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.settings import Normalization, Split
 from mnist_assets.steps import normalization as normalizing
@@ -74,7 +74,6 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
     def normalization(train_images: Any, split: Any) -> Stored:
         """Pixel-wise mean and standard deviation, fitted on the split's training images alone."""
         from mnist_assets.figures import preparation as figures
-        from mnist_assets.figures.style import to_png
 
         floor = declared.std_floor
         fitted = normalizing.fit_normalization(train_images, split["train"], floor)
@@ -83,7 +82,7 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
             moments, declared.mean_tolerance, declared.std_tolerance
         )
         mean, std = fitted["mean"], fitted["std"]
-        png = to_png(figures.normalization(mean, std, std <= np.float32(floor)))
+        png = draw(figures.normalization, mean, std, std <= np.float32(floor))
         return stored(
             fitted,
             NORMALIZED.result(normalized),
@@ -137,10 +136,9 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
 def normalized_digits(train_images: Any, normalization: Any) -> Stored:
     """The first nine training images, normalised."""
     from mnist_assets.figures import preparation as figures
-    from mnist_assets.figures.style import to_png
 
     digits = normalizing.normalise(train_images[:9], **normalization)
-    png = to_png(figures.normalized_digits(digits))
+    png = draw(figures.normalized_digits, digits)
     return stored(
         png,
         lowest=float(digits.min()),

@@ -2,15 +2,42 @@
 
 import math
 from base64 import b64encode
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from mnist_assets.content_versions import content_version
+
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 LARGEST_PICTURE = 100_000  # bytes of PNG; more would bloat the event log that every page reads
 LONGEST_TABLE = 60  # rows
+
+
+_drawn: dict[tuple[str, ...], bytes] = {}
+
+
+def draw(figure: Callable[..., "Figure"], *values: Any, **options: Any) -> bytes:
+    """A figure as PNG: drawn once in a process for equal values, as the report shows it again.
+
+    Args:
+        figure: A drawing function of `figures/`.
+        values: What it draws: arrays, tables, lists and mappings of plain values.
+        options: Further plain values.
+    """
+    from mnist_assets.figures.style import to_png
+
+    key = (f"{figure.__module__}.{figure.__qualname__}", *map(_key, [*values, *options.items()]))
+    if key not in _drawn:
+        _drawn[key] = to_png(figure(*values, **options))
+    return _drawn[key]
+
+
+def _key(value: Any) -> str:
+    return repr(value) if isinstance(value, str | int | float | tuple) else content_version(value)
 
 
 def picture(png: bytes, alternative_text: str) -> dg.MarkdownMetadataValue:

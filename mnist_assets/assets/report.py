@@ -10,6 +10,7 @@ import dagster as dg
 import numpy as np
 
 from mnist_assets.assets.exploration import WHITE_FROM
+from mnist_assets.assets.presentation import draw
 from mnist_assets.assets.stage import Check, Stage, Stored, stored
 from mnist_assets.declarations import Network
 from mnist_assets.resources import DatasetSource
@@ -155,42 +156,46 @@ def _network(name: str, network: Network, values: Mapping[str, Any]) -> steps.Ne
 def _pictures(values: Mapping[str, Any], story: steps.Story) -> dict[str, bytes]:
     """The pictures of the dataset and of all networks together."""
     from mnist_assets.figures import evaluation, exploration, preparation
-    from mnist_assets.figures.style import to_png
 
     averages, fitted = values["average_digits"], values["normalization"]
     std_floor = story.normalization["std_floor"]
     drawn = {
-        "class_distribution": exploration.class_distribution(values["class_distribution"]),
-        "average_digits": exploration.average_digits(averages),
-        "extreme_digits": exploration.extreme_digits(
-            values["train_images"], averages, values["extreme_digits"]
+        "class_distribution": draw(exploration.class_distribution, values["class_distribution"]),
+        "average_digits": draw(exploration.average_digits, averages),
+        "extreme_digits": draw(
+            exploration.extreme_digits, values["train_images"], averages, values["extreme_digits"]
         ),
-        "grey_levels": exploration.grey_levels(
-            values["grey_levels"], story.grey_levels, first=len(story.first_grey_levels)
+        "grey_levels": draw(
+            exploration.grey_levels,
+            values["grey_levels"],
+            story.grey_levels,
+            first=len(story.first_grey_levels),
         ),
-        "pixel_histogram": exploration.pixel_histogram(values["pixel_histogram"], story.pixels),
-        "normalization": preparation.normalization(
-            fitted["mean"], fitted["std"], fitted["std"] <= np.float32(std_floor)
+        "pixel_histogram": draw(
+            exploration.pixel_histogram, values["pixel_histogram"], story.pixels
         ),
-        "comparison": evaluation.comparison(values["comparison"]),
+        "normalization": draw(
+            preparation.normalization,
+            fitted["mean"],
+            fitted["std"],
+            fitted["std"] <= np.float32(std_floor),
+        ),
+        "comparison": draw(evaluation.comparison, values["comparison"]),
     }
     stored_as_png = ("sample_digits", "pixel_range", "normalized_digits")
-    return {name: values[name] for name in stored_as_png} | {
-        name: to_png(figure) for name, figure in drawn.items()
-    }
+    return {name: values[name] for name in stored_as_png} | drawn
 
 
 def _network_pictures(name: str, values: Mapping[str, Any]) -> dict[str, bytes]:
     """The pictures of one network."""
     from mnist_assets.figures import evaluation, networks
-    from mnist_assets.figures.style import to_png
 
     judged = values[f"evaluation_{name}"]
     validation, test = judged["validation"], judged["test"]
     matrices = validation["confusion_matrix"], test["confusion_matrix"]
     ratios = validation["per_class"], test["per_class"]
     return {
-        f"{name}_history": to_png(networks.history(values[f"history_{name}"], name)),
-        f"{name}_confusion": to_png(evaluation.confusion_matrices(*matrices)),
-        f"{name}_ratios": to_png(evaluation.per_class_ratios(*ratios)),
+        f"{name}_history": draw(networks.history, values[f"history_{name}"], name),
+        f"{name}_confusion": draw(evaluation.confusion_matrices, *matrices),
+        f"{name}_ratios": draw(evaluation.per_class_ratios, *ratios),
     }

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import dagster as dg
 
+from mnist_assets.automation import follow_changes
 from mnist_assets.code_versions import code_version
 from mnist_assets.content_versions import content_version
 from mnist_assets.steps.findings import Finding
@@ -72,6 +74,8 @@ class Stage:
         checks: Sequence[Check] = (),
         name: str | None = None,
         description: str | None = None,
+        due_within: timedelta | None = None,
+        partitions: dg.PartitionsDefinition[str] | None = None,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Make a function an asset of this stage.
 
@@ -84,6 +88,9 @@ class Stage:
             checks: The checks whose results it returns.
             name: Its name, if not the function's.
             description: What it is, if not the function's docstring.
+            due_within: Age from which the web UI shows it as overdue.
+            partitions: The parts it is made of, each made when asked for; without any, it follows
+                changes by itself.
         """
 
         def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -99,6 +106,9 @@ class Stage:
                 code_version=code_version(function),
                 check_specs=[check.spec(key) for check in checks],
                 description=description,
+                automation_condition=None if partitions else follow_changes(),
+                partitions_def=partitions,
+                freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,
             )(without_return_annotation(function))
 
         return define

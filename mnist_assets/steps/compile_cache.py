@@ -17,7 +17,9 @@ FLAG = "--tf_xla_persistent_cache_directory="
 def use_compile_cache(folder: Path) -> None:
     """Keep compiled programs under `folder` from now on, unless TF_XLA_FLAGS says otherwise.
 
-    It has an effect until XLA compiles the first program of the process. Programs that were not
+    It has an effect until XLA compiles the first program of the process. Loading a program makes
+    XLA log, as errors, that its tuning preferences are no features of the processor; they are not,
+    and it runs. Programs that were not
     sealed, or have changed since, are removed first: XLA fails on a damaged one.
     """
     flags = os.environ.get("TF_XLA_FLAGS", "")

@@ -5,12 +5,13 @@ Training it is `training.py`.
 
 from __future__ import annotations
 
+import json
 import math
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HISTORY_MEMBER = "history.csv"
+TRAINING_MEMBER = "training.json"
 
 
 def build_network(
@@ -156,22 +158,25 @@ def count_training_operations(model: keras.Model) -> int:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained model and its history, which travel in one `.keras` file.
+    """A trained model, how it was trained and what came of it, which travel in one `.keras` file.
 
     Attributes:
         model: Takes raw pixels, float32 (n, height, width, 1) in 0-255.
         history: One row an epoch: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`,
             `seconds`.
+        training: The declaration it was trained by, seed included, as plain values.
     """
 
     model: keras.Model
     history: pd.DataFrame
+    training: Mapping[str, Any]
 
     def save(self, path: Path) -> None:
-        """Write a `.keras` archive that plain Keras reads, with the history as a further member."""
+        """Write a `.keras` archive that plain Keras reads, the other two as further members."""
         self.model.save(path)
         with zipfile.ZipFile(path, "a") as archive:
             archive.writestr(HISTORY_MEMBER, self.history.to_csv(index=False))
+            archive.writestr(TRAINING_MEMBER, json.dumps(dict(self.training), indent=2))
 
 
 @dataclass(frozen=True)
@@ -194,3 +199,10 @@ class StoredNetwork:
 
         with zipfile.ZipFile(self.path) as archive, archive.open(HISTORY_MEMBER) as member:
             return pd.read_csv(member)
+
+    @cached_property
+    def training(self) -> dict[str, Any]:
+        """The declaration it was trained by; see `TrainedNetwork`."""
+        with zipfile.ZipFile(self.path) as archive:
+            training: dict[str, Any] = json.loads(archive.read(TRAINING_MEMBER))
+        return training

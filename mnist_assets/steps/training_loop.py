@@ -9,6 +9,7 @@ same seed, and all updates are to be those of `fit` with `jit_compile=True`.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from mnist_assets.steps.batches import Chunk
 
+# With less effort XLA emits narrower vectors, which for layers of 13 neurons run a quarter faster;
+# the large products are a library's either way. It has an effect until XLA's first compilation.
+XLA_FLAGS = "--xla_backend_optimization_level=1"
 VALIDATION_CHUNK = 10_000  # images; bounds the memory of a pass over any number of them
 
 
@@ -44,6 +48,7 @@ class TrainingLoop:
         import keras
         import tensorflow as tf
 
+        os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         self.model = model
         self.training = training
         self.optimizer = build_optimizer(training.optimizer)

@@ -1,0 +1,92 @@
+"""The whole graph from nothing against the notebook as a plain script, in turns."""
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.processes import Finished, in_turns, run_python
+from benchmarks.tables import Row, medians, ratios, render
+from benchmarks.work import NETWORKS
+from mnist_assets.settings import PROJECT
+
+GRAPH, SCRIPT = "graph from nothing", "notebook as a script"
+MATERIALIZE = "from mnist_assets.cli import main; main()"
+
+
+def run_graph(rounds: int) -> list[Row]:
+    """Measure; one row for each round and contender.
+
+    The figures of a row are the process's wall time and peak memory, its own and with the files it
+    maps, and each network's validation accuracy: that the graph stored, that the script printed.
+    """
+    run = {GRAPH: _run_graph, SCRIPT: _run_script}
+    rows: list[Row] = []
+    for turn, contender in in_turns(list(run), rounds):
+        with tempfile.TemporaryDirectory(prefix="mnist-assets-bench-") as folder:
+            finished, accuracies = run[contender](Path(folder))
+        rows.append(
+            {
+                "round": turn,
+                "contender": contender,
+                "seconds": finished.seconds,
+                "peak_megabytes": finished.peak_megabytes,
+                "peak_with_files_megabytes": finished.peak_with_files_megabytes,
+                **{f"{name}_val_accuracy": accuracies[name] for name in NETWORKS},
+            }
+        )
+        click.echo(f"graph, round {turn}/{rounds}  {contender:22} {finished.seconds:6.1f} s")
+    return rows
+
+
+def show_graph(rows: Sequence[Row]) -> str:
+    """Medians over the rounds."""
+    columns = {
+        "s": ("seconds", ".1f"),
+        "peak MB": ("peak_megabytes", ".0f"),
+        "with files": ("peak_with_files_megabytes", ".0f"),
+        **{f"{name}, val. accuracy": (f"{name}_val_accuracy", ".4f") for name in NETWORKS},
+    }
+    figures = {
+        title: medians(rows, by="contender", column=column)
+        for title, (column, _) in columns.items()
+    }
+    lines = [
+        [
+            contender,
+            *(f"{figures[title][contender]:{form}}" for title, (_, form) in columns.items()),
+        ]
+        for contender in (GRAPH, SCRIPT)
+    ]
+    costs = [
+        f"{ratios(figures[title], SCRIPT)[GRAPH]:.2f}" for title in ("s", "peak MB", "with files")
+    ]
+    lines.append(["graph / script", *costs, *[""] * len(NETWORKS)])
+    return render(["", *columns], lines)
+
+
+def _run_graph(folder: Path) -> tuple[Finished, dict[str, float]]:
+    """Materialise everything into an empty folder, with an empty history."""
+    # Its places are relative to the working folder.
+    shutil.copy(PROJECT / "dagster.yaml", folder)
+    values = folder / "values"
+    finished = run_python(
+        ["-c", MATERIALIZE, "materialize"],
+        folder=folder,
+        environment={"DAGSTER_HOME": str(folder), "MNIST_ASSETS_DATA": str(values)},
+    )
+    with (values / "evaluation" / "comparison.csv").open(encoding="utf-8") as file:
+        accuracies = {
+            row["network"]: float(row["validation_accuracy"]) for row in csv.DictReader(file)
+        }
+    return finished, accuracies
+
+
+def _run_script(folder: Path) -> tuple[Finished, dict[str, float]]:
+    finished = run_python(["-m", "benchmarks.notebook_script"], folder=folder)
+    accuracies: dict[str, Any] = finished.result["val_accuracy"]
+    return finished, accuracies
