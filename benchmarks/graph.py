@@ -73,6 +73,7 @@ def _run_graph(folder: Path) -> tuple[Finished, dict[str, float]]:
     """Materialise everything into an empty folder, with an empty history."""
     # Its places are relative to the working folder.
     shutil.copy(PROJECT / "dagster.yaml", folder)
+    shutil.rmtree(PROJECT / "data" / "cache", ignore_errors=True)  # compiled programs
     values = folder / "values"
     finished = run_python(
         ["-c", MATERIALIZE, "materialize"],

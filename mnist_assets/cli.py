@@ -27,6 +27,7 @@ from mnist_assets.steps.digits import prepare_digits, read_digits, score
 from mnist_assets.steps.evaluation import predict as predict_probabilities
 from mnist_assets.steps.networks import StoredNetwork
 from mnist_assets.summary import show_summary
+from mnist_assets.yaml_files import read_mapping
 
 STARTED_HERE = {"mnist_assets/command": "materialize"}
 
@@ -40,7 +41,10 @@ def main() -> None:
 @click.option("--select", default="*", help='What to bring up to date, as: key:"networks/best"+')
 @click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
 @click.option("--force", is_flag=True, help="Run every selected asset, changed or not.")
-def materialize(select: str, dry_run: bool, force: bool) -> None:
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="YAML: Dagster's run configuration."
+)
+def materialize(select: str, dry_run: bool, force: bool, config: Path | None) -> None:
     """Bring assets up to date: what is missing or changed, and what follows from it."""
     started = time.perf_counter()
     places = Places.from_environment()
@@ -49,7 +53,8 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
         end_dead_runs(instance)
         definitions = build_definitions(places)
         version = build_source(places).version()
-        graph = Graph(definitions, instance, {SOURCE: version})
+        run_config = read_mapping(config) if config else {}
+        graph = Graph(definitions, instance, {SOURCE: version}, run_config)
         selected = graph.select(select)
         if dry_run:
             show_plan(graph, selected)
@@ -59,7 +64,10 @@ def materialize(select: str, dry_run: bool, force: bool) -> None:
         gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
         with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
             outcome = bring_up_to_date(
-                graph, selected, lambda reasons: run_assets(instance, reasons), force=force
+                graph,
+                selected,
+                lambda reasons: run_assets(instance, reasons, run_config),
+                force=force,
             )
         show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
@@ -215,11 +223,11 @@ def observe_source(instance: dg.DagsterInstance, version: str) -> None:
 
 
 def run_assets(
-    instance: dg.DagsterInstance,
-    reasons: Mapping[dg.AssetKey, str],
-    config: Mapping[str, Any] | None = None,
+    instance: dg.DagsterInstance, reasons: Mapping[dg.AssetKey, str], config: Mapping[str, Any]
 ) -> Run:
     """Materialise assets with their checks in one run, in this process."""
+    steps = {key.to_python_identifier() for key in reasons}
+    ops = {name: of_op for name, of_op in config.get("ops", {}).items() if name in steps}
     click.echo(f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:")
     for key, reason in reasons.items():
         if reason != NEVER:
@@ -229,7 +237,7 @@ def run_assets(
         dg.reconstructable(everything_job),
         instance=instance,
         asset_selection=list(reasons),
-        run_config={"loggers": {"terminal": {}}, **(config or {})},
+        run_config={**config, "ops": ops, "loggers": {"terminal": {}}},
         tags=STARTED_HERE,
     ) as result:
         return explain(result)

@@ -40,6 +40,7 @@ class Known:
 
     tags: Mapping[str, str]
     metadata: Mapping[str, Any]
+    run_id: str
 
     def file_fault(self) -> str | None:
         """What is wrong with the value's file; nothing is known of one that is not local."""
@@ -69,6 +70,7 @@ class Graph:
         definitions: dg.Definitions,
         instance: dg.DagsterInstance,
         observed: Mapping[dg.AssetKey, str],
+        run_config: Mapping[str, Any] | None = None,
     ) -> None:
         """Read a graph.
 
@@ -76,10 +78,13 @@ class Graph:
             definitions: What defines it.
             instance: Where its history is.
             observed: Content versions of the sources outside the graph, as they are now.
+            run_config: The configuration it is to run with, as Dagster takes it; what it says
+                nothing of keeps whatever it was made with.
         """
         self._graph = definitions.resolve_asset_graph()
         self._instance = instance
         self._observed = observed
+        self._configured = (run_config or {}).get("ops", {})
 
     @property
     def keys(self) -> list[dg.AssetKey]:
@@ -174,8 +179,19 @@ class Graph:
                 materialization := entry.last_materialization.asset_materialization
             ):
                 metadata = {name: item.value for name, item in materialization.metadata.items()}
-                known[entry.asset_key] = Known(materialization.tags or {}, metadata)
+                known[entry.asset_key] = Known(
+                    materialization.tags or {}, metadata, entry.last_materialization.run_id
+                )
         return known
+
+    def _is_configured_anew(self, key: dg.AssetKey, known: Known) -> bool:
+        name = key.to_python_identifier()
+        if name not in self._configured:
+            return False
+        run = self._instance.get_run_by_id(known.run_id)
+        of_ops: Mapping[str, Any] = dict(run.run_config).get("ops", {}) if run else {}
+        before = of_ops.get(name)
+        return bool(before != self._configured[name])
 
     def _why(
         self,
@@ -193,6 +209,8 @@ class Graph:
             yield fault
         if known.tags.get(CODE_VERSION) != node.code_version:
             yield "its code or declaration changed"
+        if self._is_configured_anew(key, known):
+            yield "its run config changed"
         changed = [
             parent.to_user_string()
             for parent in sorted(node.parent_keys)

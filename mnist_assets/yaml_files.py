@@ -36,6 +36,32 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
         InputError: The file is missing, is not YAML, repeats a key, or a field does not validate;
             the message names the file, the field, the value seen and the values allowed.
     """
+    content = _load(path)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _explain(path, content, error) from error
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read `path` as YAML that is a mapping, such as a run configuration.
+
+    Raises:
+        InputError: The file is missing, is not YAML, repeats a key, or is no mapping.
+    """
+    content = _load(path)
+    if not isinstance(content, dict):
+        raise InputError(
+            path,
+            seen=type(content).__name__,
+            expected="a mapping",
+            remedy="Write the configuration as Dagster's launchpad shows it.",
+        )
+    return content
+
+
+def _load(path: Path) -> Any:
+    """The file's content as YAML has it."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -54,10 +80,7 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
             expected="valid YAML",
             remedy="Correct the syntax at that line.",
         ) from error
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise _explain(path, content, error) from error
+    return content
 
 
 def _loader(path: Path) -> type[yaml.SafeLoader]:

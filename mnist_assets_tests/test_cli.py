@@ -47,6 +47,26 @@ def test_a_dry_run_says_what_and_why_and_runs_nothing(project):
     assert not Path(project.places.assets).exists()
 
 
+def test_a_changed_run_configuration_runs_what_it_configures(project):
+    config = project.folder / "run.yaml"
+    config.write_text("ops: {networks__small: {config: {seed: 7}}}")
+    assert run("--config", str(config)).exit_code == 0
+    assert "Nothing to do" in run("--config", str(config)).output
+    assert "Nothing to do" in run().output, "what is not said keeps what it was made with"
+    config.write_text("ops: {networks__small: {config: {seed: 8}}}")
+    result = run("--config", str(config), "--dry-run")
+    assert "its run config changed" in result.output
+    assert len([line for line in result.output.splitlines() if "config changed" in line]) == 1
+
+
+def test_a_configuration_that_is_no_mapping_is_one_message(project):
+    config = project.folder / "run.yaml"
+    config.write_text("- 1")
+    result = run("--config", str(config))
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {config}: found list, expected a mapping")
+
+
 def test_status_is_a_table_of_asset_state_and_why(project):
     assert run("--select", 'group:"dataset"').exit_code == 0
     project.path("dataset/test_labels", "npy").unlink()

@@ -69,11 +69,12 @@ class Entry:
         return cast("Callable[[Work], Contender]", getattr(module, self.factory))(work)
 
 
-OURS, FIT = "this loop", "fit"
+OURS, KEPT, FIT = "this loop", "this loop, compiled before", "fit"
 ENTRIES = {
     entry.name: entry
     for entry in (
         Entry(OURS, "this_loop", "ThisLoop", "tensorflow"),
+        Entry(KEPT, "this_loop", "KeptLoop", "tensorflow"),
         Entry(FIT, "keras_fit", "Fit", "tensorflow"),
         Entry("fit, 50 steps a call", "keras_fit", "FitInBlocks", "tensorflow"),
         Entry("PyTorch", "torch_loop", "TorchLoop", "torch"),

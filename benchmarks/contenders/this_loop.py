@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.contenders import Epoch, Trained
+from mnist_assets.settings import PROJECT
+from mnist_assets.steps.compile_cache import use_compile_cache
 from mnist_assets.steps.training import train_network
 
 if TYPE_CHECKING:
     from benchmarks.work import Work
     from mnist_assets.declarations import Training
+
+KEPT_PROGRAMS = PROJECT / "data" / "cache" / "benchmark"
 
 
 class ThisLoop:
@@ -40,3 +44,11 @@ class ThisLoop:
             ),
         )
         return Trained(epochs, trained.model.get_weights())
+
+
+class KeptLoop(ThisLoop):
+    """The same with programs that an earlier process compiled, as any training but the first."""
+
+    def __init__(self, work: Work) -> None:
+        use_compile_cache(KEPT_PROGRAMS)
+        super().__init__(work)
