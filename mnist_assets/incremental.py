@@ -189,8 +189,8 @@ class Graph:
         if name not in self._configured:
             return False
         run = self._instance.get_run_by_id(known.run_id)
-        of_ops: Mapping[str, Any] = dict(run.run_config).get("ops", {}) if run else {}
-        before = of_ops.get(name)
+        of_ops: Any = run.run_config.get("ops") if run else None
+        before = (of_ops or {}).get(name)
         return bool(before != self._configured[name])
 
     def _why(
