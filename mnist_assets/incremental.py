@@ -31,7 +31,14 @@ class State(StrEnum):
     MISSING = "missing"
     STALE = "stale"
     WAITING = "waiting"
+    BROKEN = "broken"
     UP_TO_DATE = "up to date"
+
+
+def _state(reason: str) -> State:
+    if reason == NEVER:
+        return State.MISSING
+    return State.BROKEN if reason.startswith(("its file", "check")) else State.STALE
 
 
 @dataclass(frozen=True)
@@ -142,14 +149,15 @@ class Graph:
     def states(self, selected: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, tuple["State", str]]:
         """Each asset's state and why: what is missing or stale here is so in the web UI, too.
 
-        What waits is up to date for now, but depends on something that has to run.
+        What waits is up to date for now, but depends on something that has to run. What is broken,
+        by a lost file or a failed check, the web UI shows otherwise or cannot see.
         """
         reasons = self.reasons()
         waiting = self.waiting(reasons)
         states = {}
         for key in selected:
             if reason := reasons.get(key):
-                states[key] = (State.MISSING if reason == NEVER else State.STALE, reason)
+                states[key] = (_state(reason), reason)
             elif key in waiting:
                 states[key] = (State.WAITING, "runs if its inputs come out different")
             else:

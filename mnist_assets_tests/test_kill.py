@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 
 import numpy as np
@@ -82,14 +81,15 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path):
         every_value_is_whole(project)
     assert finished_early < KILLS / 2
     before = count_materializations(project)
-    deadline = time.monotonic() + 120
-    assert start(project).wait(timeout=deadline - time.monotonic()) == 0
     with project.instance() as instance:
-        assert project.graph(instance).reasons() == {}
-    assert start(project).wait(timeout=60) == 0
+        graph = project.graph(instance)
+        unfinished = set(graph.reasons()) | graph.waiting(graph.reasons())
+    assert start(project).wait(timeout=120) == 0
     after = count_materializations(project)
     again = {key for key in after if after[key] > before[key]}
+    assert again <= {key.to_user_string() for key in unfinished}
     with project.instance() as instance:
         assert project.graph(instance).reasons() == {}
-        assert len(again) < len(project.graph(instance).keys)
-        assert instance.get_run_records(limit=1)[0].dagster_run.status.value == "SUCCESS"
+        runs = instance.get_run_records(limit=1000)
+    # Runs that were killed are recorded as over, whoever looks at them in the web UI.
+    assert {record.dagster_run.status.value for record in runs} <= {"SUCCESS", "FAILURE"}
