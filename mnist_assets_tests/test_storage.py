@@ -11,6 +11,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -199,13 +200,18 @@ def test_a_pickle_that_someone_put_there_is_not_opened(
 # What goes wrong while writing leaves the old value
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file can grow beyond 100 bytes; the kernel says so as it says that a disk is full."""
+    """No file can grow beyond 100 bytes; the kernel says so as it says that a disk is full.
+
+    Only for as long as nothing else is written: pytest's own output may go to a file.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def failing(number: int) -> Mock:
@@ -237,14 +243,10 @@ def assert_nothing_changed(
 
 @pytest.mark.parametrize("format_", VALUES)
 def test_a_disk_that_fills_up_leaves_the_old_value(
-    storages: dict[str, FileStorage[Any]],
-    folder: Path,
-    format_: str,
-    request: pytest.FixtureRequest,
+    storages: dict[str, FileStorage[Any]], folder: Path, format_: str
 ) -> None:
     write(storages[format_], VALUES[format_])
-    request.getfixturevalue("full_disk")
-    with pytest.raises(InputError, match=r"File too large|requested and") as refused:
+    with full_disk(), pytest.raises(InputError, match=r"File too large|requested and") as refused:
         write(storages[format_], LARGE_VALUES[format_])
     assert_nothing_changed(refused.value, storages[format_], folder, format_)
 

@@ -66,6 +66,7 @@ def chunked_epoch(
     chunk_labels = np.zeros(chunk_size, np.uint8)
     for at in range(0, len(drawn), chunk_size):
         rows = drawn[at : at + chunk_size]
-        chunk_images[: len(rows)] = images[rows]
+        # Into the buffer at once: `images[rows]` would hold the chunk a second time.
+        np.take(images, rows, axis=0, out=chunk_images[: len(rows)], mode="clip")
         chunk_labels[: len(rows)] = labels[rows]
         yield Chunk(chunk_images, chunk_labels, generator.permutation(len(rows)).astype(np.int32))

@@ -124,11 +124,14 @@ def _import_keras() -> None:
 
 
 def _chunk_size(images: NDArray[np.uint8], count: int, batch_size: int, memory_limit: int) -> int:
-    """All training images if they fit, else as many whole batches as do (but at least one)."""
+    """All training images if they fit, else as many whole batches as do (but at least one).
+
+    A chunk is held twice, as it was read and as the tensor made from it.
+    """
     image_bytes = math.prod(images.shape[1:])
     if count * image_bytes <= memory_limit:
         return count
-    return max(memory_limit // image_bytes // batch_size, 1) * batch_size
+    return max(memory_limit // (2 * image_bytes) // batch_size, 1) * batch_size
 
 
 def _epochs(
