@@ -16,6 +16,7 @@ from mnist_assets.assets.inference import inbox_sensor, inference_assets
 from mnist_assets.assets.networks import network_assets
 from mnist_assets.assets.preparation import preparation_assets, preparation_checks
 from mnist_assets.assets.report import report_assets
+from mnist_assets.automation import follow_changes_sensor
 from mnist_assets.declarations import read_networks
 from mnist_assets.resources import ChampionArchive, DatasetSource, Inbox
 from mnist_assets.run_lock import RunLock, locked
@@ -68,6 +69,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         jobs=jobs(networks),
         schedules=schedules(networks, settings.schedules),
         sensors=[
+            follow_changes_sensor(settings.schedules),
             failure_sensor(settings.schedules, settings.notification),
             inbox_sensor(settings.inbox, settings.schedules),
         ],

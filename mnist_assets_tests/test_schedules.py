@@ -59,6 +59,7 @@ def test_all_is_off_until_switched_on(repository):
         "retrain_nightly",
         "rebuild_weekly",
         "failed_runs",
+        "follow_changes",
         "inbox",
     }
     assert all(definition.default_status.value == "STOPPED" for definition in stopped)
