@@ -207,7 +207,10 @@ def native_logs_in(path: Path) -> Iterator[None]:
 
 def end_dead_runs(instance: dg.DagsterInstance) -> None:
     """Record that runs of this command that were killed are over: whoever has the lock is alone."""
-    unfinished = dg.RunsFilter(tags=STARTED_HERE, statuses=[dg.DagsterRunStatus.STARTED])
+    status = dg.DagsterRunStatus
+    unfinished = dg.RunsFilter(
+        tags=STARTED_HERE, statuses=[status.NOT_STARTED, status.STARTING, status.STARTED]
+    )
     for record in instance.get_run_records(unfinished):
         instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
 

@@ -44,6 +44,16 @@ EXPLORATION = {
 }
 
 
+def reload_definitions():
+    """Tell code versions anew, those of assets that are made on import as well."""
+    import mnist_assets.definitions
+    from mnist_assets.assets import exploration, preparation
+
+    forget_sources()
+    for module in (exploration, preparation, mnist_assets.definitions):
+        importlib.reload(module)
+
+
 class Editable:
     """A tiny project, and a copy of the package's source from which code versions are told.
 
@@ -60,14 +70,7 @@ class Editable:
         text = path.read_text()
         assert old in text, file
         path.write_text(text.replace(old, new))
-        forget_sources()
-        from mnist_assets.assets import exploration, preparation
-
-        for module in (exploration, preparation):  # their assets are made on import
-            importlib.reload(module)
-        import mnist_assets.definitions
-
-        importlib.reload(mnist_assets.definitions)
+        reload_definitions()
 
     def declaration(self, old, new):
         self.project.edit("networks.yaml", old, new)
@@ -213,7 +216,7 @@ def editable(tmp_path_factory):
         with project.instance() as instance:
             assert project.update(instance).success
             yield Editable(project, sources), instance
-    forget_sources()
+    reload_definitions()  # the tests that follow see the package as it is
 
 
 @pytest.mark.parametrize("edit", EDITS)
