@@ -42,7 +42,9 @@ def main() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
 @click.option("--force", is_flag=True, help="Run every selected asset, changed or not.")
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="YAML: Dagster's run configuration."
+    "--config",
+    type=click.Path(path_type=Path, resolve_path=True),  # the command works in the project's folder
+    help="YAML: Dagster's run configuration.",
 )
 def materialize(select: str, dry_run: bool, force: bool, config: Path | None) -> None:
     """Bring assets up to date: what is missing or changed, and what follows from it."""
