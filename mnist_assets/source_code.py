@@ -25,6 +25,7 @@ _Name: TypeAlias = tuple[str, str]  # a module, and a name at its top level
 _Item = TypeVar("_Item")
 
 
+@cache
 def sources(module: str, function: str, bound: tuple[str, ...]) -> dict[str, str]:
     """The source of a function and of every definition of the package that it uses, by name.
 
