@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -59,14 +59,26 @@ def chunked_epoch(
         chunk_size: Images a chunk; the last chunk of an epoch may use fewer.
         generator: Source of the order.
     """
-    in_file_order = np.sort(indices)
-    blocks = [in_file_order[at : at + BLOCK] for at in range(0, len(in_file_order), BLOCK)]
-    drawn = np.concatenate([blocks[block] for block in generator.permutation(len(blocks))])
+    chosen = np.zeros(len(images), np.bool_)  # a byte an image, where sorted indices would take 4
+    chosen[indices] = True
+    starts = BLOCK * generator.permutation(-(-len(images) // BLOCK))
+    blocks = (start + np.flatnonzero(chosen[start : start + BLOCK]) for start in starts)
     chunk_images = np.zeros((chunk_size, *images.shape[1:]), np.uint8)
     chunk_labels = np.zeros(chunk_size, np.uint8)
-    for at in range(0, len(drawn), chunk_size):
-        rows = drawn[at : at + chunk_size]
+    for rows in _joined(blocks, chunk_size):
         # Into the buffer at once: `images[rows]` would hold the chunk a second time.
         np.take(images, rows, axis=0, out=chunk_images[: len(rows)], mode="clip")
         chunk_labels[: len(rows)] = labels[rows]
         yield Chunk(chunk_images, chunk_labels, generator.permutation(len(rows)).astype(np.int32))
+
+
+def _joined(blocks: Iterable[NDArray[np.int64]], size: int) -> Iterator[NDArray[np.int64]]:
+    """Blocks one after the other, in pieces of `size`; the last one may be shorter."""
+    held = np.empty(0, np.int64)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= size:
+            yield held[:size]
+            held = held[size:]
+    if len(held):
+        yield held

@@ -23,8 +23,11 @@ def mean_grey(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     Cutting it to an integer is therefore safe: an exactly whole mean stays whole.
     """
     pixels = images.reshape(len(images), -1)
-    sums: NDArray[np.int64] = pixels.sum(axis=1, dtype=np.int64)
-    return sums / pixels.shape[1]
+    means = np.empty(len(pixels))
+    for start in range(0, len(pixels), CHUNK):
+        means[start : start + CHUNK] = pixels[start : start + CHUNK].sum(axis=1, dtype=np.int64)
+    means /= pixels.shape[1]
+    return means
 
 
 def count_pixels(images: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -39,15 +42,19 @@ def grey_levels(images: NDArray[np.uint8]) -> pd.DataFrame:
     """Measure how grey each image is.
 
     Returns:
-        One row an image: `image` (its index), `mean_grey` (float64, 0 to 255) and `grey_level`
-        (int64), the mean cut to a whole number as the notebook does.
+        One row an image: `image` (int32, its index), `mean_grey` (float64, 0 to 255) and
+        `grey_level` (uint8), the mean cut to a whole number as the notebook does: 13 bytes an
+        image, the one thing about exploration that grows with their number.
     """
     import pandas as pd
 
     means = mean_grey(images)
-    return pd.DataFrame(
-        {"image": np.arange(len(means)), "mean_grey": means, "grey_level": means.astype(np.int64)}
-    )
+    columns = {
+        "image": np.arange(len(means), dtype=np.int32),
+        "mean_grey": means,
+        "grey_level": means.astype(np.uint8),
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def summarise_grey_levels(
