@@ -33,7 +33,8 @@ def split_indices(count: int, validation_share: float, seed: int) -> dict[str, N
         InputError: If the share is out of range, or leaves either side without an image.
     """
     train_count = _train_count(count, validation_share)
-    shuffled = np.random.default_rng(seed).permutation(count).astype(np.int32)
+    shuffled = np.arange(count, dtype=np.int32)  # permutation() would hold them as int64, too
+    np.random.default_rng(seed).shuffle(shuffled)
     return {"train": shuffled[:train_count], "validation": shuffled[train_count:]}
 
 
