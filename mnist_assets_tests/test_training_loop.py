@@ -5,6 +5,7 @@ import pytest
 
 from mnist_assets.declarations import Training
 from mnist_assets.errors import InputError
+from mnist_assets.steps import joined_weights
 from mnist_assets.steps.batches import whole_epoch
 from mnist_assets.steps.networks import build_network
 from mnist_assets.steps.training_loop import TrainingLoop, build_optimizer
@@ -55,6 +56,26 @@ def build(training, normalization):
     return build_network(
         training.layers, normalization, classes=CLASSES, seed=training.seed, name="tiny"
     )
+
+
+def test_small_weights_are_joined_large_ones_stay_alone(normalization, monkeypatch):
+    monkeypatch.setattr(joined_weights, "SMALL", 24)
+    model = build(declare(), normalization)  # 16 x 8, 8, 8 x 3, 3
+    joined = joined_weights.JoinedWeights(model)
+    assert [tuple(variable.shape) for variable in joined.variables] == [(128,), (8 + 24 + 3,)]
+    before = model.get_weights()
+    for tensor, weight in zip(joined.tensors(), model.trainable_variables, strict=True):
+        np.testing.assert_array_equal(tensor, weight)
+    for variable in joined.variables:
+        variable.assign(variable + 1)
+    joined.write()
+    for weight, old in zip(model.trainable_variables, before[-4:], strict=True):
+        np.testing.assert_array_equal(weight.numpy(), old + 1)
+    model.set_weights(before)
+    joined.read()
+    joined.write()
+    for weight, old in zip(model.trainable_variables, before[-4:], strict=True):
+        np.testing.assert_array_equal(weight.numpy(), old)
 
 
 def train_by_loop(training, digits, normalization):
@@ -134,16 +155,17 @@ def test_a_loss_that_is_not_finite_names_epoch_batch_and_learning_rate(
     images, labels = digits
     poisoned = build(training, normalization)
     loop = TrainingLoop(poisoned, training)
-    judge = loop._judge
+    update = loop._update
 
-    def judge_badly(pixels, labels, *, training):
+    def update_badly(pixels, labels):
         import tensorflow as tf
 
-        loss, correct = judge(pixels, labels, training=training)
+        loss, correct = update(pixels, labels)
         is_bad = tf.reduce_any(pixels[:, 0, 0] == 255)
         return tf.where(is_bad, np.nan, loss), correct
 
-    monkeypatch.setattr(loop, "_judge", judge_badly)
+    monkeypatch.setattr(loop, "_update", update_badly)
+    monkeypatch.setattr(loop, "_run_partial_batch", update_badly)
     images = images.copy()
     images[:, 0, 0] = 0
     images[bad_image, 0, 0] = 255

@@ -18,6 +18,7 @@ import numpy as np
 from mnist_assets.declarations import SGD, Optimizer, Training
 from mnist_assets.errors import InputError
 from mnist_assets.steps.compile_cache import seal_compiled_programs
+from mnist_assets.steps.joined_weights import JoinedWeights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,8 +52,9 @@ class TrainingLoop:
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         self.model = model
         self.training = training
+        self.weights = JoinedWeights(model)
         self.optimizer = build_optimizer(training.optimizer)
-        self.optimizer.build(model.trainable_variables)
+        self.optimizer.build(self.weights.variables)
         self.loss = keras.losses.get(training.loss)
         self._run_full_batches = tf.function(self._full_batches, jit_compile=True, autograph=False)
         self._run_partial_batch = self._update
@@ -87,6 +89,7 @@ class TrainingLoop:
         """
         loss = correct = 0.0
         images = batches = 0
+        self.weights.read()
         for chunk in chunks:
             sums = self._run_chunk(chunk)
             first_bad_batch = int(sums.first_bad_batch)
@@ -103,6 +106,7 @@ class TrainingLoop:
             correct += float(sums.correct)
             images += len(chunk.order)
             batches += len(chunk.order) // self.training.batch_size
+        self.weights.write()
         return loss / images, correct / images
 
     def validate(
@@ -112,7 +116,8 @@ class TrainingLoop:
         loss = correct = 0.0
         for at in range(0, len(indices), VALIDATION_CHUNK):
             rows = np.sort(indices[at : at + VALIDATION_CHUNK])
-            batch_loss, batch_correct = self._judge(images[rows], labels[rows], training=False)[:2]
+            probabilities = self.model(_network_input(images[rows]), training=False)
+            batch_loss, batch_correct = self._judge(probabilities, labels[rows])
             loss += float(batch_loss) * len(rows)
             correct += float(batch_correct)
         return loss / len(indices), correct / len(indices)
@@ -163,18 +168,23 @@ class TrainingLoop:
         """One update of the weights; loss and number of right predictions before it."""
         import tensorflow as tf
 
-        with tf.GradientTape() as tape:
-            loss, correct = self._judge(pixels, labels, training=True)
-        variables = self.model.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            weights = self.weights.tensors()
+            tape.watch(weights)
+            probabilities, state = self.model.stateless_call(
+                weights, self.model.non_trainable_variables, _network_input(pixels), training=True
+            )
+            loss, correct = self._judge(probabilities, labels)
+        gradients = self.weights.join(tape.gradient(loss, weights))
+        self.optimizer.apply(gradients, self.weights.variables)
+        for variable, value in zip(self.model.non_trainable_variables, state, strict=True):
+            variable.assign(value)
         return loss, correct
 
-    def _judge(self, pixels: Any, labels: Any, *, training: bool) -> tuple[Any, Any]:
-        """Mean loss and number of right predictions of a batch of uint8 pixels."""
+    def _judge(self, probabilities: Any, labels: Any) -> tuple[Any, Any]:
+        """Mean loss and number of right predictions of a batch."""
         import tensorflow as tf
 
-        inputs = tf.cast(tf.expand_dims(pixels, -1), tf.float32)
-        probabilities = self.model(inputs, training=training)
         labels = tf.cast(labels, tf.int32)
         if self.training.loss == "categorical_crossentropy":
             target = tf.one_hot(labels, probabilities.shape[-1])
@@ -183,6 +193,13 @@ class TrainingLoop:
         loss = tf.reduce_mean(self.loss(target, probabilities))
         hits = tf.equal(tf.argmax(probabilities, axis=-1, output_type=tf.int32), labels)
         return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
+
+
+def _network_input(pixels: Any) -> Any:
+    """A batch of uint8 pixels as a network takes them: float32, one channel."""
+    import tensorflow as tf
+
+    return tf.cast(tf.expand_dims(pixels, -1), tf.float32)
 
 
 def _tensors(chunk: Chunk) -> tuple[Any, Any, Any]:
