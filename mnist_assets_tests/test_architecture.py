@@ -76,7 +76,10 @@ def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("module", modules("steps"))
 def test_steps_know_nothing_of_dagster_nor_of_settings(module: str) -> None:
-    wiring = ("assets", "resources", "settings", "storage", "definitions", "incremental", "figures")
+    wiring = (
+        *("assets", "resources", "settings", "storage", "file_formats"),
+        *("definitions", "incremental", "figures"),
+    )
     forbidden = ["dagster", *(f"mnist_assets.{part}" for part in wiring)]
     assert names(imported(module), *forbidden) == set()
 

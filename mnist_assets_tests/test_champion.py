@@ -9,16 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from scipy.stats import binomtest
 
 from mnist_assets.errors import InputError
-from mnist_assets.steps.champion import (
-    Contender,
-    choose,
-    decide,
-    mcnemar_exact,
-    recall_losses,
-)
+from mnist_assets.steps.champion import check_reasoned, choose, decide
+from mnist_assets.steps.contender import Contender
 from mnist_assets.steps.metrics import wilson_interval
 
 CRITERIA = {"floor": 0.5, "confidence": 0.95, "significance": 0.05, "recall_margin": 0.1}
@@ -56,100 +50,6 @@ def missed(decision):
 
 def reason_of(decision, criterion):
     return next(reason for reason in decision["reasons"] if reason["criterion"] == criterion)
-
-
-# --- McNemar's test ---
-
-
-def right(*counts):
-    """Who is right on each image: both, only the challenger, only the champion, neither."""
-    challenger = np.repeat([True, True, False, False], counts)
-    champion = np.repeat([True, False, True, False], counts)
-    return challenger, champion
-
-
-@pytest.mark.parametrize(
-    ("only_challenger", "only_champion", "p_value", "two_sided"),
-    [
-        (10, 2, 79 / 4096, 158 / 4096),  # (66 + 12 + 1) of 2 ** 12 outcomes, by hand
-        (2, 10, 4083 / 4096, 158 / 4096),  # all but the 12 + 1 with fewer than two
-        (3, 3, 42 / 64, 1.0),  # (20 + 15 + 6 + 1) of 64
-        (5, 0, 1 / 32, 1 / 16),
-        (0, 5, 1.0, 1 / 16),
-        (0, 0, 1.0, 1.0),
-    ],
-)
-def test_mcnemar_by_hand(only_challenger, only_champion, p_value, two_sided):
-    assert mcnemar_exact(*right(7, only_challenger, only_champion, 2)) == {
-        "only_challenger_right": only_challenger,
-        "only_champion_right": only_champion,
-        "p_value": p_value,
-        "p_value_two_sided": two_sided,
-    }
-
-
-@given(st.integers(0, 300), st.integers(0, 300))
-def test_mcnemar_is_scipys_binomial_test(only_challenger, only_champion):
-    found = mcnemar_exact(*right(3, only_challenger, only_champion, 1))
-    if only_challenger + only_champion:
-        for key, alternative in (("p_value", "greater"), ("p_value_two_sided", "two-sided")):
-            expected = binomtest(
-                only_challenger, only_challenger + only_champion, 0.5, alternative
-            ).pvalue
-            assert found[key] == pytest.approx(expected, rel=1e-9)
-
-
-def test_mcnemar_of_many_images_neither_overflows_nor_takes_long():
-    found = mcnemar_exact(*right(0, 6_100, 5_900, 0))
-    assert found["p_value"] == pytest.approx(binomtest(6_100, 12_000, 0.5, "greater").pvalue)
-    assert mcnemar_exact(*right(0, 3_000, 0, 0))["p_value"] == 0.5**3000  # 0.0, not an error
-
-
-@given(
-    st.integers(0, 30).flatmap(lambda n: st.tuples(arrays(bool, n), arrays(bool, n))),
-    st.randoms(use_true_random=False),
-)
-def test_mcnemar_mirrors_when_swapped_and_does_not_mind_the_order(pair, shuffler):
-    challenger, champion = pair
-    found, swapped = mcnemar_exact(challenger, champion), mcnemar_exact(champion, challenger)
-    assert found["only_challenger_right"] == swapped["only_champion_right"]
-    assert found["only_champion_right"] == swapped["only_challenger_right"]
-    assert found["p_value_two_sided"] == swapped["p_value_two_sided"]
-    ties = found["only_challenger_right"], found["only_champion_right"]
-    assert (found["p_value"] < swapped["p_value"]) == (ties[0] > ties[1])
-    order = list(range(len(challenger)))
-    shuffler.shuffle(order)
-    assert mcnemar_exact(challenger[order], champion[order]) == found
-
-
-@pytest.mark.parametrize(
-    ("challenger", "champion"),
-    [
-        (np.ones(3, bool), np.ones(4, bool)),
-        (np.ones(3, bool), np.ones(3, np.uint8)),
-        (np.ones(3), np.ones(3, bool)),
-        (np.ones((2, 3), bool), np.ones((2, 3), bool)),
-        (np.ones(1, bool), np.ones((), bool)),
-    ],
-)
-def test_mcnemar_refuses_all_but_two_bool_vectors_of_one_length(challenger, champion):
-    with pytest.raises(InputError, match="two vectors of bool"):
-        mcnemar_exact(challenger, champion)
-
-
-# --- recall ---
-
-
-def test_recall_losses_by_hand():
-    labels = np.array([0, 0, 0, 0, 1, 1, 1, 2])
-    challenger = np.array([0, 0, 1, 1, 1, 1, 1, 0])
-    champion = np.array([0, 0, 0, 2, 1, 2, 2, 0])
-    rows = recall_losses(challenger, champion, labels, classes=4)
-    assert [row["class"] for row in rows] == [0, 1, 2, 3]
-    assert [row["images"] for row in rows] == [4, 3, 1, 0]
-    assert [row["challenger_recall"] for row in rows] == [0.5, 1.0, 0.0, 0.0]
-    assert [row["champion_recall"] for row in rows] == [0.75, 1 / 3, 0.0, 0.0]
-    assert [row["loss"] for row in rows] == [0.25, -2 / 3, 0.0, 0.0]
 
 
 # --- the decision ---
@@ -433,3 +333,15 @@ def test_choosing_changes_no_decision_given():
     before = json.dumps(decision)
     choose([decision, judge(contender(name="best"), None)])
     assert json.dumps(decision) == before
+
+
+def test_a_choice_without_its_reasons_is_no_choice():
+    chosen = choose([judge(contender([0], name), None) for name in "ab"])
+    assert check_reasoned(chosen).passed is True
+    assert check_reasoned(choose([])).passed is False
+    assert check_reasoned(chosen | {"promote": False}).passed is False  # but one is promoted
+    first, second = chosen["decisions"]
+    for vague in ({"reasons": []}, {"promote": "yes"}, {"promote": True}):
+        finding = check_reasoned(chosen | {"decisions": [first, second | vague]})
+        assert finding.passed is False
+        assert finding.seen["vague"] == ["b"]

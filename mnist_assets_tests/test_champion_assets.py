@@ -11,6 +11,7 @@ from PIL import Image
 
 from mnist_assets.resources import Inbox
 from mnist_assets.steps import champion_archive as archiving
+from mnist_assets.steps.champion_history import promotion_log
 from mnist_assets_tests.tiny import Project, make_digits
 
 
@@ -90,7 +91,7 @@ def test_a_forced_promotion_and_a_rollback_are_logged_and_stay(made):
     assert read_json(project, "champion/model")["version"] == f"0002-{other}"
     assert change(project, instance, roll_back_to=first, who="Ada", why="it was better").success
     assert read_json(project, "champion/model")["version"] == first
-    log = archiving.promotion_log(project.folder / "assets" / "champion")
+    log = promotion_log(project.folder / "assets" / "champion")
     assert log["action"].to_list() == ["promotion", "forced promotion", "rollback"]
     assert log["who"].to_list() == ["champion/decision", "Ada", "Ada"]
 

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from mnist_assets.content_versions import content_version
 from mnist_assets.declarations import Activation, BatchNormalization, Dense, Dropout, Layer
+from mnist_assets.file_formats import ArrayStorage, JsonStorage, NetworkStorage, TableStorage
 from mnist_assets.steps.networks import TrainedNetwork, build_network
-from mnist_assets.storage import ArrayStorage, JsonStorage, NetworkStorage, TableStorage
 
 ARRAY = np.arange(6, dtype=np.uint8).reshape(2, 3)
 TRAINING = {"seed": 1}

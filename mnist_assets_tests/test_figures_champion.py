@@ -8,7 +8,8 @@ from matplotlib.text import Text
 
 from mnist_assets.figures import champion as figures
 from mnist_assets.figures.style import GREEN, VERMILLION, to_png
-from mnist_assets.steps.champion import Contender, choose, decide
+from mnist_assets.steps.champion import choose, decide
+from mnist_assets.steps.contender import Contender
 from mnist_assets.steps.metrics import wilson_interval
 
 BIGGEST_PNG = 75_000

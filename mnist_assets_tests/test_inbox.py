@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mnist_assets.errors import InputError
-from mnist_assets.steps.digits import read_digits
 from mnist_assets.steps.idx import encode_header
 from mnist_assets.steps.inbox import Verdict, inspect_file, partition_key, quarantine
+from mnist_assets.steps.picture_files import read_pictures
 
 NOW = 1_000_000.0
 LIMITS = {"largest_file": 10_000, "largest_picture": 1_000}
@@ -68,7 +68,7 @@ def test_a_whole_picture_is_ready_whatever_it_is_called(
 ) -> None:
     path = drop(tmp_path / name, data)
     assert inspect(path) == Verdict("ready", sha256=hashlib.sha256(data).hexdigest())
-    assert read_digits(path, **LIMITS)[0].shape == DIGIT.shape
+    assert read_pictures(path, **LIMITS)[0].shape == DIGIT.shape
 
 
 @pytest.mark.parametrize(

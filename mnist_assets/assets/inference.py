@@ -13,7 +13,7 @@ from mnist_assets.resources import ChampionArchive, Inbox
 from mnist_assets.settings import Inbox as Limits
 from mnist_assets.settings import Schedules
 from mnist_assets.steps import champion_archive as archiving
-from mnist_assets.steps import digits, drift, inbox
+from mnist_assets.steps import digits, drift, inbox, picture_files
 from mnist_assets.steps.dataset import class_count
 from mnist_assets.steps.evaluation import predict
 from mnist_assets.steps.networks import StoredNetwork
@@ -80,7 +80,7 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
         version, network = _serving(archive)
         path = inbox_folder.find(context.partition_key)
         try:
-            pictures = digits.read_digits(
+            pictures = picture_files.read_pictures(
                 path, largest_file=largest_file, largest_picture=largest_picture
             )
             prepared = digits.prepare_digits(pictures, path.name, network.model.input_shape[1:3])

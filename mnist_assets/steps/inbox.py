@@ -1,6 +1,7 @@
 """Files dropped into the inbox: which are ready, which must wait, which go to quarantine and how.
 
-Scoring what is ready is `digits.py` and `evaluation.py`; when to look is the sensor's affair.
+Decoding a file's pictures is `picture_files.py`; scoring what is ready is `digits.py` and
+`evaluation.py`; when to look is the sensor's affair.
 """
 
 import errno
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_assets.errors import InputError
-from mnist_assets.steps.digits import decode_digits
+from mnist_assets.steps.picture_files import decode_pictures
 
 # What browsers, editors and copying programs call a file that they are still writing.
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", "~")
@@ -49,8 +50,8 @@ def inspect_file(
 
     Args:
         path: A file, or whatever else is there, directly in the inbox.
-        largest_file: As for `digits.read_digits`, in bytes.
-        largest_picture: As for `digits.read_digits`, in pixels.
+        largest_file: As for `picture_files.read_pictures`, in bytes.
+        largest_picture: As for `picture_files.read_pictures`, in pixels.
         settled_seconds: How long a file must not have changed before it is taken to be finished.
         now: Seconds since the epoch, on the clock of the inbox's file system.
     """
@@ -65,7 +66,7 @@ def inspect_file(
     if isinstance(data, Verdict):
         return data
     try:
-        decode_digits(data, path.name, largest_file=largest_file, largest_picture=largest_picture)
+        decode_pictures(data, path.name, largest_file=largest_file, largest_picture=largest_picture)
     except InputError as error:
         return Verdict("quarantine", str(error))
     return Verdict("ready", sha256=hashlib.sha256(data).hexdigest())
