@@ -19,7 +19,8 @@ Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "
 # Keys and inputs beside a network's own, then the names of inputs that Dagster keeps to itself: the
 # comparison takes each network's evaluation as an input of the network's name.
 _TAKEN_NAMES = re.compile(
-    "comparison|.*_history|.*_predictions|train_images|train_labels"
+    "comparison|label_errors|train_images|train_labels"
+    "|.*_(history|predictions|quality|mistakes|robustness)"
     "|arg_dict|bool|conf|context|dict|float|input|input_arg_dict|int|meta|output|output_arg_dict"
     "|str|type"
 )
@@ -32,8 +33,9 @@ def _check_network_name(name: str) -> str:
         )
     if _TAKEN_NAMES.fullmatch(name) or iskeyword(name):
         raise ValueError(
-            "a network name other than comparison, *_history, *_predictions, train_images, "
-            "train_labels and the words of Python and Dagster"
+            "a network name other than comparison, label_errors, train_images, train_labels, "
+            "*_history, *_predictions, *_quality, *_mistakes, *_robustness and the words of "
+            "Python and Dagster"
         )
     return name
 
