@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-fast dev lint bench lock clean
+.PHONY: run test test-fast dev study lint bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/run ## bring the whole graph up to date and say where the report is
@@ -11,6 +11,10 @@ run: .venv/run ## bring the whole graph up to date and say where the report is
 
 dev: .venv/run ## open the web UI on the same history
 	DAGSTER_HOME=$(CURDIR) $(BIN)/dagster dev
+
+study: .venv/run ## train every network over many seeds; the report then shows it
+	$(BIN)/mnist-assets study
+	$(BIN)/mnist-assets materialize
 
 test: .venv/dev ## every test: the fast ones, then those on real MNIST
 	$(BIN)/pytest -m "slow or not slow"

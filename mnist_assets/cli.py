@@ -2,11 +2,9 @@
 
 import gc
 import getpass
-import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,34 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 from mnist_assets.assets.dataset import SOURCE
-from mnist_assets.definitions import build_definitions, build_source, everything_job
+from mnist_assets.command_context import (
+    STARTED_HERE,
+    explained_errors,
+    native_logs_in,
+    open_instance,
+    working,
+)
+from mnist_assets.declarations import read_networks
+from mnist_assets.definitions import (
+    build_definitions,
+    build_source,
+    everything_job,
+    study_job,
+)
 from mnist_assets.errors import InputError
 from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, State, bring_up_to_date
 from mnist_assets.resources import ChampionArchive
 from mnist_assets.run_lock import hold_lock
 from mnist_assets.settings import PROJECT, Places, read_settings
 from mnist_assets.steps import champion_archive as archiving
+from mnist_assets.steps.champion_history import list_versions
 from mnist_assets.steps.compile_cache import use_compile_cache
-from mnist_assets.steps.digits import prepare_digits, read_digits, score
+from mnist_assets.steps.digits import prepare_digits, score
 from mnist_assets.steps.evaluation import predict as predict_probabilities
 from mnist_assets.steps.networks import StoredNetwork
-from mnist_assets.summary import show_summary
+from mnist_assets.steps.picture_files import read_pictures
+from mnist_assets.summary import show_study, show_summary
 from mnist_assets.yaml_files import read_mapping
-
-STARTED_HERE = {"mnist_assets/command": "materialize"}
 
 
 @click.group()
@@ -38,7 +49,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--select", default="*", help='What to bring up to date, as: key:"networks/best"+')
+@click.option("--select", help='What, as: key:"networks/best"+; without it, all but the study.')
 @click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
 @click.option("--force", is_flag=True, help="Run every selected asset, changed or not.")
 @click.option(
@@ -46,45 +57,55 @@ def main() -> None:
     type=click.Path(path_type=Path, resolve_path=True),  # the command works in the project's folder
     help="YAML: Dagster's run configuration.",
 )
-def materialize(select: str, dry_run: bool, force: bool, config: Path | None) -> None:
+def materialize(select: str | None, dry_run: bool, force: bool, config: Path | None) -> None:
     """Bring assets up to date: what is missing or changed, and what follows from it."""
     started = time.perf_counter()
     places = Places.from_environment()
-    lock = hold_lock(places.lock, click.echo)
-    with explained_errors(), open_instance() as instance, lock:
-        end_dead_runs(instance)
-        definitions = build_definitions(places)
-        version = build_source(places).version()
+    with explained_errors(), working(places) as instance:
         run_config = read_mapping(config) if config else {}
-        graph = Graph(definitions, instance, {SOURCE: version}, run_config)
-        selected = graph.select(select)
+        graph = open_graph(places, instance, run_config, on_request=select is not None)
+        selected = graph.select(select or "*")
         if dry_run:
             show_plan(graph, selected)
             return
-        observe_source(instance, version)
-        use_compile_cache(PROJECT / "data" / "cache" / "compiled")
-        gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
-        with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
-            outcome = bring_up_to_date(
-                graph,
-                selected,
-                lambda reasons: run_assets(instance, reasons, run_config),
-                force=force,
-            )
+        outcome = update(graph, instance, selected, run_config, force=force)
         show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
         sys.exit(1)
 
 
 @main.command()
-@click.option("--select", default="*", help="What to tell of, as: group:networks")
-def status(select: str) -> None:
+@click.option("--seeds", type=click.IntRange(min=1), help="Instead of those in settings.yaml.")
+@click.option("--select", "names", multiple=True, help="This network alone; may be repeated.")
+def study(seeds: int | None, names: tuple[str, ...]) -> None:
+    """Train each network with many seeds: how far do its figures vary by chance.
+
+    Takes minutes. A study that was stopped goes on where it was.
+    """
+    places = Places.from_environment()
+    with explained_errors(), working(places) as instance:
+        settings = read_settings(places.settings).study
+        declared = list(read_networks(places.networks))
+        networks = choose_networks(names, declared)
+        config = {"seeds": seeds or settings.seeds}
+        run_config = {"ops": {f"study__{name}": {"config": config} for name in networks}}
+        graph = open_graph(places, instance, run_config, on_request=True)
+        wanted = networks if names else [*networks, "comparison"]
+        selected = graph.select(" or ".join(f'+key:"study/{name}"' for name in wanted))
+        outcome = update(graph, instance, selected, run_config)
+        show_study(places, declared, settings.confidence)
+    if not outcome.success:
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--select", help="What, as: group:networks; without it, all but the study.")
+def status(select: str | None) -> None:
     """Say of each asset whether it is up to date, and if not, why."""
     places = Places.from_environment()
     with explained_errors(), open_instance() as instance:
-        version = build_source(places).version()
-        graph = Graph(build_definitions(places), instance, {SOURCE: version})
-        for key, (state, why) in graph.states(graph.select(select)).items():
+        graph = open_graph(places, instance, {}, on_request=select is not None)
+        for key, (state, why) in graph.states(graph.select(select or "*")).items():
             click.echo(f"{key.to_user_string():36} {state:12} {why}".rstrip())
 
 
@@ -97,7 +118,7 @@ def champion() -> None:
 def list_champions() -> None:
     """Every champion so far, the present one marked."""
     with explained_errors():
-        for row in archiving.list_versions(champion_folder()).to_dict("records"):
+        for row in list_versions(champion_folder()).to_dict("records"):
             mark = "*" if row["current"] else " "
             click.echo(f"{mark} {row['version']:20} {row['when']}  {row['action']}: {row['why']}")
 
@@ -145,7 +166,7 @@ def predict(files: tuple[Path, ...]) -> None:
                 remedy="Run `make run` first.",
             )
         pictures = {
-            path: read_digits(
+            path: read_pictures(
                 path,
                 largest_file=limits.largest_file,
                 largest_picture=limits.largest_picture,
@@ -168,53 +189,71 @@ def champion_folder() -> Path:
     return ChampionArchive(assets=Places.from_environment().assets).path
 
 
-@contextmanager
-def explained_errors() -> Iterator[None]:
-    """Show what is wrong with an input as one message, without a traceback."""
-    try:
-        yield
-    except InputError as error:
-        raise click.ClickException(str(error)) from error
+def open_graph(
+    places: Places, instance: dg.DagsterInstance, config: Mapping[str, Any], *, on_request: bool
+) -> Graph:
+    """The project's graph with its history, over the dataset as it is now."""
+    version = build_source(places).version()
+    definitions = build_definitions(places)
+    return Graph(definitions, instance, {SOURCE: version}, config, on_request=on_request)
 
 
-@contextmanager
-def open_instance() -> Iterator[dg.DagsterInstance]:
-    """The run history that `dagster dev` in the project's folder uses, or that of DAGSTER_HOME."""
-    if not os.environ.get("DAGSTER_HOME"):
-        os.chdir(PROJECT)
-        os.environ["DAGSTER_HOME"] = str(PROJECT)
-    with dg.DagsterInstance.get() as instance:
-        yield instance
+def update(
+    graph: Graph,
+    instance: dg.DagsterInstance,
+    selected: list[dg.AssetKey],
+    config: Mapping[str, Any],
+    *,
+    force: bool = False,
+) -> Run:
+    """Bring assets up to date."""
+    observe_source(instance, graph.observed[SOURCE])
+    use_compile_cache(PROJECT / "data" / "cache" / "compiled")
+    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
+    with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
+        return bring_up_to_date(
+            graph,
+            selected,
+            lambda reasons: run_jobs(graph, instance, reasons, config),
+            force=force,
+        )
 
 
-@contextmanager
-def native_logs_in(path: Path) -> Iterator[None]:
-    """Send what is written to the process's standard error to a file, progress stays on the output.
+def run_jobs(
+    graph: Graph,
+    instance: dg.DagsterInstance,
+    reasons: Mapping[dg.AssetKey, str],
+    config: Mapping[str, Any],
+) -> Run:
+    """Materialise assets, those made only on request in a run of their own when the rest went well.
 
-    TensorFlow reports at start-up, past any Python setting, which processor features it was built
-    for and that it found no GPU. An error that ends the command is shown after this.
+    The job over everything has no study in it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sys.stderr.flush()
-    visible = os.dup(2)
-    with path.open("w") as log:
-        os.dup2(log.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(visible, 2)
-            os.close(visible)
+    run = Run(set(), success=True)
+    for job, on_request in ((everything_job, False), (study_job, True)):
+        of_job = {
+            key: why for key, why in reasons.items() if graph.is_made_on_request(key) == on_request
+        }
+        if of_job and run.success:
+            this = run_assets(instance, of_job, config, job)
+            run = Run(run.made | this.made, this.success)
+    return run
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Record that runs of this command that were killed are over: whoever has the lock is alone."""
-    status = dg.DagsterRunStatus
-    unfinished = dg.RunsFilter(
-        tags=STARTED_HERE, statuses=[status.NOT_STARTED, status.STARTING, status.STARTED]
-    )
-    for record in instance.get_run_records(unfinished):
-        instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
+def choose_networks(names: tuple[str, ...], declared: list[str]) -> list[str]:
+    """The networks of these names, or all.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    if unknown := [name for name in names if name not in declared]:
+        raise InputError(
+            "--select",
+            seen=", ".join(unknown),
+            expected=f"any of {', '.join(declared)}",
+            remedy="Name networks that are declared in networks.yaml.",
+        )
+    return [name for name in declared if name in names or not names]
 
 
 def observe_source(instance: dg.DagsterInstance, version: str) -> None:
@@ -228,7 +267,10 @@ def observe_source(instance: dg.DagsterInstance, version: str) -> None:
 
 
 def run_assets(
-    instance: dg.DagsterInstance, reasons: Mapping[dg.AssetKey, str], config: Mapping[str, Any]
+    instance: dg.DagsterInstance,
+    reasons: Mapping[dg.AssetKey, str],
+    config: Mapping[str, Any],
+    job: Callable[[], dg.JobDefinition] = everything_job,
 ) -> Run:
     """Materialise assets with their checks in one run, in this process."""
     steps = {key.to_python_identifier() for key in reasons}
@@ -239,7 +281,7 @@ def run_assets(
             click.echo(f"  {key.to_user_string()}: {reason}")
     # Unlike execute_in_process this does not hold on to every value until the run is over.
     with dg.execute_job(
-        dg.reconstructable(everything_job),
+        dg.reconstructable(job),
         instance=instance,
         asset_selection=list(reasons),
         run_config={**config, "ops": ops, "loggers": {"terminal": {}}},

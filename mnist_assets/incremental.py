@@ -15,11 +15,13 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.automation import ON_REQUEST
 from mnist_assets.fingerprints import find_fault
 
 CODE_VERSION = "dagster/code_version"
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
+NOT_MADE = "INITIAL"  # what Dagster records as the version of an input that was never made
 NEVER = "never materialised"
 
 Versions = Mapping[dg.AssetKey, str | None]
@@ -78,6 +80,8 @@ class Graph:
         instance: dg.DagsterInstance,
         observed: Mapping[dg.AssetKey, str],
         run_config: Mapping[str, Any] | None = None,
+        *,
+        on_request: bool = False,
     ) -> None:
         """Read a graph.
 
@@ -87,11 +91,13 @@ class Graph:
             observed: Content versions of the sources outside the graph, as they are now.
             run_config: The configuration it is to run with, as Dagster takes it; what it says
                 nothing of keeps whatever it was made with.
+            on_request: Whether what is made only on request belongs to it, too.
         """
         self._graph = definitions.resolve_asset_graph()
         self._instance = instance
-        self._observed = observed
+        self.observed = observed
         self._configured = (run_config or {}).get("ops", {})
+        self._on_request = on_request
 
     @property
     def keys(self) -> list[dg.AssetKey]:
@@ -100,10 +106,17 @@ class Graph:
         What has partitions is left out: a part is made when it is asked for.
         """
         graph = self._graph
-        whole = {
-            key for key in graph.materializable_asset_keys if not graph.get(key).is_partitioned
+        belonging = {
+            key
+            for key in graph.materializable_asset_keys
+            if not graph.get(key).is_partitioned
+            and (self._on_request or not self.is_made_on_request(key))
         }
-        return [key for key in graph.toposorted_asset_keys if key in whole]
+        return [key for key in graph.toposorted_asset_keys if key in belonging]
+
+    def is_made_on_request(self, key: dg.AssetKey) -> bool:
+        """Whether an asset is made only when somebody asks for it by name."""
+        return ON_REQUEST in self._graph.get(key).tags
 
     def select(self, selection: str) -> list[dg.AssetKey]:
         """The assets of a selection in Dagster's language, such as `key:"networks/given"+`."""
@@ -139,7 +152,7 @@ class Graph:
         """Why each asset that certainly has to run has to: in the order of the graph."""
         known, evaluations = self._known(), self.evaluations()
         versions = {key: facts.tags.get(DATA_VERSION) for key, facts in known.items()}
-        versions |= self._observed
+        versions |= self.observed
         return {
             key: reason
             for key in self.keys
@@ -222,7 +235,8 @@ class Graph:
         changed = [
             parent.to_user_string()
             for parent in sorted(node.parent_keys)
-            if known.tags.get(f"{INPUT_VERSION}{parent.to_user_string()}") != versions.get(parent)
+            if known.tags.get(f"{INPUT_VERSION}{parent.to_user_string()}")
+            != versions.get(parent, NOT_MADE)
         ]
         if changed:
             yield f"input changed: {', '.join(changed)}"

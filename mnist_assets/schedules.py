@@ -11,25 +11,32 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.automation import ON_REQUEST
 from mnist_assets.settings import Notification, Schedules
 
-RETRAIN, EVERYTHING = "retrain", "everything"
+RETRAIN, EVERYTHING, STUDY = "retrain", "everything", "study"
 
 
 def jobs(networks: Iterable[str]) -> list[Any]:
-    """What schedules run: every network with what follows from it, or the whole graph."""
+    """What schedules run, every network with what follows from it or the whole graph; the study."""
     keys = [dg.AssetKey(["networks", name]) for name in networks]
     by_file = dg.AssetSelection.assets(dg.AssetKey(["inference", "predictions"]))
+    studies = dg.AssetSelection.tag(ON_REQUEST, "true")
     return [
         dg.define_asset_job(
             RETRAIN,
-            dg.AssetSelection.assets(*keys).downstream() - by_file,
+            dg.AssetSelection.assets(*keys).downstream() - by_file - studies,
             description="Train every network anew, with what follows from it.",
         ),
         dg.define_asset_job(
             EVERYTHING,
-            dg.AssetSelection.all() - by_file,
-            description="Materialise every asset anew.",
+            dg.AssetSelection.all() - by_file - studies,
+            description="Materialise every asset anew, but for the study.",
+        ),
+        dg.define_asset_job(
+            STUDY,
+            studies.upstream(),
+            description="Train every network with many seeds, going on where a study was stopped.",
         ),
     ]
 
@@ -59,7 +66,7 @@ def schedules(networks: Iterable[str], settings: Schedules) -> list[dg.ScheduleD
         cron_schedule=settings.weekly,
         execution_timezone=settings.time_zone,
         default_status=status,
-        description="Materialise every asset anew.",
+        description="Materialise every asset anew, but for the study.",
     )
     return [retrain_nightly, weekly]
 

@@ -1,7 +1,9 @@
-"""What `make run` ends with: networks, accuracies, checks and where everything is."""
+"""What commands end with: networks, accuracies, checks and where everything is."""
 
 import csv
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import click
 from dagster import AssetCheckSeverity
@@ -9,6 +11,7 @@ from upath import UPath
 
 from mnist_assets.incremental import Graph, Run
 from mnist_assets.settings import Places
+from mnist_assets.steps.study import KINDS, PARTS, summarise
 
 
 def show_summary(graph: Graph, places: Places, outcome: Run, seconds: float) -> None:
@@ -49,19 +52,50 @@ def show_networks(comparison: UPath) -> None:
             )
 
 
+def show_study(places: Places, networks: Iterable[str], confidence: float) -> None:
+    """Print what the runs of each network say, of those that a study was made of."""
+    import pandas as pd
+
+    click.echo()
+    click.echo(
+        f"{'network':12} {'varied':10} {'runs':>4}  {'validation accuracy':33} test accuracy"
+    )
+    for network in networks:
+        path = UPath(places.assets) / "study" / f"{network}.csv"
+        if path.exists():
+            with path.open() as file:
+                summary = summarise(pd.read_csv(file), confidence, None)
+            for kind in KINDS:
+                validation, test = (_spread(summary[kind][part]) for part in PARTS)
+                runs = summary[kind]["runs"]
+                click.echo(f"{network:12} {kind:10} {runs:>4}  {validation:33} {test}")
+    click.echo("Mean ± standard deviation (minimum-maximum).")
+
+
+def _spread(described: Mapping[str, Any]) -> str:
+    mean, std, low, high = (described[name] for name in ("mean", "std", "minimum", "maximum"))
+    if mean is None:
+        return "no finished run"
+    return f"{mean:.4f} ± {std or 0:.4f} ({low:.4f}-{high:.4f})"
+
+
 def _interval(row: dict[str, str], part: str) -> str:
     accuracy, low, high = (float(row[f"{part}_{name}"]) for name in ("accuracy", "low", "high"))
     return f"{accuracy:.4f} ({low:.4f}-{high:.4f})"
 
 
 def check_outcomes(graph: Graph) -> list[str]:
-    """The latest outcome of every check: passed, warned, failed or not run."""
+    """The latest outcome of every check: passed, warned, failed or not run.
+
+    A check of what nobody asked for is not missed.
+    """
     outcomes = []
     evaluations = graph.evaluations()
     for check in graph.checks:
         evaluation = evaluations.get(check)
         if evaluation is None:
-            outcomes.append("not run")
+            if not graph.is_made_on_request(check.asset_key):
+                outcomes.append("not run")
         elif evaluation.passed:
             outcomes.append("passed")
         elif evaluation.severity == AssetCheckSeverity.ERROR:

@@ -110,3 +110,41 @@ def test_a_failed_check_is_told_and_fails_the_command(project):
     assert result.exit_code == 1
     assert "check class_shares on preparation/split failed: The parts' class" in result.output
     assert "1 failed" in result.output
+
+
+def command(*arguments):
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+def test_a_study_is_made_on_request_from_nothing_and_told_of(project):
+    result = command("study", "--select", "small")
+    assert result.exit_code == 0
+    assert "small: run 5/5, training seed 1, split seed 2: validation accuracy" in result.output
+    assert "  ✓ study/small\n" in result.output
+    assert "small        training      3  " in result.output
+    assert "study/normalised" not in result.output
+    fewer = command("study", "--select", "small", "--seeds", "2")
+    assert "small: 3 of 3 runs were finished before" in fewer.output
+    assert "check enough_seeds on study/small warns: 2 training and 2 split seeds" in fewer.output
+    whole = command("study")
+    assert "small: 5 of 5 runs were finished before" in whole.output
+    assert "  ✓ study/comparison\n" in whole.output
+    assert "Materialising" not in command("study").output
+
+
+def test_a_study_of_a_network_that_is_not_declared_is_one_message(project):
+    result = command("study", "--select", "large")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: --select: found large, expected any of small, norm")
+
+
+def test_plain_commands_leave_the_study_out_and_selected_they_do_not(project):
+    assert "study" not in run("--dry-run").output
+    assert "study" not in command("status").output
+    assert "study/small" in run("--dry-run", "--select", 'group:"study"').output
+    assert "study/small" in command("status", "--select", 'group:"study"').output
+    mixed = 'group:"dataset" or key:"preparation/one_hot_examples" or +key:"study/small"'
+    result = run("--select", mixed)
+    assert result.exit_code == 0
+    assert "  ✓ study/small\n" in result.output
+    assert "  ✓ preparation/one_hot_examples\n" in result.output

@@ -11,6 +11,7 @@ from mnist_assets.automation import follow_changes
 from mnist_assets.definitions import build_definitions
 from mnist_assets.settings import Notification, Places, read_settings
 
+NETWORKS = ("given", "simplest", "best")
 TICK = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
@@ -51,6 +52,21 @@ def test_a_ticks_configuration_fits_the_job(repository, instance):
     keys = {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
     assert keys >= {"networks/best", "evaluation/best", "champion/model", "report/notebook"}
     assert not any(key.startswith(("dataset", "exploration", "preparation")) for key in keys)
+
+
+def test_a_study_is_a_job_of_its_own_that_no_schedule_runs(repository):
+    studied = {
+        name: {
+            key.to_user_string()
+            for key in repository.get_job(name).asset_layer.selected_asset_keys
+            if key.path[0] == "study"
+        }
+        for name in ("retrain", "everything", "study")
+    }
+    assert studied.pop("study") == {f"study/{name}" for name in (*NETWORKS, "comparison")}
+    assert not any(studied.values())
+    scheduled = {schedule.job_name for schedule in repository.schedule_defs}
+    assert scheduled == {"retrain", "everything"}
 
 
 def test_all_is_off_until_switched_on(repository):

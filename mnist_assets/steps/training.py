@@ -91,15 +91,16 @@ def train_network(
     """
     import pandas as pd
 
-    _import_keras()
+    import_keras()
     model = build_network(
         training.layers, normalization, classes=classes, seed=training.seed, name=name
     )
     loop = TrainingLoop(model, training)
-    size = _chunk_size(images, len(split["train"]), training.batch_size, memory_limit)
+    size = choose_chunk_size(images, len(split["train"]), training.batch_size, memory_limit)
     compile_seconds = loop.compile(size, images.shape[1:])
     history: list[Epoch] = []
-    for number, chunks in enumerate(_epochs(images, labels, split["train"], training, size), 1):
+    epochs = epoch_chunks(images, labels, split["train"], training, size)
+    for number, chunks in enumerate(epochs, 1):
         started = time.perf_counter()
         loss, accuracy = loop.run_epoch(chunks, f"networks/{name}, epoch {number}")
         val_loss, val_accuracy = loop.validate(images, labels, split["validation"])
@@ -111,7 +112,7 @@ def train_network(
     return trained, _speed(model, table, len(split["train"]), compile_seconds)
 
 
-def _import_keras() -> None:
+def import_keras() -> None:
     """Import Keras with garbage collection paused, which takes a quarter off the seconds it takes.
 
     It makes hundreds of thousands of objects that all stay, and would search them again and again.
@@ -123,7 +124,9 @@ def _import_keras() -> None:
         gc.enable()
 
 
-def _chunk_size(images: NDArray[np.uint8], count: int, batch_size: int, memory_limit: int) -> int:
+def choose_chunk_size(
+    images: NDArray[np.uint8], count: int, batch_size: int, memory_limit: int
+) -> int:
     """All training images if they fit, else as many whole batches as do (but at least one).
 
     A chunk is held twice, as it was read and as the tensor made from it.
@@ -134,7 +137,7 @@ def _chunk_size(images: NDArray[np.uint8], count: int, batch_size: int, memory_l
     return max(memory_limit // (2 * image_bytes) // batch_size, 1) * batch_size
 
 
-def _epochs(
+def epoch_chunks(
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     indices: NDArray[np.int32],
