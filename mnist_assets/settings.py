@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 
 from mnist_assets.declarations import NETWORKS_FILE
+from mnist_assets.quality_settings import Quality
 from mnist_assets.yaml_files import Declared, Real, Whole, read_yaml
 
 PROJECT = Path(__file__).parents[1]
@@ -36,6 +37,23 @@ class GreyLevels(Declared):
         return high
 
 
+class Dataset(Declared):
+    """What of a dataset may repeat itself, and how alike its two parts must be.
+
+    Attributes:
+        repeated_share: Share of a part's images that may be the same as others, pixel for pixel.
+        alike_images: Images of a class in either part from which on its averages are compared.
+        alike_margin: By how much the class averages of the parts may correlate better once the test
+            part is moved, turned, inverted or labelled otherwise.
+        misplaced_classes: Classes whose test average may look most like another class.
+    """
+
+    repeated_share: Real = Field(ge=0, le=1)
+    alike_images: Whole = Field(ge=1)
+    alike_margin: Real = Field(ge=0)
+    misplaced_classes: Whole = Field(ge=0)
+
+
 class Split(Declared):
     """How the training part is divided, and how far class shares may drift apart by chance."""
 
@@ -59,11 +77,28 @@ class Training(Declared):
 
 
 class Evaluation(Declared):
-    """How predictions are made and judged."""
+    """How predictions are made and judged.
+
+    Attributes:
+        batch_size: Images predicted at a time.
+        probability_tolerance: How far the sum of an image's probabilities may be from 1.
+        near_tie_margin: Difference of two probabilities that rounding may turn round.
+        by_hand_images: Images of each part whose prediction is computed again by hand.
+        by_hand_tolerance: How far a probability may be from the one computed by hand.
+        loss_tolerance: How far the validation loss may be from the history's, as a share of it.
+        informedness_floor: Least recall less false-positive rate of any class.
+        part_significance: Probability below which a difference of validation and test accuracy is
+            not put down to chance.
+    """
 
     batch_size: Whole = Field(ge=1)
     probability_tolerance: Real = Field(gt=0)
     near_tie_margin: Real = Field(gt=0)
+    by_hand_images: Whole = Field(ge=1)
+    by_hand_tolerance: Real = Field(gt=0)
+    loss_tolerance: Real = Field(gt=0)
+    informedness_floor: Real = Field(ge=-1, lt=1)
+    part_significance: Real = Field(ge=0, lt=1)
 
 
 class Champion(Declared):
@@ -73,6 +108,20 @@ class Champion(Declared):
     confidence: Real = Field(gt=0, lt=1)
     significance: Real = Field(gt=0, lt=1)
     recall_margin: Real = Field(ge=0, le=1)
+
+
+class Study(Declared):
+    """How often each network is trained to tell luck from merit.
+
+    Attributes:
+        seeds: Runs with a training seed of their own, and as many with a split of their own.
+        confidence: Of the intervals of means and mean differences.
+        processes: Trainings at a time, at most one a core.
+    """
+
+    seeds: Whole = Field(ge=1)
+    confidence: Real = Field(gt=0, lt=1)
+    processes: Whole = Field(ge=1)
 
 
 class Schedules(Declared):
@@ -133,11 +182,14 @@ class Settings(Declared):
     """Every tunable outside `networks.yaml`."""
 
     grey_levels: GreyLevels
+    dataset: Dataset
     split: Split
     normalization: Normalization
     training: Training
     evaluation: Evaluation
     champion: Champion
+    quality: Quality
+    study: Study
     schedules: Schedules
     notification: Notification
     inbox: Inbox

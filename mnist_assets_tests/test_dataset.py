@@ -13,13 +13,15 @@ from mnist_assets.steps.dataset import (
     FILE_NAMES,
     MNIST,
     DatasetFacts,
+    class_count,
+    load_dataset,
+    reference_sha256,
+)
+from mnist_assets.steps.dataset_checks import (
     check_checksum,
     check_images,
     check_labels,
     check_lengths,
-    class_count,
-    load_dataset,
-    reference_sha256,
 )
 from mnist_assets.steps.findings import Finding
 from mnist_assets.steps.idx import encode_header

@@ -8,15 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
 from mnist_assets.errors import InputError
-from mnist_assets.steps.evaluation import (
-    check_accuracy_matches_history,
-    check_confusion_matrix,
-    check_probabilities,
-    count_near_ties,
-    evaluate,
-    evaluate_part,
-    predict,
-)
+from mnist_assets.steps.evaluation import count_near_ties, evaluate, evaluate_part, predict
 
 # Five images of three classes; the second and the last are misread.
 PROBABILITIES = np.array(
@@ -184,94 +176,6 @@ def test_probabilities_of_other_images_are_refused():
         evaluate_part(PROBABILITIES, LABELS[:4], 3)
     with pytest.raises(InputError, match=r"expected shape \(5, 10\)"):
         evaluate_part(PROBABILITIES, LABELS, 10)
-
-
-# --- checks ---
-
-
-def test_sound_probabilities_pass():
-    finding = check_probabilities(PROBABILITIES, tolerance=0)
-    assert finding.passed is True
-    assert finding.seen["rows_not_finite"] == 0
-    assert finding.seen["largest_row_sum_error"] == 0
-
-
-@pytest.mark.parametrize(
-    ("row", "seen"),
-    [
-        ([np.nan, 0.5, 0.5], {"rows_not_finite": 1}),
-        ([np.inf, -np.inf, 0], {"rows_not_finite": 1}),
-        ([-0.25, 0.5, 0.75], {"rows_outside_0_to_1": 1, "largest_row_sum_error": 0}),
-        ([1.25, -0.25, 0], {"rows_outside_0_to_1": 1}),
-        ([0.5, 0.5, 0.25], {"rows_outside_0_to_1": 0, "largest_row_sum_error": 0.25}),
-        ([0.25, 0.25, 0.25], {"largest_row_sum_error": 0.25}),
-    ],
-)
-def test_a_single_unsound_row_fails(row, seen):
-    probabilities = PROBABILITIES.copy()
-    probabilities[3] = row
-    finding = check_probabilities(probabilities, tolerance=0.2)
-    assert finding.passed is False
-    assert seen.items() <= finding.seen.items()
-    assert "must be a softmax" in finding.message
-
-
-def test_row_sums_within_the_tolerance_pass():
-    assert check_probabilities(PROBABILITIES * np.float32(1.0625), 0.0625).passed is False
-    assert check_probabilities(PROBABILITIES * np.float32(0.9375), 0.0625).passed is True
-
-
-@pytest.mark.parametrize(
-    "table", [PROBABILITIES.astype(np.float64), PROBABILITIES[0], PROBABILITIES[:0]]
-)
-def test_what_is_no_float32_table_fails(table):
-    finding = check_probabilities(table, tolerance=1)
-    assert finding.passed is False
-    assert finding.seen == {"dtype": str(table.dtype), "shape": list(table.shape)}
-
-
-def test_a_confusion_matrix_of_all_images_passes():
-    finding = check_confusion_matrix(CONFUSION, LABELS, 3)
-    assert finding.passed is True
-    assert finding.seen == finding.expected == {"row_sums": [3, 2, 0], "images": 5}
-
-
-@pytest.mark.parametrize(
-    "confusion",
-    [
-        [[2, 0, 1], [0, 1, 0], [0, 0, 1]],  # as many images, but one of another class
-        np.transpose(CONFUSION),
-        [[2, 1, 0], [0, 1, 0], [0, 0, 0]],  # one image lost
-        [[4, -1, 0], [0, 1, 1], [0, 0, 0]],
-        [[2, 1], [0, 2]],
-    ],
-)
-def test_a_confusion_matrix_of_other_images_fails(confusion):
-    finding = check_confusion_matrix(confusion, LABELS, 3)
-    assert finding.passed is False
-    assert "other images or labels" in finding.message
-
-
-def test_a_label_beyond_the_classes_fails():
-    assert check_confusion_matrix(CONFUSION, np.append(LABELS, np.uint8(3)), 3).passed is False
-
-
-def test_accuracy_equal_to_the_history_up_to_float32_passes():
-    finding = check_accuracy_matches_history(5839 / 6000, 6000, float(np.float32(5839 / 6000)), 0)
-    assert finding.passed is True
-    assert finding.expected["images_apart_at_most"] == 0
-
-
-def test_accuracy_one_image_off_fails_unless_there_is_a_near_tie():
-    finding = check_accuracy_matches_history(5839 / 6000, 6000, 5838 / 6000, 0)
-    assert finding.passed is False
-    assert "is 1 images away" in finding.message
-    assert check_accuracy_matches_history(5839 / 6000, 6000, 5840 / 6000, 1).passed is True
-    assert check_accuracy_matches_history(5839 / 6000, 6000, 5841 / 6000, 1).passed is False
-
-
-def test_an_accuracy_that_is_not_a_number_fails():
-    assert check_accuracy_matches_history(0.5, 10, math.nan, 10).passed is False
 
 
 def test_near_ties_are_counted_by_the_two_most_probable_classes():

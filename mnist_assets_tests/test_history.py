@@ -5,6 +5,7 @@ import pytest
 from mnist_assets.errors import InputError
 from mnist_assets.steps.history import (
     check_accuracy,
+    check_as_declared,
     check_generalization_gap,
     check_loss_finite,
     generalization_gap,
@@ -26,6 +27,23 @@ def history(**columns):
 def test_generalization_gap_is_that_of_the_last_epoch():
     assert generalization_gap(history()) == 0.125
     assert generalization_gap(history()[:2]) == -0.125
+
+
+TRAINING = {"epochs": 3, "layers": [{"kind": "dense", "units": 4}], "seed": 1}
+
+
+def test_a_network_trained_as_declared_passes_whatever_its_seed():
+    finding = check_as_declared(TRAINING, TRAINING | {"seed": 2})
+    assert finding.passed is True
+    assert finding.seen == finding.expected == {}
+
+
+def test_a_network_trained_otherwise_fails_and_says_how():
+    finding = check_as_declared(TRAINING, TRAINING | {"epochs": 4, "loss": "new"})
+    assert finding.passed is False
+    assert finding.seen == {"epochs": "3", "loss": "None"}
+    assert finding.expected == {"epochs": "4", "loss": "new"}
+    assert "otherwise than declared, in epochs, loss" in finding.message
 
 
 def test_finite_losses_pass():

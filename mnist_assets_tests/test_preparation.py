@@ -265,6 +265,22 @@ def test_largest_absolute_remembers_the_first_chunk(first, others):
     assert normalization.largest_absolute(images, None, fitted) == 51
 
 
+@pytest.mark.parametrize(("mean", "std", "largest"), [(0, 25.5, 10), (255, 51, 5), (100, 31, 5)])
+def test_largest_possible_is_that_of_a_black_or_a_white_image(mean, std, largest):
+    fitted = {
+        "mean": np.array([[mean, 127]], np.float32),
+        "std": np.array([[std, 255]], np.float32),
+    }
+    assert normalization.largest_possible(fitted) == pytest.approx(largest)
+
+
+def test_a_tiny_number_added_to_the_standard_deviation_is_possible_to_exceed_the_bound():
+    fitted = {"mean": np.zeros((2, 2), np.float32), "std": np.full((2, 2), 1e-10, np.float32)}
+    finding = normalization.check_bounded({"any": normalization.largest_possible(fitted)}, 10.0)
+    assert finding.passed is False
+    assert finding.seen["any"] == pytest.approx(2.55e12)
+
+
 def test_check_bounded_names_the_part_beyond_the_bound():
     assert normalization.check_bounded({"validation": 9.9, "test": 10.0}, 10.0).passed is True
     finding = normalization.check_bounded({"validation": 9.9, "test": 10.1}, 10.0)

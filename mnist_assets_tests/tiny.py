@@ -1,5 +1,6 @@
 """A project in small: 300 + 60 images of 12 x 10 pixels in four classes, networks of seconds."""
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +40,11 @@ networks:
     thresholds: {validation_accuracy: 0.9, generalization_gap: 0.2}
     parameters: {total: 2068, trainable: 2036}
 """
-SETTINGS_CHANGES = {"class_share_tolerance: 0.02": "class_share_tolerance: 0.2"}
+SETTINGS_CHANGES = {
+    "class_share_tolerance: 0.02": "class_share_tolerance: 0.2",
+    "seeds: 10": "seeds: 3",
+    "processes: 8": "processes: 1",
+}
 
 
 def make_digits(count, seed):
@@ -56,12 +61,15 @@ def make_digits(count, seed):
 def write_dataset(folder, train=300, test=60, seed=0):
     """Write the four IDX files."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = dict(
-        zip(FILE_NAMES, [*make_digits(train, seed), *make_digits(test, seed + 1)], strict=True)
-    )
-    for name, array in arrays.items():
-        (folder / FILE_NAMES[name]).write_bytes(encode_header(array.shape) + array.tobytes())
+    write_arrays(folder, *make_digits(train, seed), *make_digits(test, seed + 1))
     return folder
+
+
+def write_arrays(folder, train_images, train_labels, test_images, test_labels):
+    """Write these as the four IDX files."""
+    arrays = (train_images, train_labels, test_images, test_labels)
+    for name, array in zip(FILE_NAMES, arrays, strict=True):
+        (folder / FILE_NAMES[name]).write_bytes(encode_header(array.shape) + array.tobytes())
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,21 @@ class Project:
             ),
         )
 
+    def copy(self, folder):
+        """The same project, with all it has made, in another folder."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return type(self)(
+            folder,
+            replace(
+                self.places,
+                assets=str(folder / "assets"),
+                dataset=str(folder / "raw"),
+                inbox=str(folder / "inbox"),
+                networks=folder / "networks.yaml",
+                settings=folder / "settings.yaml",
+            ),
+        )
+
     def edit(self, file, old, new):
         """Change a text file of the project."""
         path = self.folder / file
@@ -110,24 +133,27 @@ class Project:
     def definitions(self):
         return build_definitions(self.places)
 
-    def graph(self, instance):
+    def graph(self, instance, *, on_request=False):
         version = build_source(self.places).version()
-        return Graph(self.definitions(), instance, {SOURCE: version})
+        return Graph(self.definitions(), instance, {SOURCE: version}, on_request=on_request)
 
     def at(self, **places):
         """The same project over other places."""
         return replace(self, places=replace(self.places, **places))
 
-    def update(self, instance, select="*", *, force=False):
+    def update(self, instance, select="*", *, force=False, on_request=False):
         """Bring everything up to date, quietly; returns the keys made and the last run's result."""
         definitions = self.definitions()
         version = build_source(self.places).version()
         observe_source(instance, version)
-        graph = Graph(definitions, instance, {SOURCE: version})
+        graph = Graph(definitions, instance, {SOURCE: version}, on_request=on_request)
+        job = definitions.resolve_job_def(EVERYTHING)
+        if on_request:
+            job = definitions.resolve_implicit_global_asset_job_def()
         results = []
 
         def run(keys):
-            result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+            result = job.execute_in_process(
                 instance=instance,
                 asset_selection=list(keys),
                 run_config={"loggers": {"terminal": {}}},

@@ -1,7 +1,7 @@
 """Dataset: four arrays from four IDX files, verified as a whole before any of them is stored."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -17,9 +17,12 @@ from mnist_assets.assets.stage import (
 from mnist_assets.automation import follow_changes
 from mnist_assets.code_versions import code_version
 from mnist_assets.resources import DatasetSource
-from mnist_assets.settings import Schedules
+from mnist_assets.settings import Dataset, Schedules
+from mnist_assets.steps import alignment, repeats
 from mnist_assets.steps import dataset as steps
+from mnist_assets.steps import dataset_checks as checks
 from mnist_assets.steps.dataset import FILE_NAMES
+from mnist_assets.steps.findings import Finding
 
 STAGE = Stage("dataset")
 SOURCE = STAGE.key("idx_files")
@@ -39,6 +42,24 @@ LABELS = Check(
     "uint8 (n,), every class present, none out of range; for MNIST the published class counts.",
 )
 LENGTHS = Check("as_many_labels_as_images", "The part has one label for each image.")
+ONCE = Check(
+    "no_image_twice", "No image of the part is the same as another, but for a declared share."
+)
+UNSEEN = Check(
+    "not_in_training_part", "No test image is a training image, too, but for a declared share."
+)
+ALIKE = Check(
+    "alike_in_both_parts",
+    "The class averages of the test part fit those of the training part best as they are: neither "
+    "part is transposed, inverted, moved by a pixel or labelled otherwise.",
+)
+
+CHECKS = {
+    "train_images": (CHECKSUM, IMAGES, ONCE),
+    "train_labels": (CHECKSUM, LABELS, LENGTHS, ALIKE),
+    "test_images": (CHECKSUM, IMAGES, ONCE, UNSEEN),
+    "test_labels": (CHECKSUM, LABELS, LENGTHS),
+}
 
 DESCRIPTIONS = {
     "train_images": "The training part's images: uint8 (n, height, width), grey levels 0-255.",
@@ -67,37 +88,69 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
         )(observe_idx_files)
 
 
-def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
-    """Load and verify all four files, and store the arrays that were asked for."""
-    folder = source.fetch()
-    loaded = steps.load_dataset(folder, source.facts)
+def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
+    def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
+        """Load and verify all four files, and store the arrays that were asked for."""
+        folder = source.fetch()
+        loaded = steps.load_dataset(folder, source.facts)
+        for key in sorted(context.selected_asset_keys):
+            name = key.path[-1]
+            array = getattr(loaded, name)
+            reference = steps.reference_sha256(name, folder, source.facts)
+            findings = {CHECKSUM: checks.check_checksum(array, name, reference)}
+            if name.endswith("images"):
+                findings |= _image_findings(loaded, name, source.facts, declared)
+            else:
+                findings |= _label_findings(loaded, name, source.facts, declared)
+            yield stored(
+                array,
+                *(check.result(finding, key) for check, finding in findings.items()),
+                key=key,
+                shape=str(array.shape),
+                dtype=str(array.dtype),
+                origin=source.location,
+            )
+
+    return load_dataset
+
+
+def _image_findings(
+    loaded: steps.Dataset, name: str, facts: steps.DatasetFacts | None, declared: Dataset
+) -> dict[Check, Finding]:
+    images = getattr(loaded, name)
+    prints, share = repeats.fingerprints(images), declared.repeated_share
+    findings = {
+        IMAGES: checks.check_images(images, name, facts),
+        ONCE: repeats.check_no_image_twice(prints, name, share),
+    }
+    if name == "test_images":
+        train_prints = repeats.fingerprints(loaded.train_images)
+        findings[UNSEEN] = repeats.check_not_in_training_part(prints, train_prints, share)
+    return findings
+
+
+def _label_findings(
+    loaded: steps.Dataset, name: str, facts: steps.DatasetFacts | None, declared: Dataset
+) -> dict[Check, Finding]:
+    labels, images = getattr(loaded, name), getattr(loaded, name.replace("labels", "images"))
     classes = steps.class_count(loaded.train_labels)
-    for key in sorted(context.selected_asset_keys):
-        name = key.path[-1]
-        array = getattr(loaded, name)
-        reference = steps.reference_sha256(name, folder, source.facts)
-        results = [CHECKSUM.result(steps.check_checksum(array, name, reference), key)]
-        if name.endswith("images"):
-            results.append(IMAGES.result(steps.check_images(array, name, source.facts), key))
-        else:
-            images = getattr(loaded, name.replace("labels", "images"))
-            labels = steps.check_labels(array, name, classes, source.facts)
-            results.append(LABELS.result(labels, key))
-            results.append(LENGTHS.result(steps.check_lengths(images, array), key))
-        yield stored(
-            array,
-            *results,
-            key=key,
-            shape=str(array.shape),
-            dtype=str(array.dtype),
-            origin=source.location,
+    findings = {
+        LABELS: checks.check_labels(labels, name, classes, facts),
+        LENGTHS: checks.check_lengths(images, labels),
+    }
+    if name == "train_labels":
+        compared = alignment.compare_parts(*loaded, declared.alike_images)
+        findings[ALIKE] = alignment.check_parts_alike(
+            compared, declared.alike_margin, declared.misplaced_classes
         )
+    return findings
 
 
-def dataset_assets(settings: Schedules) -> list[Any]:
+def dataset_assets(schedules: Schedules, declared: Dataset) -> list[Any]:
     """The files, and the four arrays, which one step loads but which can be chosen singly."""
+    load_dataset = _loading(declared)
     version = code_version(load_dataset)
-    specs, checks = [], []
+    specs, check_specs = [], []
     for name in FILE_NAMES:
         specs.append(
             dg.AssetSpec(
@@ -111,12 +164,11 @@ def dataset_assets(settings: Schedules) -> list[Any]:
                 automation_condition=follow_changes(),
             ).with_io_manager_key("npy")
         )
-        own = (CHECKSUM, IMAGES) if name.endswith("images") else (CHECKSUM, LABELS, LENGTHS)
-        checks += [check.spec(STAGE.key(name)) for check in own]
+        check_specs += [check.spec(STAGE.key(name)) for check in CHECKS[name]]
     arrays = dg.multi_asset(
         specs=specs,
-        check_specs=checks,
+        check_specs=check_specs,
         can_subset=True,
         name="dataset",
     )
-    return [_observed_files(settings), arrays(without_return_annotation(load_dataset))]
+    return [_observed_files(schedules), arrays(without_return_annotation(load_dataset))]

@@ -12,6 +12,8 @@ from mnist_assets.declarations import Network
 from mnist_assets.settings import Evaluation
 from mnist_assets.steps import comparison as comparing
 from mnist_assets.steps import evaluation as steps
+from mnist_assets.steps import evaluation_checks as checks
+from mnist_assets.steps import forward_pass, recount
 from mnist_assets.steps.dataset import class_count
 from mnist_assets.steps.findings import Finding
 from mnist_assets.steps.metrics import render_report
@@ -37,6 +39,31 @@ SAME_NETWORK = Check(
     "accuracy_as_in_history",
     "The validation accuracy is the last val_accuracy of the network's history, to the image.",
 )
+SAME_LOSS = Check(
+    "loss_as_in_history", "The validation loss is the last val_loss of the network's history."
+)
+BY_HAND = Check(
+    "as_by_hand",
+    "Some predictions of either part, computed again in NumPy from raw pixels, the graph's "
+    "normalisation and the model's weights, come out the same.",
+)
+RECOUNTED = Check(
+    "as_recounted",
+    "Accuracy, confusion matrix and the rates of each class come out the same when images are "
+    "counted, of both parts.",
+)
+INFORMED = Check(
+    "better_than_guessing",
+    "Recall of each class exceeds its false-positive rate by the declared floor, in both parts.",
+)
+TEST_LIKE_VALIDATION = Check(
+    "test_like_validation",
+    "Test and validation accuracy are no further apart than chance allows: neither was trained on.",
+)
+COMPARED = Check(
+    "as_evaluated",
+    "Accuracies and the best network are those of the networks' own evaluations.",
+)
 
 
 def evaluation_assets(name: str, settings: Evaluation) -> list[dg.AssetsDefinition]:
@@ -46,6 +73,7 @@ def evaluation_assets(name: str, settings: Evaluation) -> list[dg.AssetsDefiniti
 
 def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     batch_size, tolerance = settings.batch_size, settings.probability_tolerance
+    count, by_hand_tolerance = settings.by_hand_images, settings.by_hand_tolerance
 
     @STAGE.asset(
         "npz",
@@ -55,21 +83,29 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             "train_images": "dataset/train_images",
             "test_images": "dataset/test_images",
             "split": "preparation/split",
+            "normalization": "preparation/normalization",
         },
         after=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
-        checks=[VALIDATION_PROBABILITIES, TEST_PROBABILITIES],
+        checks=[VALIDATION_PROBABILITIES, TEST_PROBABILITIES, BY_HAND],
         description=f"Probabilities that {name} gives each class, float32 (n, classes): those of "
         "the validation images, in the split's order, and of the test images.",
     )
-    def predictions(network: Any, train_images: Any, test_images: Any, split: Any) -> Stored:
+    def predictions(
+        network: Any, train_images: Any, test_images: Any, split: Any, normalization: Any
+    ) -> Stored:
         model = network.model
-        validation = steps.predict(model, train_images[split["validation"]], batch_size)
-        test = steps.predict(model, test_images, batch_size)
+        images = {"validation": train_images[split["validation"]], "test": test_images}
+        predicted = {part: steps.predict(model, of, batch_size) for part, of in images.items()}
+        validation, test = predicted["validation"], predicted["test"]
+        distances = forward_pass.distances_by_hand(
+            predicted, images, normalization, network.training["layers"], model.get_weights(), count
+        )
         return stored(
-            {"validation": validation, "test": test},
-            VALIDATION_PROBABILITIES.result(steps.check_probabilities(validation, tolerance)),
-            TEST_PROBABILITIES.result(steps.check_probabilities(test, tolerance)),
+            predicted,
+            VALIDATION_PROBABILITIES.result(checks.check_probabilities(validation, tolerance)),
+            TEST_PROBABILITIES.result(checks.check_probabilities(test, tolerance)),
+            BY_HAND.result(forward_pass.check_as_by_hand(distances, by_hand_tolerance)),
             validation=str(validation.shape),
             test=str(test.shape),
         )
@@ -78,7 +114,8 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
 
 
 def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
-    margin = settings.near_tie_margin
+    margin, loss_tolerance = settings.near_tie_margin, settings.loss_tolerance
+    floor, significance = settings.informedness_floor, settings.part_significance
 
     @STAGE.asset(
         "json",
@@ -91,7 +128,15 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             "split": "preparation/split",
         },
         kinds={"numpy"},
-        checks=[VALIDATION_CONFUSION, TEST_CONFUSION, SAME_NETWORK],
+        checks=[
+            VALIDATION_CONFUSION,
+            TEST_CONFUSION,
+            RECOUNTED,
+            SAME_NETWORK,
+            SAME_LOSS,
+            INFORMED,
+            TEST_LIKE_VALIDATION,
+        ],
         description=f"How right {name} is on the validation and on the test images: confusion "
         "matrix, classification report and the figures of each class.",
     )
@@ -105,19 +150,34 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             test=(predictions["test"], labels["test"]),
             classes=classes,
         )
-        same_network = steps.check_accuracy_matches_history(
+        same_network = checks.check_accuracy_matches_history(
             evaluation["validation"]["accuracy"],
             len(labels["validation"]),
             float(history["val_accuracy"].iloc[-1]),
             steps.count_near_ties(predictions["validation"], margin),
         )
+        same_loss = checks.check_loss_matches_history(
+            predictions["validation"],
+            labels["validation"],
+            float(history["val_loss"].iloc[-1]),
+            loss_tolerance,
+        )
+        recounted = {
+            part: recount.recount(predictions[part], of, classes) for part, of in labels.items()
+        }
         return stored(
             evaluation,
             VALIDATION_CONFUSION.result(
                 _check_confusion(evaluation, labels, "validation", classes)
             ),
             TEST_CONFUSION.result(_check_confusion(evaluation, labels, "test", classes)),
+            RECOUNTED.result(recount.check_recounted(evaluation, recounted)),
             SAME_NETWORK.result(same_network),
+            SAME_LOSS.result(same_loss),
+            INFORMED.result(checks.check_better_than_guessing(evaluation, floor)),
+            TEST_LIKE_VALIDATION.result(
+                checks.check_test_like_validation(evaluation, significance)
+            ),
             **_shown(evaluation),
         )
 
@@ -128,7 +188,7 @@ def _check_confusion(
     evaluation: Mapping[str, Any], labels: Mapping[str, Any], part: str, classes: int
 ) -> Finding:
     confusion = np.array(evaluation[part]["confusion_matrix"])
-    return steps.check_confusion_matrix(confusion, labels[part], classes)
+    return checks.check_confusion_matrix(confusion, labels[part], classes)
 
 
 def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,6 +235,7 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
         reads=reads
         | {"train_images": "dataset/train_images", "train_labels": "dataset/train_labels"},
         kinds={"pandas"},
+        checks=[COMPARED],
     )
     def comparison(train_images: Any, train_labels: Any, **of_networks: Any) -> Stored:
         """All networks side by side: parameters, epochs, seconds, accuracies with intervals."""
@@ -193,9 +254,13 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             ]
         )
         png = draw(figures.comparison, compared)
+        best = comparing.best_network(compared)
         return stored(
             compared,
-            best=comparing.best_network(compared),
+            COMPARED.result(
+                checks.check_compared(compared, {name: of_networks[name] for name in layers}, best)
+            ),
+            best=best,
             notebook_validation_accuracy=claims,
             picture=picture(png, "Accuracy of each network against its number of parameters"),
             table=table(compared),

@@ -98,7 +98,7 @@ def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) ->
 @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
 def pixel_histogram(train_images: Any) -> Stored:
     """How many pixels of the training images have each of the 256 grey levels, exactly."""
-    from mnist_assets.figures import exploration as figures
+    from mnist_assets.figures import grey as figures
 
     histogram = grey.pixel_histogram(train_images)
     summarised = grey.summarise_pixels(histogram, white_from=WHITE_FROM)
@@ -118,7 +118,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
     @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
     def grey_levels(train_images: Any) -> Stored:
         """How grey each training image is on average: 0 is black, 255 white."""
-        from mnist_assets.figures import exploration as figures
+        from mnist_assets.figures import grey as figures
 
         levels = grey.grey_levels(train_images)
         summarised = grey.summarise_grey_levels(

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from mnist_assets.assets.presentation import draw, picture, table
 from mnist_assets.assets.stage import Check, Stage, Stored, stored
-from mnist_assets.declarations import Network, Thresholds
+from mnist_assets.declarations import Network
 from mnist_assets.resources import DatasetSource
 from mnist_assets.settings import Settings
 from mnist_assets.steps import history as histories
@@ -25,6 +25,9 @@ PARAMETERS = Check("parameters", "The network has exactly the declared numbers o
 LOSS_FINITE = Check("loss_finite", "Every epoch's training and validation loss is finite.")
 ACCURACY = Check(
     "validation_accuracy", "The last epoch's validation accuracy reaches the declared threshold."
+)
+AS_DECLARED = Check(
+    "as_declared", "The stored network was trained as its declaration says, but for the seed."
 )
 GENERALIZATION_GAP = Check(
     "generalization_gap",
@@ -43,7 +46,7 @@ def network_assets(name: str, network: Network, settings: Settings) -> list[dg.A
     """A declared network and its history."""
     return [
         _network_asset(name, network, settings),
-        _history_asset(name, network.thresholds),
+        _history_asset(name, network),
     ]
 
 
@@ -124,13 +127,15 @@ def _reporter(context: dg.AssetExecutionContext, epochs: int) -> Callable[[Epoch
     return report
 
 
-def _history_asset(name: str, thresholds: Thresholds) -> dg.AssetsDefinition:
+def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
+    training, thresholds = declared.training, declared.thresholds
+
     @STAGE.asset(
         "csv",
         name=f"{name}_history",
         reads={"network": f"networks/{name}", "train_labels": "dataset/train_labels"},
         kinds={"pandas"},
-        checks=[LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
+        checks=[AS_DECLARED, LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
         description=f"Loss and accuracy of {name} after each epoch, training and validation.",
     )
     def history(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
@@ -141,6 +146,9 @@ def _history_asset(name: str, thresholds: Thresholds) -> dg.AssetsDefinition:
         png = draw(figures.history, epochs, name)
         return stored(
             epochs,
+            AS_DECLARED.result(
+                histories.check_as_declared(network.training, training.model_dump(mode="json"))
+            ),
             LOSS_FINITE.result(histories.check_loss_finite(epochs)),
             ACCURACY.result(histories.check_accuracy(epochs, floor)),
             GENERALIZATION_GAP.result(

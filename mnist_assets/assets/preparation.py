@@ -27,8 +27,8 @@ NORMALIZED = Check(
 )
 BOUNDED = Check(
     "bounded",
-    "No normalised pixel of validation or test exceeds 255 over the floor of the standard "
-    "deviation.",
+    "No normalised pixel of validation, test or any image whatever exceeds 255 over the floor of "
+    "the standard deviation.",
 )
 ONE_HOT = Check("one_hot", "Each row has a single 1, and argmax gives the label back.")
 
@@ -118,6 +118,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
                 train_images, split["validation"], normalization
             ),
             "test": normalizing.largest_absolute(test_images, None, normalization),
+            "any image": normalizing.largest_possible(normalization),
         }
         bound = 255 / declared.std_floor
         evidence = normalizing.notebook_normalization_evidence(train_images, test_images)

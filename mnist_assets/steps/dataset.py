@@ -1,8 +1,8 @@
-"""The dataset: four arrays loaded from IDX files, what is published of MNIST, and the checks.
+"""The dataset: four arrays loaded from IDX files, and what is published of MNIST.
 
 Any folder with the four files makes a dataset, whatever its image size and number of classes. What
 is true of MNIST alone stands in `MNIST` and is checked only where it is passed. The file format is
-in `idx.py`, fetching the files in `download.py`.
+in `idx.py`, fetching the files in `download.py`, what is checked in `dataset_checks.py`.
 """
 
 import hashlib
@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
-from mnist_assets.steps.findings import Finding
-from mnist_assets.steps.idx import IMAGES, LABELS, find_idx, idx_sha256, load_idx, read_idx_bytes
+from mnist_assets.steps.idx import IMAGES, LABELS, find_idx, load_idx, read_idx_bytes
 
 FILE_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -148,93 +147,6 @@ def reference_sha256(name: str, folder: Path, facts: DatasetFacts | None) -> str
     return hashlib.sha256(read_idx_bytes(find_idx(folder, FILE_NAMES[name]))).hexdigest()
 
 
-def check_checksum(array: NDArray[Any], name: str, expected_sha256: str) -> Finding:
-    """Check that the stored array, written back as an IDX file, has the SHA-256 that it should."""
-    seen = idx_sha256(array)
-    problems = [] if seen == expected_sha256 else [f"SHA-256 {seen}, not {expected_sha256}"]
-    told = f"written back as an IDX file it has the expected SHA-256 {seen}"
-    return _finding(name, told, problems, {"sha256": seen}, {"sha256": expected_sha256})
-
-
-def check_images(images: NDArray[Any], name: str, facts: DatasetFacts | None) -> Finding:
-    """Check dtype, shape and grey levels of one part's images.
-
-    They must be uint8 (n, height, width), not empty, of more than one grey level; with facts, also
-    of the published number, size, and lowest and highest grey level.
-    """
-    low, high = (images.min().item(), images.max().item()) if images.size else (None, None)
-    seen = {
-        "dtype": str(images.dtype),
-        "dimensions": images.ndim,
-        "shape": list(images.shape),
-        "lowest": low,
-        "highest": high,
-    }
-    expected: dict[str, Any] = {"dtype": "uint8", "dimensions": IMAGES}
-    if facts is not None:
-        expected["shape"] = [sum(facts.counts_for(name)), *facts.image_shape]
-        expected["lowest"], expected["highest"] = facts.grey_range
-    problems = [
-        f"{field} {seen[field]}, not {value}"
-        for field, value in expected.items()
-        if seen[field] != value
-    ]
-    if not images.size:
-        problems.append("no pixels")
-    elif low == high:
-        problems.append(f"every pixel has the grey level {low}")
-    told = f"shape {images.shape}, {images.dtype}, grey levels {low} to {high}"
-    return _finding(name, told, problems, seen, expected)
-
-
-def check_labels(
-    labels: NDArray[Any], name: str, classes: int, facts: DatasetFacts | None
-) -> Finding:
-    """Check dtype and classes of one part's labels.
-
-    They must be uint8 (n,), each from 0 to classes - 1, with every class present; with facts, also
-    as many in each class as published.
-    """
-    seen: dict[str, Any] = {"dtype": str(labels.dtype), "dimensions": labels.ndim}
-    expected: dict[str, Any] = {"dtype": "uint8", "dimensions": LABELS}
-    if seen != expected:
-        problem = f"{labels.ndim}-dimensional {labels.dtype}, not 1-dimensional uint8"
-        return _finding(name, "", [problem], seen, expected)
-    counts: list[int] = np.bincount(labels, minlength=classes).tolist()
-    absent = [label for label in range(classes) if not counts[label]]
-    outside = sum(counts[classes:])
-    seen |= {"classes": classes - len(absent), "out_of_range": outside, "class_counts": counts}
-    expected |= {"classes": classes, "out_of_range": 0}
-    problems = []
-    if absent:
-        problems.append(f"no label {_few(absent)} among the {classes} classes")
-    if outside:
-        problems.append(f"{outside} out of range 0 to {classes - 1}, up to {labels.max()}")
-    if facts is not None:
-        expected["class_counts"] = list(facts.counts_for(name))
-        if counts != expected["class_counts"]:
-            problems.append(f"class counts {counts}, not {expected['class_counts']}")
-    told = f"{len(labels)} labels, {min(counts)} to {max(counts)} in each of {classes} classes"
-    return _finding(name, told, problems, seen, expected)
-
-
-def check_lengths(images: NDArray[Any], labels: NDArray[Any]) -> Finding:
-    """Check that one part has as many labels as images."""
-    return Finding(
-        passed=len(images) == len(labels),
-        message=f"{len(images)} images, {len(labels)} labels.",
-        seen={"labels": len(labels)},
-        expected={"labels": len(images)},
-    )
-
-
-def _finding(
-    name: str, told: str, problems: list[str], seen: dict[str, Any], expected: dict[str, Any]
-) -> Finding:
-    message = f"{name}: {'; '.join(problems) or told}."
-    return Finding(passed=not problems, message=message, seen=seen, expected=expected)
-
-
 def _require_equal_lengths(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], path: Path
 ) -> None:
@@ -263,7 +175,7 @@ def _require_every_class(train_labels: NDArray[np.uint8], path: Path) -> None:
     if not counts.all():
         raise InputError(
             path,
-            seen=f"no label {_few(np.flatnonzero(counts == 0).tolist())}",
+            seen=f"no label {few(np.flatnonzero(counts == 0).tolist())}",
             expected=f"every class from 0 to {len(counts) - 1}",
             remedy="Number the classes from 0 without a gap, and mend stray labels.",
         )
@@ -281,5 +193,6 @@ def _require_labels_in_range(dataset: Dataset, path: Path) -> None:
         )
 
 
-def _few(labels: list[int]) -> str:
+def few(labels: list[int]) -> str:
+    """Write the first ten of some labels."""
     return ", ".join(map(str, labels[:10])) + (", ..." if len(labels) > 10 else "")

@@ -1,4 +1,4 @@
-"""A trained network's predictions on validation and test, their evaluation, and checks on both."""
+"""A trained network's predictions on validation and test, and their evaluation."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.steps import metrics
-from mnist_assets.steps.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     Probabilities = NDArray[np.float32]
 
@@ -150,107 +149,6 @@ def count_near_ties(probabilities: Probabilities, margin: float) -> int:
     """
     top_two = np.partition(probabilities, -2, axis=1)[:, -2:]
     return int(np.count_nonzero(top_two[:, 1] - top_two[:, 0] < margin))
-
-
-def check_probabilities(probabilities: NDArray[Any], tolerance: float) -> Finding:
-    """Check that these are float32 rows of probabilities: finite, in [0, 1], each summing to 1.
-
-    Args:
-        probabilities: What `predict` returned.
-        tolerance: The largest acceptable distance of a row's sum from 1.
-    """
-    expected = {"dtype": "float32", "dimensions": 2, "images_at_least": 1}
-    seen: dict[str, Any] = {"dtype": str(probabilities.dtype), "shape": list(probabilities.shape)}
-    if probabilities.dtype != np.float32 or probabilities.ndim != 2 or not probabilities.size:
-        return Finding(
-            passed=False,
-            message=f"Not a table of probabilities: {seen['dtype']} of shape {seen['shape']}.",
-            seen=seen,
-            expected=expected,
-        )
-    finite_rows = probabilities[np.isfinite(probabilities).all(axis=1)]
-    outside = int(np.count_nonzero(((finite_rows < 0) | (finite_rows > 1)).any(axis=1)))
-    sum_errors = np.abs(finite_rows.sum(axis=1, dtype=np.float64) - 1)
-    seen["rows_not_finite"] = len(probabilities) - len(finite_rows)
-    seen["rows_outside_0_to_1"] = outside
-    seen["largest_row_sum_error"] = float(sum_errors.max(initial=0.0))
-    expected |= {"rows_not_finite": 0, "rows_outside_0_to_1": 0, "row_sum_error_at_most": tolerance}
-    passed = (
-        not seen["rows_not_finite"]
-        and not outside
-        and bool(seen["largest_row_sum_error"] <= tolerance)
-    )
-    message = f"All {len(probabilities)} rows are probabilities that sum to 1."
-    if not passed:
-        message = (
-            f"Of {len(probabilities)} rows, {seen['rows_not_finite']} are not finite and {outside} "
-            f"leave [0, 1]; a row's sum is up to {seen['largest_row_sum_error']:.3g} from 1. The "
-            "network's last layer must be a softmax, and its weights finite."
-        )
-    return Finding(passed=passed, message=message, seen=seen, expected=expected)
-
-
-def check_confusion_matrix(
-    confusion: ArrayLike, labels: NDArray[np.uint8], classes: int
-) -> Finding:
-    """Check that every image of every class is in the confusion matrix, once.
-
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-        labels: uint8 (n,), the true classes of the images that were evaluated.
-        classes: The number of classes.
-    """
-    counts = np.asarray(confusion)
-    true_totals = np.bincount(labels, minlength=classes).tolist()
-    passed = (
-        counts.shape == (classes, classes)
-        and bool(counts.min() >= 0)
-        and counts.sum(axis=1).tolist() == true_totals
-    )
-    images = int(counts.sum())
-    message = f"Row sums are the true class counts, and the total is all {images} images."
-    if not passed:
-        message = (
-            f"The confusion matrix of {images} images does not account for the {len(labels)} "
-            "labelled images class by class: it was made from other images or labels."
-        )
-    return Finding(
-        passed=passed,
-        message=message,
-        seen={"row_sums": counts.sum(axis=-1).tolist(), "images": images},
-        expected={"row_sums": true_totals, "images": len(labels)},
-    )
-
-
-def check_accuracy_matches_history(
-    evaluation_accuracy: float, images: int, history_val_accuracy: float, near_ties: int
-) -> Finding:
-    """Check that the evaluated network is the one whose training ended with this accuracy.
-
-    Both accuracies are compared as counts of images, since the history's was computed in float32.
-
-    Args:
-        evaluation_accuracy: Validation accuracy in the evaluation.
-        images: Validation images.
-        history_val_accuracy: `val_accuracy` of the last epoch in the history.
-        near_ties: Images that rounding may decide either way (`count_near_ties`), usually 0.
-    """
-    difference = abs(evaluation_accuracy - history_val_accuracy) * images
-    # Half an image: two counts that differ by less are the same. Not a number fails here, too.
-    passed = bool(difference < near_ties + 0.5)
-    message = f"Evaluation and history agree on a validation accuracy of {evaluation_accuracy:.4f}."
-    if not passed:
-        message = (
-            f"The evaluation's validation accuracy {evaluation_accuracy:.4f} is "
-            f"{difference:.0f} images away from the history's last, {history_val_accuracy:.4f}: "
-            "the network evaluated is not the one trained, or the validation images are others."
-        )
-    return Finding(
-        passed=passed,
-        message=message,
-        seen={"accuracy": evaluation_accuracy, "images_apart": difference},
-        expected={"accuracy": history_val_accuracy, "images_apart_at_most": near_ties},
-    )
 
 
 def _cross_entropy(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:

@@ -6,7 +6,7 @@ images), val_loss, val_accuracy (on the validation images) and seconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from mnist_assets.errors import InputError
 from mnist_assets.steps.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -33,6 +35,32 @@ def generalization_gap(history: pd.DataFrame) -> float:
         InputError: The history has no epoch.
     """
     return _last(history, "accuracy") - _last(history, "val_accuracy")
+
+
+def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) -> Finding:
+    """Check that a stored network was trained as its declaration says.
+
+    Args:
+        training: How it was trained, as it stands in its file.
+        declared: Its declaration, as plain values. The seed may differ: retraining takes others.
+    """
+    different = sorted(
+        name
+        for name in {*training, *declared} - {"seed"}
+        if training.get(name) != declared.get(name)
+    )
+    message = "The stored network was trained as declared."
+    if different:
+        message = (
+            f"The stored network was trained otherwise than declared, in {', '.join(different)}: "
+            "it is another network, or one from before the declaration changed."
+        )
+    return Finding(
+        passed=not different,
+        message=message,
+        seen={name: str(training.get(name)) for name in different},
+        expected={name: str(declared.get(name)) for name in different},
+    )
 
 
 def check_loss_finite(history: pd.DataFrame) -> Finding:

@@ -155,11 +155,19 @@ def largest_absolute(
     return float(np.abs(normalised).max())
 
 
+def largest_possible(normalization: Mapping[str, NDArray[np.float32]]) -> float:
+    """Return the largest |z| that any image whatever could have: one all black or all white."""
+    shape = normalization["mean"].shape
+    black_and_white = np.stack([np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)])
+    return largest_absolute(black_and_white, None, normalization)
+
+
 def check_bounded(largest_by_part: Mapping[str, float], bound: float) -> Finding:
     """Check that no normalised pixel of any part is further from 0 than `bound`.
 
     Args:
-        largest_by_part: Each part's largest |z|, as from `largest_absolute`.
+        largest_by_part: Each part's largest |z|, as from `largest_absolute`, or that of any image,
+            as from `largest_possible`.
         bound: 255 / std_floor, or less.
     """
     seen = dict(largest_by_part)

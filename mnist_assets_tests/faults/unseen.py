@@ -1,0 +1,78 @@
+"""Faults that no check stops, and what would see them."""
+
+from mnist_assets.steps import training_loop
+from mnist_assets_tests.faults.dataset import (
+    DATASET,
+    FILES,
+    both,
+    in_files,
+    off_by_one,
+    transposed,
+    with_changed_labels,
+)
+from mnist_assets_tests.faults.fault import Fault, in_function
+from mnist_assets_tests.faults.networks import (
+    SMALL,
+    TRAIN,
+    in_training,
+    trained_on_test,
+    with_a_hundredfold_rate,
+)
+
+UNSEEN = [
+    Fault(
+        "images of both parts transposed (or inverted, or moved), in a dataset of one's own",
+        FILES,
+        in_files(lambda arrays: both(arrays, transposed)),
+        DATASET,
+        None,
+        "Nothing in the data says which way up it is, and networks learn it either way. A "
+        "published SHA-256 would, as it does for MNIST, or a look at `exploration/sample_digits`.",
+    ),
+    Fault(
+        "labels of both parts off by one, in a dataset of one's own",
+        FILES,
+        in_files(
+            lambda arrays: arrays._replace(
+                train_labels=off_by_one(arrays.train_labels),
+                test_labels=off_by_one(arrays.test_labels),
+            )
+        ),
+        DATASET,
+        None,
+        "To the graph a class is a number; which digit it stands for only a person can say, from "
+        "`exploration/sample_digits`, or a published SHA-256.",
+    ),
+    Fault(
+        "2 % of the training labels changed, where images are hard to read",
+        FILES,
+        in_files(
+            lambda arrays: arrays._replace(train_labels=with_changed_labels(arrays.train_labels))
+        ),
+        DATASET,
+        None,
+        "Where networks misread a quarter of the images, 2 % more do not stand out. A person "
+        "would, from the pictures of `evaluation/label_errors`, or a published SHA-256.",
+    ),
+    Fault(
+        "5 % of the test images used in training",
+        TRAIN,
+        in_training(trained_on_test(20)),
+        SMALL,
+        None,
+        "Too few to move the test accuracy further than chance does. The graph itself prevents "
+        "it, and a test keeps it so: no network depends on an asset of the test part.",
+    ),
+    Fault(
+        "learning rate 100 times too large, where it does no harm",
+        "steps/training_loop.py, build_optimizer (Adam)",
+        in_function(training_loop, "build_optimizer", with_a_hundredfold_rate),
+        SMALL,
+        None,
+        "The network is as accurate as before, so there is nothing to stop; it is far too sure "
+        "of itself, of which `evaluation/small_quality:calibrated` warns. On MNIST, with rates a "
+        "hundredfold, `given` breaks off, `simplest` ends far below its floor, and `best` trains "
+        "slightly better than with its own.",
+        warned_by=("evaluation/small_quality:calibrated",),
+    ),
+]
