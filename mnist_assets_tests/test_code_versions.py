@@ -11,7 +11,7 @@ import pytest
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 from pydantic import BaseModel
 
-from mnist_assets import source_code
+from mnist_assets import source_code, source_modules
 from mnist_assets.code_versions import code_version
 from mnist_assets.declarations import NETWORKS_FILE
 from mnist_assets.definitions import build_definitions
@@ -24,7 +24,12 @@ HELPERS = ("f", "g", "d", "_")  # what stands for a helper below
 
 
 def forget_sources() -> None:
-    for cached in (source_code._read_module, source_code._definition, source_code._is_module):
+    for cached in (
+        source_modules.read_module,
+        source_modules.is_module,
+        source_code.sources,
+        source_code._definition,
+    ):
         cached.cache_clear()
 
 
@@ -46,8 +51,8 @@ def versions_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ver
         for module in [name for name in sys.modules if name.partition(".")[0] == "fake"]:
             del sys.modules[module]
         monkeypatch.syspath_prepend(folder.parent)
-        monkeypatch.setattr(source_code, "PACKAGE", "fake")
-        monkeypatch.setattr(source_code, "FOLDER", folder)
+        monkeypatch.setattr(source_modules, "PACKAGE", "fake")
+        monkeypatch.setattr(source_modules, "FOLDER", folder)
         forget_sources()
         assets = importlib.import_module("fake.assets")
         return {
@@ -455,8 +460,8 @@ def made_with(value: object) -> Callable[[], object]:
 @pytest.fixture
 def tests_as_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The functions of this file are those of the package."""
-    monkeypatch.setattr(source_code, "PACKAGE", __name__.partition(".")[0])
-    monkeypatch.setattr(source_code, "FOLDER", Path(__file__).parent)
+    monkeypatch.setattr(source_modules, "PACKAGE", __name__.partition(".")[0])
+    monkeypatch.setattr(source_modules, "FOLDER", Path(__file__).parent)
     forget_sources()
     yield
     forget_sources()
@@ -621,15 +626,15 @@ def test_a_changed_declaration_is_a_new_version_of_that_network_alone(tmp_path: 
         key
         for key in before
         if before[key] != after[key] and not key.startswith("report/")  # it tells the declarations
-    } == {"networks/best"}
+    } == {"networks/best", "networks/best_history", "study/best"}
 
 
 @pytest.fixture
 def real_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the package's sources, from which code versions are told; it is not imported."""
     copied = tmp_path / "mnist_assets"
-    shutil.copytree(source_code.FOLDER, copied)
-    monkeypatch.setattr(source_code, "FOLDER", copied)
+    shutil.copytree(source_modules.FOLDER, copied)
+    monkeypatch.setattr(source_modules, "FOLDER", copied)
     forget_sources()
     yield copied
     forget_sources()
@@ -670,17 +675,24 @@ def test_the_palette_changes_just_what_draws(real_sources: Path) -> None:
         "preparation/normalization",
         "preparation/normalized_digits",
         *(f"networks/{name}_history" for name in NETWORKS),
-        *(f"evaluation/{name}" for name in (*NETWORKS, "comparison")),
+        *(f"evaluation/{name}" for name in (*NETWORKS, "comparison", "label_errors")),
+        *(
+            f"evaluation/{name}_{kind}"
+            for name in NETWORKS
+            for kind in ("quality", "mistakes", "robustness")
+        ),
         "champion/decision",
+        "champion/quality",
         "champion/training_log",
         "inference/predictions",
+        *(f"study/{name}" for name in (*NETWORKS, "comparison")),
     }
 
 
 def test_the_training_loop_changes_just_the_networks(real_sources: Path) -> None:
     path = real_sources / "steps" / "training_loop.py"
     changed = changed_by(path, "VALIDATION_CHUNK = ", "VALIDATION_CHUNK = 1 + ")
-    assert changed == {f"networks/{name}" for name in NETWORKS}
+    assert changed == {"evaluation/label_errors", *(f"networks/{name}" for name in NETWORKS)}
 
 
 def test_a_comment_changes_nothing(real_sources: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from mnist_assets import source_code
+from mnist_assets import source_modules
 from mnist_assets.steps.dataset import FILE_NAMES
 from mnist_assets_tests.test_code_versions import forget_sources
 from mnist_assets_tests.tiny import Project
@@ -18,16 +18,22 @@ HISTORIES = {f"{network}_history" for network in NETWORKS}
 PREDICTIONS = {"evaluation/small_predictions", "evaluation/normalised_predictions"}
 EVALUATIONS = {"evaluation/small", "evaluation/normalised"}
 CHAMPION = {"champion/decision", "champion/model", "champion/training_log"}
-JUDGED = EVALUATIONS | {"evaluation/comparison", "report/notebook"}
-TRAINED = NETWORKS | HISTORIES | PREDICTIONS | JUDGED | CHAMPION
-OF_SMALL = CHAMPION | {
-    "networks/small",
-    "networks/small_history",
-    "evaluation/small_predictions",
-    "evaluation/small",
-    "evaluation/comparison",
-    "report/notebook",
+
+
+def of_network(name):
+    """All that is made of one network, but for the network itself."""
+    kinds = ("_predictions", "", "_quality", "_mistakes", "_robustness")
+    return {f"networks/{name}_history"} | {f"evaluation/{name}{kind}" for kind in kinds}
+
+
+QUALITY = {
+    f"evaluation/{name}_{kind}"
+    for name in ("small", "normalised")
+    for kind in ("quality", "mistakes", "robustness")
 }
+REPORT = {"report/claims", "report/notebook"}
+OF_ALL = {"evaluation/comparison", "evaluation/label_errors", "report/page_network"} | REPORT
+TRAINED = NETWORKS | HISTORIES | PREDICTIONS | EVALUATIONS | QUALITY | CHAMPION | OF_ALL
 NORMALIZATION = {"preparation/normalization", "preparation/normalized_digits"}
 EXPLORATION = {
     f"exploration/{name}"
@@ -110,21 +116,21 @@ EDITS = {
     ),
     "a helper three calls deep": (
         lambda edit: edit.code("steps/metrics.py", "(2 * tp), 2*tp + fp", "2.0 * tp, 2 * tp + fp"),
-        EVALUATIONS,
+        EVALUATIONS | {"report/claims"},
     ),
     "the training loop": (
         lambda edit: edit.code(
             "steps/training_loop.py", "VALIDATION_CHUNK = 10_000", "VALIDATION_CHUNK = 9_000"
         ),
-        NETWORKS,
+        NETWORKS | {"evaluation/label_errors"},
     ),
     "the order of chunks": (
         lambda edit: edit.code("steps/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
-        NETWORKS,
+        NETWORKS | {"evaluation/label_errors"},
     ),
     "one network's learning rate": (
         lambda edit: edit.declaration("learning_rate: 0.01", "learning_rate: 0.011"),
-        OF_SMALL,
+        CHAMPION | OF_ALL | {"networks/small"} | of_network("small"),
     ),
     "one network's threshold": (
         lambda edit: edit.declaration(
@@ -149,8 +155,9 @@ EDITS = {
         | NORMALIZATION
         | HISTORIES
         | EVALUATIONS
-        | {"evaluation/comparison", "report/notebook"}
-        | {"champion/decision", "champion/training_log"},
+        | QUALITY
+        | {"evaluation/comparison", "evaluation/label_errors", "report/notebook"}
+        | {"champion/decision", "champion/quality", "champion/training_log"},
     ),
     "the floor of the normalisation": (
         lambda edit: edit.setting("std_floor: 25.5", "std_floor: 30"),
@@ -162,7 +169,14 @@ EDITS = {
     ),
     "a pixel of a test image": (
         lambda edit: edit.pixels("test_images", 16 + 65, 77),
-        DATASET | {"exploration/summary"} | PREDICTIONS | JUDGED | CHAMPION,
+        DATASET
+        | {"exploration/summary", "evaluation/comparison"}
+        | PREDICTIONS
+        | EVALUATIONS
+        | QUALITY
+        | CHAMPION
+        | {"champion/quality"}
+        | REPORT,
     ),
     "a value that was deleted": (
         lambda edit: edit.file("exploration/class_distribution", "csv"),
@@ -192,14 +206,9 @@ EDITS = {
   normalised:""",
         ),
         CHAMPION
-        | {
-            "networks/third",
-            "networks/third_history",
-            "evaluation/third_predictions",
-            "evaluation/third",
-            "evaluation/comparison",
-            "report/notebook",
-        },
+        | REPORT
+        | {"networks/third", "evaluation/comparison", "report/page_network"}
+        | of_network("third"),
     ),
 }
 
@@ -208,9 +217,9 @@ EDITS = {
 def editable(tmp_path_factory):
     folder = tmp_path_factory.mktemp("edits")
     sources = folder / "mnist_assets"
-    shutil.copytree(source_code.FOLDER, sources)
+    shutil.copytree(source_modules.FOLDER, sources)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source_code, "FOLDER", sources)
+        patch.setattr(source_modules, "FOLDER", sources)
         forget_sources()
         project = Project.create(folder)
         with project.instance() as instance:
@@ -226,6 +235,6 @@ def test_exactly_what_an_edit_touches_runs_again(editable, edit):
     apply(project)
     outcome = project.project.update(instance)
     assert outcome.success, outcome.failures()
-    assert set(outcome.made) == expected
+    assert set(outcome.made) ^ expected == set()
     assert len(outcome.made) == len(set(outcome.made)), "each asset once"
     assert project.project.update(instance).made == []

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mnist_assets.settings import Places
+from mnist_assets_tests.browser import ONE, SEVEN, ZERO, needs_browser, read_drawings
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
@@ -168,3 +169,84 @@ def test_the_comparison_has_the_three_networks(made):
     assert comparison["epochs"].to_dict() == {"given": 10, "simplest": 13, "best": 10}
     assert (comparison["validation_low"] < comparison["validation_accuracy"]).all()
     assert comparison["test_accuracy"].idxmax() == "best"
+
+
+# The claims that are easily missed, and how each comes out whatever the seed.
+VERDICTS = {
+    "similar-greyscale": "reproduced",
+    "least-similar-images": "wrong by construction",
+    "nearest-images": "wrong by construction",
+    "first-hundred-grey-levels": "reproduced",
+    "centred-around-28": "not reproduced",
+    "black-pixels": "reproduced",
+    "white-pixels": "not reproduced",
+    "values-between-0-and-1": "wrong by construction",
+    "test-for-final-evaluation": "contradicts its own output",
+    "simplest-epochs-in-code": "contradicts its own output",
+    "simplest-log-from-epoch-9": "contradicts its own output",
+    "simplest-validation-accuracy": "contradicts its own output",
+    "tenth-of-the-parameters": "contradicts its own output",
+    "validation-scores-better": "contradicts its own output",
+    "totals-estimated": "wrong by construction",
+    "report-support": "reproduced",
+    "report-average": "reproduced",
+    "false-positive-rate": "wrong by construction",
+    "one-most-precise": "contradicts its own output",
+    "nine-least-precise": "contradicts its own output",
+    "lowest-f1-not-under-095": "reproduced",
+    "no-tail-in-the-us": "not checkable",
+}
+
+
+def test_the_claims_that_are_easily_missed(made):
+    project, _, _ = made
+    claims = pd.read_csv(project.path("report/claims", "csv")).set_index("id")
+    assert len(claims) > 100
+    assert claims.loc[list(VERDICTS), "verdict"].to_dict() == VERDICTS
+    assert (claims["verdict"] == "not checkable").mean() < 0.1
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_known_of_the_test_part(made, name):
+    project, _, _ = made
+    quality = read_json(project, f"evaluation/{name}_quality")
+    without = quality["without_wrong_labels"]
+    assert (quality["images"], without["images"], without["wrong_labels"]) == (10_000, 9_985, 15)
+    assert without["accuracy"] > quality["accuracy"]  # no network agrees with a wrong label often
+    first, last = quality["halves"]["first"], quality["halves"]["last"]
+    assert first["correct"] + last["correct"] == quality["correct"]
+    # The first half is the harder one, unlike what the dataset's page says.
+    assert last["accuracy"] > first["accuracy"]
+    assert quality["halves"]["p_value"] < 0.001
+    mistakes = pd.read_csv(project.path(f"evaluation/{name}_mistakes", "csv"))
+    assert len(mistakes) == 30
+    assert (mistakes["true"] != mistakes["predicted"]).all()
+    assert mistakes["confidence"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_shift_of_four_pixels_ruins_a_fully_connected_network(made, name):
+    project, _, _ = made
+    curve = pd.read_csv(project.path(f"evaluation/{name}_robustness", "csv"))
+    accuracy = curve.set_index(["distortion", "strength"])["accuracy"]
+    assert accuracy["shift"].is_monotonic_decreasing
+    assert accuracy["shift", 1] > 0.85
+    assert accuracy["shift", 4] < 0.35
+    assert accuracy["inversion", 1] < 0.2
+
+
+def test_few_training_labels_look_wrong(made, mnist):
+    project, _, _ = made
+    errors = pd.read_csv(project.path("evaluation/label_errors", "csv"))
+    assert 50 < len(errors) < 600
+    assert (errors["label"] == mnist["train_labels"][errors["index"]]).all()
+    assert (errors["label"] != errors["suggested"]).all()
+    assert 59915 in set(errors["index"].head(30))  # a 7 that is labelled 4
+
+
+@needs_browser
+def test_the_report_answers_drawn_digits(made, tmp_path):
+    project, _, _ = made
+    page = project.path("report/notebook", "html").read_text()
+    answers = read_drawings(page, tmp_path, [ONE, ZERO, SEVEN])
+    assert (answers.value, answers.console) == (["1", "0", "7"], [])

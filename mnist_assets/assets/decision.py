@@ -117,7 +117,10 @@ def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Contender |
 def _upstream_checks(
     instance: dg.DagsterInstance, names: Sequence[str]
 ) -> dict[str, dict[str, bool]]:
-    """Of each network, whether each blocking check it depends on passed when it ran last."""
+    """Of each network, whether each blocking check it depends on passed when it ran last.
+
+    Checks on the test images are left out: they take no part in the decision.
+    """
     of_all = {
         preparation.STAGE.key("split"): (preparation.SPLIT_COMPLETE, preparation.SPLIT_CLASSES),
         preparation.STAGE.key("normalization"): (preparation.NORMALIZED, preparation.BOUNDED),
@@ -126,10 +129,21 @@ def _upstream_checks(
     for name in names:
         checks = of_all | {
             networks.STAGE.key(name): (networks.PARAMETERS,),
-            networks.STAGE.key(f"{name}_history"): (networks.LOSS_FINITE, networks.ACCURACY),
+            networks.STAGE.key(f"{name}_history"): (
+                networks.LOSS_FINITE,
+                networks.ACCURACY,
+                networks.AS_DECLARED,
+            ),
+            evaluation.STAGE.key(f"{name}_predictions"): (
+                evaluation.VALIDATION_PROBABILITIES,
+                evaluation.BY_HAND,
+            ),
             evaluation.STAGE.key(name): (
                 evaluation.VALIDATION_CONFUSION,
                 evaluation.SAME_NETWORK,
+                evaluation.SAME_LOSS,
+                evaluation.RECOUNTED,
+                evaluation.INFORMED,
             ),
         }
         passed[name] = {
