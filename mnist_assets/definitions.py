@@ -8,21 +8,30 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.champion import champion_assets
+from mnist_assets.assets.champion import champion_asset
+from mnist_assets.assets.claims import claims_asset
 from mnist_assets.assets.dataset import dataset_assets
+from mnist_assets.assets.decision import decision_asset
 from mnist_assets.assets.evaluation import comparison_asset, evaluation_assets
 from mnist_assets.assets.exploration import exploration_assets
 from mnist_assets.assets.inference import inbox_sensor, inference_assets
+from mnist_assets.assets.label_errors import label_errors_asset
 from mnist_assets.assets.networks import network_assets
+from mnist_assets.assets.page_network import page_network_asset
 from mnist_assets.assets.preparation import preparation_assets, preparation_checks
+from mnist_assets.assets.quality import champion_quality_asset, quality_assets
 from mnist_assets.assets.report import report_assets
+from mnist_assets.assets.study import study_assets
+from mnist_assets.assets.training_log import training_log_asset
 from mnist_assets.automation import follow_changes_sensor
 from mnist_assets.declarations import read_networks
+from mnist_assets.file_formats import file_storages
+from mnist_assets.report_resources import Shelf
 from mnist_assets.resources import ChampionArchive, DatasetSource, Inbox
 from mnist_assets.run_lock import RunLock, locked
-from mnist_assets.schedules import EVERYTHING, failure_sensor, jobs, schedules
+from mnist_assets.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
 from mnist_assets.settings import Places, read_settings
-from mnist_assets.storage import file_storages
+from mnist_assets.study_resources import RunsFolder, study_workers
 from mnist_assets.terminal import terminal
 
 
@@ -52,15 +61,24 @@ def build_definitions(places: Places) -> dg.Definitions:
     """
     settings = read_settings(places.settings)
     networks = read_networks(places.networks)
+    studies, champion_quality = study_assets(networks, settings), champion_quality_asset(settings)
     assets = [
-        *dataset_assets(settings.schedules),
+        *dataset_assets(settings.schedules, settings.dataset),
         *exploration_assets(settings.grey_levels),
         *preparation_assets(settings.split, settings.normalization),
         *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
         *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
         comparison_asset(networks),
-        *champion_assets(networks, settings),
-        *report_assets(networks, settings),
+        *(asset for name in networks for asset in quality_assets(name, settings)),
+        label_errors_asset(networks, settings),
+        decision_asset(networks, settings.champion),
+        champion_asset(networks, settings.schedules),
+        training_log_asset(networks),
+        champion_quality,
+        *studies,
+        claims_asset(networks),
+        page_network_asset(networks),
+        *report_assets(networks, settings, if_made=[champion_quality, *studies]),
         *inference_assets(settings.inbox),
     ]
     return dg.Definitions(
@@ -78,6 +96,9 @@ def build_definitions(places: Places) -> dg.Definitions:
             "archive": ChampionArchive(assets=places.assets),
             "inbox_folder": Inbox(folder=places.inbox),
             "run_lock": RunLock(file=str(places.lock)),
+            "shelf": Shelf(assets=places.assets),
+            "runs_folder": RunsFolder(assets=places.assets),
+            "workers": study_workers(settings.study.processes),
             **{key: locked(storage) for key, storage in file_storages(places.assets).items()},
         },
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
@@ -99,5 +120,10 @@ def definitions() -> dg.Definitions:
 
 
 def everything_job() -> dg.JobDefinition:
-    """The job over all assets of these definitions, for a process that has to find it by name."""
+    """The job over all assets but the study's, for a process that has to find it by name."""
     return build_definitions(Places.from_environment()).resolve_job_def(EVERYTHING)
+
+
+def study_job() -> dg.JobDefinition:
+    """The same for the job over the study and what it reads."""
+    return build_definitions(Places.from_environment()).resolve_job_def(STUDY)

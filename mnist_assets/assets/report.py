@@ -1,28 +1,34 @@
 """Report: the page that a person reads instead of the notebook."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import numpy as np
 
-from mnist_assets.assets.exploration import WHITE_FROM
-from mnist_assets.assets.presentation import draw
+from mnist_assets.assets.claims import read_notebook
+from mnist_assets.assets.label_errors import finder_of
+from mnist_assets.assets.page_network import smallest_of
+from mnist_assets.assets.quality import declared_floors, expected_floors
+from mnist_assets.assets.report_pictures import draw_pictures
+from mnist_assets.assets.report_story import tell_story, tell_study
 from mnist_assets.assets.stage import Check, Stage, Stored, stored
 from mnist_assets.declarations import Network
+from mnist_assets.report_resources import Shelf
 from mnist_assets.resources import DatasetSource
 from mnist_assets.settings import Settings
-from mnist_assets.steps import grey, page_checks
-from mnist_assets.steps import normalization as normalizing
-from mnist_assets.steps import report as steps
-from mnist_assets.steps.networks import parameters_of
+from mnist_assets.steps import page_checks
+from mnist_assets.steps.page_network import example_digits, render_canvas
+from mnist_assets.steps.report import render_page
+from mnist_assets.steps.story import Story
 
 STAGE = Stage("report")
 TEMPLATES = Path(__file__).parents[1] / "templates"
+STYLES = ("notebook.css", "claims.css", "canvas.css")
 LARGEST_PAGE = 5_000_000  # bytes; more is too large to send by mail
+LARGEST_CANVAS = 2_000_000  # bytes of it that the network may take
 PACKAGES = ("dagster", "tensorflow", "keras", "numpy", "pandas", "matplotlib")
 
 SELF_CONTAINED = Check(
@@ -30,10 +36,12 @@ SELF_CONTAINED = Check(
 )
 PICTURES = Check("pictures", "Every picture is in the page, once, with an alternative text.")
 NETWORKS = Check("networks", "Every declared network has its two sections.")
+CLAIMS = Check("claims", "Every claim is in the page, once, with the verdict it was given.")
 
 READS = (
     "dataset/train_images",
     "dataset/test_images",
+    "dataset/test_labels",
     "exploration/summary",
     "exploration/sample_digits",
     "exploration/class_distribution",
@@ -47,67 +55,101 @@ READS = (
     "preparation/normalized_digits",
     "preparation/one_hot_examples",
     "evaluation/comparison",
+    "evaluation/label_errors",
+    "report/claims",
+    "report/page_network",
 )
 
 
-def report_assets(networks: Mapping[str, Network], settings: Settings) -> list[dg.AssetsDefinition]:
+def report_assets(
+    networks: Mapping[str, Network],
+    settings: Settings,
+    if_made: Sequence[dg.AssetsDefinition] = (),
+) -> list[dg.AssetsDefinition]:
     """The page about all declared networks.
 
-    Template, style sheet, versions and settings are the asset's own: a change of one is a change
-    of its code version, and so makes the page anew.
-    """
-    template = (TEMPLATES / "notebook.html.jinja").read_text(encoding="utf-8")
-    style = (TEMPLATES / "notebook.css").read_text(encoding="utf-8")
-    versions = installed_versions()
-    bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
-    declared = dict(networks)
-    reads = {key.rpartition("/")[2]: key for key in READS}
-    for name in declared:
-        reads |= {f"history_{name}": f"networks/{name}_history"}
-        reads |= {f"evaluation_{name}": f"evaluation/{name}"}
+    Templates, styles, script, versions and settings are the asset's own: a change of one is a
+    change of its code version, and so makes the page anew.
 
-    @STAGE.asset("html", reads=reads, kinds={"html"}, checks=[SELF_CONTAINED, PICTURES, NETWORKS])
-    def notebook(source: DatasetSource, **values: Any) -> Stored:
-        """What to read instead of the notebook: its story, every picture and table, its mistakes.
+    Args:
+        networks: The declared networks.
+        settings: Those of all stages.
+        if_made: The study's assets and the champion's quality, which the page shows where they have
+            been made.
+    """
+    templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
+    versions, said, declared = installed_versions(), read_notebook(), dict(networks)
+    bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
+    floors, labels_shown = declared_floors(settings.quality), settings.quality.label_errors.shown
+    finder, smallest = finder_of(networks, settings), smallest_of(networks)
+    confidence = settings.study.confidence
+    optional = {key.to_user_string(): made for of in if_made for key, made in _made_as(of).items()}
+    reads = _reads(declared)
+
+    @STAGE.asset(
+        "html",
+        reads=reads,
+        if_made=list(optional),
+        kinds={"html"},
+        checks=[SELF_CONTAINED, PICTURES, NETWORKS, CLAIMS],
+    )
+    def notebook(
+        context: dg.AssetExecutionContext, source: DatasetSource, shelf: Shelf, **values: Any
+    ) -> Stored:
+        """What to read instead of the notebook: its story, every picture and table, each claim.
 
         One self-contained HTML page. Open it in any browser; nothing is loaded from anywhere.
         """
-        story = steps.Story(
+        made = {key: shelf.take(context.instance, key, *of) for key, of in optional.items()}
+        runs = {name: made.get(f"study/{name}") for name in declared}
+        story = tell_story(
+            values,
+            declared,
             mnist=source.facts is not None,
-            summary=values["summary"],
-            class_distribution=values["class_distribution"],
-            average_peaks=values["average_digits"].max(axis=(1, 2)).tolist(),
-            extreme_digits=values["extreme_digits"],
-            first_grey_levels=values["grey_levels"]["grey_level"].head(bounds.few_images).tolist(),
-            grey_levels=grey.summarise_grey_levels(
-                values["grey_levels"],
-                usual=(bounds.common_low, bounds.common_high),
-                dark=bounds.dark_below,
-                light=bounds.light_above,
-            ),
-            pixel_counts=values["pixel_histogram"]["count"].tolist(),
-            pixels=grey.summarise_pixels(values["pixel_histogram"], white_from=WHITE_FROM),
-            normalization=_normalization(values, std_floor),
-            one_hot=values["one_hot_examples"],
-            split={part: len(indices) for part, indices in values["split"].items()},
-            networks=[_network(name, network, values) for name, network in declared.items()],
-            comparison=values["comparison"],
+            notebook=said,
+            bounds=bounds,
+            std_floor=std_floor,
+            study=tell_study(runs, made.get("study/comparison"), declared, confidence),
+            champion=made.get("champion/quality"),
+            labels_found_by=finder,
             versions=versions,
         )
-        pictures = _pictures(values, story)
-        for name in declared:
-            pictures |= _network_pictures(name, values)
-        page = steps.render_page(story, pictures, template, style)
+        pictures = draw_pictures(
+            values,
+            story,
+            floors=expected_floors(floors, source, values["test_labels"]),
+            labels_shown=labels_shown,
+            study_runs={name: table for name, table in runs.items() if table is not None},
+        )
+        canvas = _canvas(values, story, smallest, templates["canvas.html.jinja"], script)
+        page = render_page(story, pictures, canvas, templates, style)
+        claims = dict(zip(story.claims["id"], story.claims["verdict"], strict=True))
         return stored(
             page,
             SELF_CONTAINED.result(page_checks.check_self_contained(page, LARGEST_PAGE)),
             PICTURES.result(page_checks.check_pictures(page, pictures)),
             NETWORKS.result(page_checks.check_networks(page, declared)),
+            CLAIMS.result(page_checks.check_claims(page, claims)),
             pictures=len(pictures),
+            claims=len(claims),
             networks=", ".join(declared),
+            studied=", ".join(story.study.summaries) if story.study else "none",
+            champion=story.champion.get("version", "none"),
         )
 
     return [notebook]
+
+
+def read_templates() -> dict[str, str]:
+    """All templates, by their paths below the folder."""
+    return {
+        path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(TEMPLATES.rglob("*.jinja"))
+    }
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def installed_versions() -> dict[str, str]:
@@ -121,81 +163,38 @@ def installed_versions() -> dict[str, str]:
     return versions
 
 
-def _normalization(values: Mapping[str, Any], std_floor: float) -> dict[str, Any]:
-    """What the normalisation does, and what the notebook's would have done."""
-    fitted, train, test = values["normalization"], values["train_images"], values["test_images"]
-    leaking = normalizing.fit_normalization(train, np.arange(len(train), dtype=np.int32), std_floor)
-    nine = normalizing.normalise(train[:9], **fitted)
-    validation = values["split"]["validation"]
+def _reads(networks: Mapping[str, Network]) -> dict[str, str]:
+    """The keys of the asset's inputs by their names."""
+    reads = {key.rpartition("/")[2]: key for key in READS}
+    for name in networks:
+        reads |= {f"history_{name}": f"networks/{name}_history"}
+        reads |= {f"evaluation_{name}": f"evaluation/{name}"}
+        for told in ("quality", "mistakes", "robustness"):
+            reads |= {f"{told}_{name}": f"evaluation/{name}_{told}"}
+    return reads
+
+
+def _made_as(definition: dg.AssetsDefinition) -> dict[dg.AssetKey, tuple[str, str]]:
+    """How each value of an asset is stored, and its present code version."""
     return {
-        "std_floor": std_floor,
-        "pixels_at_floor": int((fitted["std"] <= np.float32(std_floor)).sum()),
-        "validation": normalizing.largest_absolute(train, validation, fitted),
-        "test": normalizing.largest_absolute(test, None, fitted),
-        "lowest": float(nine.min()),
-        "highest": float(nine.max()),
-        "leak_mean": float(np.abs(leaking["mean"] - fitted["mean"]).max()),
-        "leak_std": float(np.abs(leaking["std"] - fitted["std"]).max()),
-        "notebook": normalizing.notebook_normalization_evidence(train, test),
+        key: (definition.get_io_manager_key_for_asset_key(key), code_version or "")
+        for key, code_version in definition.code_versions_by_key.items()
     }
 
 
-def _network(name: str, network: Network, values: Mapping[str, Any]) -> steps.NetworkStory:
-    shape, classes = values["train_images"].shape[1:], len(values["average_digits"])
-    layers = network.training.layers
-    return steps.NetworkStory(
-        name=name,
-        declared=network,
-        parameters=parameters_of(layers, shape, classes),
-        layers=steps.layer_table(layers, shape, classes),
-        history=values[f"history_{name}"],
-        evaluation=values[f"evaluation_{name}"],
+def _canvas(
+    values: Mapping[str, Any], story: Story, smallest: str, template: str, script: str
+) -> str:
+    """The canvas to draw a digit on, answered by the smallest network."""
+    network = next(network for network in story.networks if network.name == smallest)
+    classes = len(story.class_distribution)
+    return render_canvas(
+        values["page_network"],
+        example_digits(values["test_images"], values["test_labels"], classes),
+        name=smallest,
+        parameters=network.parameters["total"],
+        test_accuracy=network.evaluation["test"]["accuracy"],
+        largest=LARGEST_CANVAS,
+        template=template,
+        script=script,
     )
-
-
-def _pictures(values: Mapping[str, Any], story: steps.Story) -> dict[str, bytes]:
-    """The pictures of the dataset and of all networks together."""
-    from mnist_assets.figures import evaluation, exploration, preparation
-
-    averages, fitted = values["average_digits"], values["normalization"]
-    std_floor = story.normalization["std_floor"]
-    drawn = {
-        "class_distribution": draw(exploration.class_distribution, values["class_distribution"]),
-        "average_digits": draw(exploration.average_digits, averages),
-        "extreme_digits": draw(
-            exploration.extreme_digits, values["train_images"], averages, values["extreme_digits"]
-        ),
-        "grey_levels": draw(
-            exploration.grey_levels,
-            values["grey_levels"],
-            story.grey_levels,
-            first=len(story.first_grey_levels),
-        ),
-        "pixel_histogram": draw(
-            exploration.pixel_histogram, values["pixel_histogram"], story.pixels
-        ),
-        "normalization": draw(
-            preparation.normalization,
-            fitted["mean"],
-            fitted["std"],
-            fitted["std"] <= np.float32(std_floor),
-        ),
-        "comparison": draw(evaluation.comparison, values["comparison"]),
-    }
-    stored_as_png = ("sample_digits", "pixel_range", "normalized_digits")
-    return {name: values[name] for name in stored_as_png} | drawn
-
-
-def _network_pictures(name: str, values: Mapping[str, Any]) -> dict[str, bytes]:
-    """The pictures of one network."""
-    from mnist_assets.figures import evaluation, networks
-
-    judged = values[f"evaluation_{name}"]
-    validation, test = judged["validation"], judged["test"]
-    matrices = validation["confusion_matrix"], test["confusion_matrix"]
-    ratios = validation["per_class"], test["per_class"]
-    return {
-        f"{name}_history": draw(networks.history, values[f"history_{name}"], name),
-        f"{name}_confusion": draw(evaluation.confusion_matrices, *matrices),
-        f"{name}_ratios": draw(evaluation.per_class_ratios, *ratios),
-    }

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import dagster as dg
 
-from mnist_assets.automation import follow_changes
+from mnist_assets.automation import ON_REQUEST, follow_changes
 from mnist_assets.code_versions import code_version
 from mnist_assets.content_versions import content_version
 from mnist_assets.steps.findings import Finding
@@ -70,12 +70,14 @@ class Stage:
         *,
         reads: Sequence[str] | Mapping[str, str] = (),
         after: Sequence[str] = (),
+        if_made: Sequence[str] = (),
         kinds: set[str],
         checks: Sequence[Check] = (),
         name: str | None = None,
         description: str | None = None,
         due_within: timedelta | None = None,
         partitions: dg.PartitionsDefinition[str] | None = None,
+        on_request: bool = False,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Make a function an asset of this stage.
 
@@ -84,6 +86,8 @@ class Stage:
             reads: Keys of the assets it is given, each as the argument named like the key's last
                 part, or a mapping from argument to key.
             after: Keys of assets it depends on without reading them.
+            if_made: Keys of assets that it shows where they have been made, and does without where
+                not: one that was never made neither blocks it nor makes it stale.
             kinds: What it is made with, shown in the web UI.
             checks: The checks whose results it returns.
             name: Its name, if not the function's.
@@ -91,6 +95,7 @@ class Stage:
             due_within: Age from which the web UI shows it as overdue.
             partitions: The parts it is made of, each made when asked for; without any, it follows
                 changes by itself.
+            on_request: Whether it, too, is made only when asked for, since it takes long.
         """
 
         def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -98,7 +103,7 @@ class Stage:
             return dg.asset(
                 key=key,
                 ins=inputs(reads),
-                deps=[dg.AssetKey.from_user_string(upstream) for upstream in after],
+                deps=[dg.AssetKey.from_user_string(upstream) for upstream in (*after, *if_made)],
                 io_manager_key=storage,
                 group_name=self.name,
                 kinds=kinds,
@@ -106,7 +111,8 @@ class Stage:
                 code_version=code_version(function),
                 check_specs=[check.spec(key) for check in checks],
                 description=description,
-                automation_condition=None if partitions else follow_changes(),
+                automation_condition=None if partitions or on_request else follow_changes(if_made),
+                tags={ON_REQUEST: "true"} if on_request else None,
                 partitions_def=partitions,
                 freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,
             )(without_return_annotation(function))

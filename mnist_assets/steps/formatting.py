@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 SPACE, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 TO, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -38,9 +38,27 @@ def probability(p_value: float) -> str:
     return f"<{SPACE}0.001" if p_value < 0.001 else f"={SPACE}{p_value:.3f}"
 
 
+def p_value(value: float | None) -> str:
+    """Write a p-value without its relation, for a column; a dash if there is none."""
+    if value is None:
+        return TO
+    return probability(value).removeprefix(f"={SPACE}")
+
+
+def spread(described: Mapping[str, float | None]) -> str:
+    """Write what `study.describe` gives of shares: mean ± standard deviation, as a percentage."""
+    mean, std = described["mean"], described["std"]
+    if mean is None:
+        return TO
+    if std is None:
+        return percent(mean)
+    return f"{percent(mean, sign='')}{SPACE}±{SPACE}{percent(std)}"
+
+
 def power(value: float) -> str:
-    """Write a positive number as a power of ten if it has six digits or more."""
-    if value < 1e5:
+    """Write a positive number as a power of ten if it has six digits or more, or is tiny."""
+    if not value or 1e-3 <= value < 1e5:
         return number(value, 1)
-    mantissa, exponent = f"{value:.1e}".split("e+")
-    return f"{mantissa}{SPACE}{TIMES}{SPACE}10{exponent.lstrip('0').translate(SUPERSCRIPTS)}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    of_ten = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return of_ten if mantissa == "1.0" else f"{mantissa}{SPACE}{TIMES}{SPACE}{of_ten}"

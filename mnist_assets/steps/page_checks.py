@@ -1,4 +1,4 @@
-"""Checks of the page: it loads nothing, shows every picture and tells of every network."""
+"""Checks of the page: it loads nothing, and shows every picture, network and claim."""
 
 from __future__ import annotations
 
@@ -91,6 +91,29 @@ def check_networks(page: str, names: Collection[str]) -> Finding:
         message=message,
         seen={"sections_absent": absent},
         expected={"sections_absent": []},
+    )
+
+
+def check_claims(page: str, verdicts: Mapping[str, str]) -> Finding:
+    """Check that every claim is in the page, once, with its verdict in words.
+
+    Args:
+        page: HTML, in which the claim `x` is the element with the id `claim-x`, up to the next one.
+        verdicts: Of each claim, by its id.
+    """
+    rows = re.split(r'<tr[^>]* id="claim-', page)[1:]
+    shown = [(row.partition('"')[0], row.partition("</tr>")[0]) for row in rows]
+    names = [name for name, _ in shown]
+    wrong = [name for name in verdicts if names.count(name) != 1]
+    wrong += [name for name, row in shown if f" {verdicts.get(name, name)}</b>" not in row]
+    message = f"All {len(verdicts)} claims are in the page, each with its verdict."
+    if wrong:
+        message = f"Not in the page exactly once with their verdict: {', '.join(wrong)}."
+    return Finding(
+        passed=not wrong,
+        message=message,
+        seen={"claims": len(names), "wrong": wrong},
+        expected={"claims": len(verdicts), "wrong": []},
     )
 
 
