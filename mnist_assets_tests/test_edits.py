@@ -31,6 +31,7 @@ QUALITY = {
     for name in ("small", "normalised")
     for kind in ("quality", "mistakes", "robustness")
 }
+STUDY_SHOWN = {"report/notebook"}  # where it shows a study, it has to be one of today's code
 REPORT = {"report/claims", "report/notebook"}
 OF_ALL = {"evaluation/comparison", "evaluation/label_errors", "report/page_network"} | REPORT
 TRAINED = NETWORKS | HISTORIES | PREDICTIONS | EVALUATIONS | QUALITY | CHAMPION | OF_ALL
@@ -122,11 +123,11 @@ EDITS = {
         lambda edit: edit.code(
             "steps/training_loop.py", "VALIDATION_CHUNK = 10_000", "VALIDATION_CHUNK = 9_000"
         ),
-        NETWORKS | {"evaluation/label_errors"},
+        NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "the order of chunks": (
         lambda edit: edit.code("steps/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
-        NETWORKS | {"evaluation/label_errors"},
+        NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "one network's learning rate": (
         lambda edit: edit.declaration("learning_rate: 0.01", "learning_rate: 0.011"),
