@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import memory, processes
 from benchmarks.contenders import ENTRIES
-from benchmarks.graph import GRAPH, SCRIPT, show_graph
+from benchmarks.graph import GRAPH, PART, SCRIPT, show_graph
 from benchmarks.images import read_repeated, require_space, shift_images, write_repeated
 from benchmarks.judge import judge
 from benchmarks.machine import describe_machine
@@ -139,7 +139,7 @@ def test_training_table_has_times_beside_accuracies_and_the_limit() -> None:
     assert limit.split()[4:] == ["1.00", "0.50", "1.50", "3.0", "0.50", "0.10"]
 
 
-def test_graph_table_ends_with_the_share_of_the_script() -> None:
+def test_graph_table_ends_with_the_shares_of_the_script() -> None:
     rows = [
         {
             "contender": contender,
@@ -150,11 +150,16 @@ def test_graph_table_ends_with_the_share_of_the_script() -> None:
             "simplest_val_accuracy": 0.8,
             "best_val_accuracy": 0.7,
         }
-        for contender, seconds, megabytes in ((GRAPH, 10.0, 500.0), (SCRIPT, 50.0, 2000.0))
+        for contender, seconds, megabytes in (
+            (GRAPH, 20.0, 500.0),
+            (PART, 10.0, 400.0),
+            (SCRIPT, 50.0, 2000.0),
+        )
     ]
     lines = show_graph(rows).splitlines()
-    assert lines[1].split()[-6:] == ["10.0", "500", "1000", "0.9000", "0.8000", "0.7000"]
-    assert lines[3].split() == ["graph", "/", "script", "0.20", "0.25", "0.25"]
+    assert lines[1].split()[-6:] == ["20.0", "500", "1000", "0.9000", "0.8000", "0.7000"]
+    assert lines[4].split() == ["graph", "/", "script", "0.40", "0.25", "0.25"]
+    assert lines[5].split() == ["that", "part", "/", "script", "0.20", "0.20", "0.20"]
 
 
 def test_scale_table_gives_time_per_image() -> None:
