@@ -28,6 +28,7 @@ from mnist_assets.definitions import (
     study_job,
 )
 from mnist_assets.errors import InputError
+from mnist_assets.garbage import collection_paused
 from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, State, bring_up_to_date
 from mnist_assets.resources import ChampionArchive
 from mnist_assets.run_lock import hold_lock
@@ -44,8 +45,10 @@ from mnist_assets.yaml_files import read_mapping
 
 
 @click.group()
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """MNIST from raw files to evaluated networks, as a graph of assets."""
+    context.with_resource(collection_paused())  # what a command loads, it keeps
 
 
 @main.command()
@@ -210,6 +213,7 @@ def update(
     observe_source(instance, graph.observed[SOURCE])
     use_compile_cache(PROJECT / "data" / "cache" / "compiled")
     gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
+    gc.enable()
     with native_logs_in(PROJECT / "data" / "dagster" / "tensorflow.log"):
         return bring_up_to_date(
             graph,

@@ -1,9 +1,11 @@
+import gc
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from mnist_assets.cli import main
+from mnist_assets.garbage import collection_paused
 from mnist_assets_tests.tiny import Project
 
 
@@ -148,3 +150,15 @@ def test_plain_commands_leave_the_study_out_and_selected_they_do_not(project):
     assert result.exit_code == 0
     assert "  ✓ study/small\n" in result.output
     assert "  ✓ preparation/one_hot_examples\n" in result.output
+
+
+def test_a_command_leaves_the_search_for_garbage_as_it_was():
+    assert gc.isenabled()
+    CliRunner().invoke(main, ["champion", "--help"])
+    assert gc.isenabled()
+    with collection_paused():
+        assert not gc.isenabled()
+        with collection_paused():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
