@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.assets.champion import champion_asset
+from mnist_assets.assets.champion_quality import champion_quality_asset
 from mnist_assets.assets.claims import claims_asset
 from mnist_assets.assets.dataset import dataset_assets
 from mnist_assets.assets.decision import decision_asset
@@ -19,7 +20,7 @@ from mnist_assets.assets.label_errors import label_errors_asset
 from mnist_assets.assets.networks import network_assets
 from mnist_assets.assets.page_network import page_network_asset
 from mnist_assets.assets.preparation import preparation_assets, preparation_checks
-from mnist_assets.assets.quality import champion_quality_asset, quality_assets
+from mnist_assets.assets.quality import quality_assets
 from mnist_assets.assets.report import report_assets
 from mnist_assets.assets.study import study_assets
 from mnist_assets.assets.training_log import training_log_asset

@@ -35,7 +35,7 @@ PLAIN_PICTURES = (
 NETWORK_PICTURES = (
     "history", "confusion", "ratios", "reliability", "mistakes", "robustness",
 )  # fmt: skip
-CHAMPION_PICTURES = ("champion_reliability", "champion_robustness")
+CHAMPION_PICTURES = ("champion_reliability", "champion_mistakes", "champion_robustness")
 STUDY_PICTURES = ("study_runs", "study_differences")
 LAYERS = [{"kind": "dense", "units": 5}, {"kind": "batch_normalization"}]
 TRAIN_IMAGES, TRAIN_LABELS = make_digits(40, 0)
@@ -169,6 +169,7 @@ def champion_of(network, version="0001-best"):
         **network.quality,
         "version": version,
         "robustness": network.robustness.to_dict("records"),
+        "mistakes": network.mistakes.to_dict("records"),
     }
 
 

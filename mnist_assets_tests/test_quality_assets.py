@@ -76,6 +76,8 @@ def test_the_quality_of_the_champion_is_that_of_the_network_it_is(made):
     assert {name: quality[name] for name in of_network} == of_network
     robustness = pd.read_csv(project.path(f"evaluation/{model['network']}_robustness", "csv"))
     pd.testing.assert_frame_equal(pd.DataFrame(quality["robustness"]), robustness)
+    mistakes = pd.read_csv(project.path(f"evaluation/{model['network']}_mistakes", "csv"))
+    assert quality["mistakes"] == mistakes.to_dict("records")
     assert outcome.checks()["champion/quality:as_promoted"].passed
 
 

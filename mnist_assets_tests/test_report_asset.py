@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mnist_assets.assets import report as assets
+from mnist_assets.assets.champion_quality import champion_quality_asset
 from mnist_assets.assets.page_network import smallest_of
-from mnist_assets.assets.quality import champion_quality_asset
 from mnist_assets.assets.study import study_assets
 from mnist_assets.settings import read_settings
 from mnist_assets_tests.stories import (

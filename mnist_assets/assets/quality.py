@@ -1,24 +1,20 @@
-"""Quality: how good networks and the champion are beyond their accuracy, on the test part."""
+"""Quality: how good networks are beyond their accuracy, on the test part."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from mnist_assets.assets import champion, evaluation
+from mnist_assets.assets import evaluation
 from mnist_assets.assets.presentation import draw, picture, table
 from mnist_assets.assets.stage import Check, Stored, stored
 from mnist_assets.quality_settings import Quality
-from mnist_assets.resources import ChampionArchive, DatasetSource
+from mnist_assets.resources import DatasetSource
 from mnist_assets.settings import Settings
-from mnist_assets.steps import champion_archive as archiving
 from mnist_assets.steps import quality as steps
 from mnist_assets.steps.calibration import check_calibrated
 from mnist_assets.steps.dataset import commonest_share
-from mnist_assets.steps.evaluation import predict
-from mnist_assets.steps.findings import Finding
 from mnist_assets.steps.mistakes import most_confident_mistakes
-from mnist_assets.steps.networks import StoredNetwork
 from mnist_assets.steps.robustness import check_floors, measure_robustness
 
 if TYPE_CHECKING:
@@ -34,11 +30,6 @@ CALIBRATED = Check(
 ROBUST = Check(
     "robust",
     "Each distortion leaves at least the declared accuracy at its declared strength.",
-    blocking=False,
-)
-AS_PROMOTED = Check(
-    "as_promoted",
-    "On the test part the champion is as accurate as it was when it was promoted.",
     blocking=False,
 )
 
@@ -79,13 +70,13 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         return stored(
             assessed,
             CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
-            **_shown(assessed, name),
+            **show_assessment(assessed, name),
         )
 
     return quality
 
 
-def _shown(assessed: Mapping[str, Any], name: str) -> dict[str, Any]:
+def show_assessment(assessed: Mapping[str, Any], name: str) -> dict[str, Any]:
     """What the web UI shows of an assessment."""
     import pandas as pd
 
@@ -123,25 +114,35 @@ def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
     def mistakes(
         source: DatasetSource, predictions: Any, test_images: Any, test_labels: Any
     ) -> Stored:
-        from mnist_assets.figures import doubtful_digits as figures
-
-        known = steps.WRONG_TEST_LABELS if source.facts else ()
-        listed = most_confident_mistakes(predictions["test"], test_labels, count, known)
+        listed = find_mistakes(predictions["test"], test_labels, count, source)
         total = int((predictions["test"].argmax(axis=1) != test_labels).sum())
-        png = draw(figures.mistakes, test_images[listed["index"]], listed, name, total)
-        return stored(
-            listed,
-            mistakes=total,
-            picture=picture(png, f"The most confident mistakes of {name}, with their labels"),
-            table=table(listed),
-        )
+        return stored(listed, mistakes=total, **show_mistakes(listed, test_images, name, total))
 
     return mistakes
 
 
+def find_mistakes(
+    probabilities: Any, labels: Any, count: int, source: DatasetSource
+) -> "pd.DataFrame":
+    """The most confident mistakes, those known to be wrong labels marked."""
+    known = steps.WRONG_TEST_LABELS if source.facts else ()
+    return most_confident_mistakes(probabilities, labels, count, known)
+
+
+def show_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) -> dict[str, Any]:
+    """What the web UI shows of the most confident mistakes, out of `total`."""
+    from mnist_assets.figures import doubtful_digits as figures
+
+    png = draw(figures.mistakes, images[listed["index"]], listed, name, total)
+    return {
+        "picture": picture(png, f"The most confident mistakes of {name}, with their labels"),
+        "table": table(listed),
+    }
+
+
 def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
     robustness = settings.quality.robustness
-    measured = _measured(settings)
+    measured = measurement(settings)
     floors = declared_floors(settings.quality)
 
     @evaluation.STAGE.asset(
@@ -160,13 +161,13 @@ def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         return stored(
             accuracies,
             ROBUST.result(check_floors(accuracies, expected)),
-            **_curves(accuracies, expected, name),
+            **show_robustness(accuracies, expected, name),
         )
 
     return robust
 
 
-def _measured(settings: Settings) -> dict[str, Any]:
+def measurement(settings: Settings) -> dict[str, Any]:
     """How robustness is measured, as `measure_robustness` takes it."""
     robustness = settings.quality.robustness
     return {
@@ -193,7 +194,7 @@ def expected_floors(
     return {name: {**floor, "accuracy": share} for name, floor in floors.items()}
 
 
-def _curves(
+def show_robustness(
     accuracies: "pd.DataFrame", floors: Mapping[str, Mapping[str, float]], name: str
 ) -> dict[str, Any]:
     """What the web UI shows of a network's robustness."""
@@ -204,50 +205,3 @@ def _curves(
         "robustness": picture(png, f"Accuracy of {name} against the strength of each distortion"),
         "accuracies": table(accuracies),
     }
-
-
-def champion_quality_asset(settings: Settings) -> dg.AssetsDefinition:
-    """What there is to say of the champion, whichever network it is and whenever it was trained."""
-    bins, confidence = settings.quality.bins, settings.quality.confidence
-    ceiling, batch_size = settings.quality.calibration_error, settings.evaluation.batch_size
-    measured, floors = _measured(settings), declared_floors(settings.quality)
-
-    @champion.STAGE.asset(
-        "json",
-        name="quality",
-        reads=TEST_PART,
-        after=["champion/model"],
-        kinds={"tensorflow", "keras"},
-        checks=[CALIBRATED, ROBUST, AS_PROMOTED],
-    )
-    def champion_quality(
-        source: DatasetSource, archive: ChampionArchive, test_images: Any, test_labels: Any
-    ) -> Stored:
-        """How good the champion is on the test part: its accuracy, calibration and robustness."""
-        current = archiving.current(archive.path)
-        if current is None:
-            nothing = Finding(passed=True, message="There is no champion yet.")
-            results = [check.result(nothing) for check in (CALIBRATED, ROBUST, AS_PROMOTED)]
-            return stored({}, *results, champion="none yet: champion/decision says why")
-        model = StoredNetwork(current.model_path).model
-        assessed = steps.assess(
-            predict(model, test_images, batch_size),
-            test_labels,
-            bins=bins,
-            confidence=confidence,
-            mnist=source.facts is not None,
-        )
-        accuracies = measure_robustness(model, test_images, test_labels, **measured)
-        expected = expected_floors(floors, source, test_labels)
-        promoted = current.explanation()["metrics"]["test"]
-        return stored(
-            {**assessed, "version": current.version, "robustness": accuracies.to_dict("records")},
-            CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
-            ROBUST.result(check_floors(accuracies, expected)),
-            AS_PROMOTED.result(steps.check_as_promoted(assessed, promoted)),
-            version=current.version,
-            **_shown(assessed, f"Champion {current.version}"),
-            **_curves(accuracies, expected, f"Champion {current.version}"),
-        )
-
-    return champion_quality

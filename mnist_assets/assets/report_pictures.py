@@ -1,13 +1,17 @@
 """The report's pictures: the same as on the assets that they belong to, drawn once for both."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_assets.assets.presentation import draw
+from mnist_assets.steps.mistakes import COLUMNS
 from mnist_assets.steps.report_quality import champion_name
 from mnist_assets.steps.story import NetworkStory, Story
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Pictures = dict[str, bytes]
 Floors = Mapping[str, Mapping[str, float]]
@@ -38,7 +42,7 @@ def draw_pictures(
     pictures |= _of_all_networks(story, floors)
     pictures |= _of_labels(story, values, labels_shown)
     if story.champion:
-        pictures |= _of_champion(story.champion, floors)
+        pictures |= _of_champion(story.champion, values, floors)
     if story.study:
         pictures |= _of_study(story, study_runs)
     return pictures
@@ -87,13 +91,9 @@ def _of_network(network: NetworkStory, values: Mapping[str, Any]) -> Pictures:
 
 def _of_its_quality(network: NetworkStory, values: Mapping[str, Any], floors: Floors) -> Pictures:
     """What its accuracy is worth."""
-    from mnist_assets.figures import doubtful_digits
-
-    name, quality, listed = network.name, network.quality, network.mistakes
-    images = values["test_images"][listed["index"]]
-    total = quality["images"] - quality["correct"]
+    name, quality = network.name, network.quality
     return _reliability(name, name, quality) | {
-        f"{name}_mistakes": draw(doubtful_digits.mistakes, images, listed, name, total),
+        f"{name}_mistakes": _mistakes(name, quality, network.mistakes, values),
         f"{name}_robustness": _robustness(network.robustness.assign(network=name), floors),
     }
 
@@ -125,14 +125,28 @@ def _of_labels(story: Story, values: Mapping[str, Any], shown: int) -> Pictures:
     return {"label_errors": drawn}
 
 
-def _of_champion(champion: Mapping[str, Any], floors: Floors) -> Pictures:
+def _of_champion(
+    champion: Mapping[str, Any], values: Mapping[str, Any], floors: Floors
+) -> Pictures:
     import pandas as pd
 
     name = champion_name(champion["version"])
     table = pd.DataFrame(champion["robustness"]).assign(network=name)
+    listed = pd.DataFrame(champion["mistakes"], columns=COLUMNS).astype({"index": int})
     return _reliability("champion", name, champion) | {
-        "champion_robustness": _robustness(table, floors)
+        "champion_mistakes": _mistakes(name, champion, listed, values),
+        "champion_robustness": _robustness(table, floors),
     }
+
+
+def _mistakes(
+    name: str, quality: Mapping[str, Any], listed: "pd.DataFrame", values: Mapping[str, Any]
+) -> bytes:
+    from mnist_assets.figures import doubtful_digits
+
+    total = quality["images"] - quality["correct"]
+    images = values["test_images"][listed["index"]]
+    return draw(doubtful_digits.mistakes, images, listed, name, total)
 
 
 def _of_study(story: Story, runs: Mapping[str, Any]) -> Pictures:

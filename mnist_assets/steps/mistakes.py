@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+COLUMNS = ["index", "true", "predicted", "confidence", "true_probability", "wrong_label"]
+
 
 def most_confident_mistakes(
     probabilities: NDArray[np.float32],
@@ -38,13 +40,12 @@ def most_confident_mistakes(
     mistakes = np.flatnonzero(predicted != labels)
     confidence = probabilities[mistakes, predicted[mistakes]]
     worst = mistakes[np.argsort(-confidence, kind="stable")[:count]]
-    return pd.DataFrame(
-        {
-            "index": worst,
-            "true": labels[worst],
-            "predicted": predicted[worst],
-            "confidence": probabilities[worst, predicted[worst]].astype(np.float64),
-            "true_probability": probabilities[worst, labels[worst]].astype(np.float64),
-            "wrong_label": np.isin(worst, list(wrong_labels)),
-        }
+    values = (
+        worst,
+        labels[worst],
+        predicted[worst],
+        probabilities[worst, predicted[worst]].astype(np.float64),
+        probabilities[worst, labels[worst]].astype(np.float64),
+        np.isin(worst, list(wrong_labels)),
     )
+    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))

@@ -119,6 +119,7 @@ def _derived(story: Story) -> dict[str, Any]:
         "nearer_than": base ^ exponent,  # what Python makes of the notebook's power
         "odds": report_facts.notebook_odds,
         "assessments": report_quality.assessments(story),
+        "mistakes_by_name": report_quality.mistakes_by_name(story),
         "robustness_rows": report_quality.robustness_rows(story),
         "limits": report_quality.find_limits(best.robustness),
         "undistorted": report_quality.accuracy_undistorted(best.robustness),

@@ -29,6 +29,14 @@ def assessments(story: Story) -> dict[str, Mapping[str, Any]]:
     return by_name
 
 
+def mistakes_by_name(story: Story) -> dict[str, list[Any]]:
+    """The most confident mistakes of each network and the champion, by what each is called."""
+    by_name = {network.name: network.mistakes.to_dict("records") for network in story.networks}
+    if story.champion:
+        by_name[champion_name(story.champion["version"])] = story.champion["mistakes"]
+    return by_name
+
+
 def robustness_rows(story: Story) -> list[dict[str, Any]]:
     """Put the accuracies of all networks and the champion under each distortion side by side.
 

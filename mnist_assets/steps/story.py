@@ -91,8 +91,9 @@ class Story:
         networks: Every declared network.
         comparison: As from `comparison.compare_networks`.
         study: What was made of the study, or None.
-        champion: What `quality.assess` returned for the champion, with its `version` and
-            `robustness` (rows of `robustness.measure_robustness`); empty if there is none.
+        champion: What `quality.assess` returned for the champion, with its `version`,
+            `robustness` and `mistakes` (rows as from `robustness.measure_robustness` and
+            `mistakes.most_confident_mistakes`); empty if there is none.
         label_errors: As from `label_errors.find_label_errors`.
         labels_found_by: The network whose declaration found those.
         versions: The software by name.
