@@ -179,7 +179,7 @@ def predict(files: tuple[Path, ...]) -> None:
         model = StoredNetwork(serving.model_path).model
         for path, digits in pictures.items():
             prepared = prepare_digits(digits, str(path), model.input_shape[1:3])
-            scores = score(predict_probabilities(model, prepared, batch_size=1000))
+            scores = score(predict_probabilities(model, prepared))
             for row in scores.to_dict("records"):
                 click.echo(
                     f"{path}: {row['digit']} ({row['probability']:.1%}), or "

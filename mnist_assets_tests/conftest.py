@@ -3,6 +3,7 @@
 import os
 import sys
 
+import pytest
 from absl import logging as absl_logging
 from hypothesis import settings
 
@@ -19,3 +20,9 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
 # then closes the stream it has: it must not be what pytest captures standard error in.
 absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
+
+
+@pytest.fixture
+def no_waiting_for_the_disk(monkeypatch):
+    """Tests end processes, never the machine."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)

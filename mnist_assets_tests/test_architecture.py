@@ -1,6 +1,7 @@
 """What the parts of the project may know of each other, read from their imports."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import mnist_assets
+import mnist_assets.steps
 
 FOLDER = Path(mnist_assets.__file__).parent
 HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "scipy")
@@ -72,6 +73,13 @@ def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
     assert "mnist_assets.steps.sibling" in found
     assert names(set(_imports(_when_loaded(tree), "")), *HEAVY) == {"keras.layers"}
     assert names({"pandas_stubs"}, "pandas") == set()
+
+
+def test_the_map_of_the_steps_names_each_module_once() -> None:
+    _, _, of_stages = (mnist_assets.steps.__doc__ or "").partition("those beside it:")
+    without_remarks = re.sub(r"\(.*?\)", "", of_stages, flags=re.DOTALL)
+    lists = re.sub(r"^\w+  ", "", without_remarks, flags=re.MULTILINE)
+    assert sorted(re.findall(r"\w+", lists)) == [Path(name).stem for name in modules("steps")]
 
 
 @pytest.mark.parametrize("module", modules("steps"))

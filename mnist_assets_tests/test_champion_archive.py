@@ -16,11 +16,7 @@ from mnist_assets.steps import champion_history as history
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FILES = {"model.keras", "decision.json", "declaration.json", "metrics.json", "versions.json"}
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """Tests end processes, never the machine."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 
 @pytest.fixture

@@ -32,11 +32,7 @@ from mnist_assets_tests.test_champion_archive import (
     write_model,
 )
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """Tests end processes, never the machine."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The log of changes, and the versions that can be rolled back to."""
 
 import errno
-import os
 
 import pytest
 
@@ -14,11 +13,7 @@ from mnist_assets_tests.test_champion_archive import (
     rollback,
 )
 
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch):
-    """Tests end processes, never the machine."""
-    monkeypatch.setattr(os, "fsync", lambda _: None)
+pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
 
 @pytest.fixture

@@ -24,8 +24,6 @@ from mnist_assets.steps.dataset import commonest_share
 from mnist_assets.steps.evaluation import predict
 from mnist_assets.steps.networks import StoredNetwork
 
-BATCH = 1000  # images predicted at a time
-
 REASONED = Check(
     "reasoned", "Every challenger is promoted or not, and each criterion says what it saw."
 )
@@ -109,7 +107,7 @@ def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Contender |
         network=current.version.partition("-")[2],
         seed=explanation["declaration"]["seed"],
         data_version=explanation["versions"]["predictions"],
-        probabilities=predict(StoredNetwork(current.model_path).model, images, BATCH),
+        probabilities=predict(StoredNetwork(current.model_path).model, images),
         labels=labels,
     )
 

@@ -20,7 +20,6 @@ from mnist_assets.steps.networks import StoredNetwork
 
 STAGE = Stage("inference")
 FILES = dg.DynamicPartitionsDefinition(name="inbox")
-BATCH = 1000  # images predicted at a time
 
 DRIFT = Check(
     "drift",
@@ -45,7 +44,7 @@ def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, sp
     validation = split["validation"]
     if archiving.current(archive.path) is None:
         return stored({}, champion="none yet: champion/decision says why")
-    probabilities = predict(_serving(archive)[1].model, train_images[validation], BATCH)
+    probabilities = predict(_serving(archive)[1].model, train_images[validation])
     described = drift.training_reference(
         train_images, train_labels, probabilities.max(axis=1), class_count(train_labels)
     )
@@ -87,7 +86,7 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
         except InputError as error:
             inbox.quarantine(path, inbox_folder.quarantine, str(error))
             raise
-        scores = digits.score(predict(network.model, prepared, BATCH))
+        scores = digits.score(predict(network.model, prepared))
         drifted = drift.check_drift(
             prepared,
             scores["digit"].to_numpy(),

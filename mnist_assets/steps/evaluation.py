@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 EPSILON = 1e-7  # what keras.backend.epsilon() is: probabilities are clipped to [1e-7, 1 - 1e-7]
 
 
-def predict(model: Callable[..., Any], images: NDArray[np.uint8], batch_size: int) -> Probabilities:
+def predict(
+    model: Callable[..., Any], images: NDArray[np.uint8], batch_size: int = 1000
+) -> Probabilities:
     """Run a trained network over images, a batch at a time.
 
     The model is called directly: unlike `model.predict` this traces no graph, which for a network
