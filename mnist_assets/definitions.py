@@ -4,6 +4,7 @@ Loading this imports no TensorFlow; steps do so when they train or predict.
 """
 
 import warnings
+from functools import lru_cache
 from typing import Any
 
 import dagster as dg
@@ -26,6 +27,7 @@ from mnist_assets.assets.study import study_assets
 from mnist_assets.assets.training_log import training_log_asset
 from mnist_assets.automation import follow_changes_sensor
 from mnist_assets.declarations import read_networks
+from mnist_assets.execution.executor import side_by_side
 from mnist_assets.file_formats import file_storages
 from mnist_assets.report_resources import Shelf
 from mnist_assets.resources import ChampionArchive, DatasetSource, Inbox
@@ -34,19 +36,6 @@ from mnist_assets.schedules import EVERYTHING, STUDY, failure_sensor, jobs, sche
 from mnist_assets.settings import Places, read_settings
 from mnist_assets.study_resources import RunsFolder, study_workers
 from mnist_assets.terminal import terminal
-
-
-@dg.configured(
-    dg.multi_or_in_process_executor,
-    config_schema={
-        "multiprocess": dg.Field(
-            bool, default_value=False, description="A process of its own for each step."
-        )
-    },
-)
-def in_process_unless_told(config: dict[str, bool]) -> dict[str, dict[str, object]]:
-    """One process for the whole run: each further one would import TensorFlow anew."""
-    return {"multiprocess" if config["multiprocess"] else "in_process": {}}
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -103,7 +92,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             **{key: locked(storage) for key, storage in file_storages(places.assets).items()},
         },
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
-        executor=in_process_unless_told,
+        executor=side_by_side,
     )
 
 
@@ -122,9 +111,21 @@ def definitions() -> dg.Definitions:
 
 def everything_job() -> dg.JobDefinition:
     """The job over all assets but the study's, for a process that has to find it by name."""
-    return build_definitions(Places.from_environment()).resolve_job_def(EVERYTHING)
+    return _job(EVERYTHING, Places.from_environment())
 
 
 def study_job() -> dg.JobDefinition:
     """The same for the job over the study and what it reads."""
-    return build_definitions(Places.from_environment()).resolve_job_def(STUDY)
+    return _job(STUDY, Places.from_environment())
+
+
+def _job(name: str, places: Places) -> dg.JobDefinition:
+    texts = [path.read_text(encoding="utf-8") for path in (places.networks, places.settings)]
+    return _build_job(name, places, *texts)
+
+
+@lru_cache(maxsize=1)  # Dagster asks for it five times a run
+def _build_job(name: str, places: Places, networks: str, settings: str) -> dg.JobDefinition:
+    """A job of the graph, as long as what it was declared by stays the same."""
+    del networks, settings
+    return build_definitions(places).resolve_job_def(name)

@@ -12,18 +12,22 @@ from pathlib import Path
 
 import dagster as dg
 
-_held: set[Path] = set()
+HELD = "MNIST_ASSETS_LOCKS_HELD"  # by this process, or one that it was started by: paths
 
 
 @contextmanager
 def hold_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock, waiting for it if another process has it; within a process it nests.
+    """Hold the lock, waiting for it if another process has it.
+
+    Within a process it nests, and the processes that one starts work under its lock.
 
     Args:
         path: The lock's file, which also says who holds it.
         on_wait: Told once, before waiting, who is waited for.
     """
-    if path in _held:
+    held = os.environ.get(HELD)
+    names = held.split(os.pathsep) if held else []
+    if str(path) in names:
         yield
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,11 +41,14 @@ def hold_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()}")
         file.flush()
-        _held.add(path)
+        os.environ[HELD] = os.pathsep.join([*names, str(path)])
         try:
             yield
         finally:
-            _held.discard(path)
+            if held is None:
+                del os.environ[HELD]
+            else:
+                os.environ[HELD] = held
             file.truncate(0)
 
 

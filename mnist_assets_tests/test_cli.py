@@ -22,6 +22,8 @@ def project(tmp_path, monkeypatch):
         "SETTINGS": project.places.settings,
     }.items():
         monkeypatch.setenv(f"MNIST_ASSETS_{name}", str(value))
+    # What forked processes print is not captured here; test_side_by_side.py looks at it.
+    monkeypatch.setattr("mnist_assets.execution.executor.can_fork", lambda _: False)
     return project
 
 

@@ -1,10 +1,11 @@
+import os
 import subprocess
 import sys
 import time
 
 import pytest
 
-from mnist_assets.run_lock import hold_lock
+from mnist_assets.run_lock import HELD, hold_lock
 
 HOLDER = """
 import sys, time
@@ -58,3 +59,9 @@ def test_a_holder_that_was_killed_holds_nothing(tmp_path, holder):
 def test_it_nests_within_a_process(tmp_path):
     with hold_lock(tmp_path / "lock", print), hold_lock(tmp_path / "lock", print):
         pass
+
+
+def test_a_process_that_the_holder_starts_does_not_wait(tmp_path, holder):
+    with hold_lock(tmp_path / "lock", print):
+        holder(0)
+    assert HELD not in os.environ

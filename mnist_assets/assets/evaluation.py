@@ -87,6 +87,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         },
         after=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
+        priority=1,  # what follows can be made while the next network trains
         checks=[VALIDATION_PROBABILITIES, TEST_PROBABILITIES, BY_HAND],
         description=f"Probabilities that {name} gives each class, float32 (n, classes): those of "
         "the validation images, in the split's order, and of the test images.",

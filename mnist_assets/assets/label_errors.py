@@ -38,6 +38,7 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             "preparation/normalization",
         ],
         kinds={"tensorflow", "keras"},
+        priority=-1,  # little waits for it, and it takes long
         checks=[FEW],
         description="Training images whose labels look wrong, for a person to judge: "
         f"{name}, trained {folds} times, each time without a part of the images, sees another "

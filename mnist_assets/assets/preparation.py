@@ -12,7 +12,7 @@ from mnist_assets.steps import normalization as normalizing
 from mnist_assets.steps import preparation as steps
 from mnist_assets.steps.dataset import class_count
 
-STAGE = Stage("preparation")
+STAGE = Stage("preparation", priority=1)  # all networks wait for it
 
 SPLIT_COMPLETE = Check(
     "complete_and_disjoint", "Each training image is in exactly one part; sizes are as declared."
@@ -109,6 +109,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
         description=BOUNDED.description,
         blocking=True,
         additional_ins=inputs(reads[:-1]),
+        op_tags=STAGE.op_tags(),
     )
     def bounded(
         normalization: Any, train_images: Any, test_images: Any, split: Any

@@ -1,6 +1,6 @@
 """What all assets of a stage have in common, said once: key, group, storage, version, checks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -10,6 +10,7 @@ import dagster as dg
 from mnist_assets.automation import ON_REQUEST, follow_changes
 from mnist_assets.code_versions import code_version
 from mnist_assets.content_versions import content_version
+from mnist_assets.execution.lanes import NEEDS_TENSORFLOW, PRIORITY
 from mnist_assets.steps.findings import Finding
 
 Stored: TypeAlias = dg.MaterializeResult[Any]
@@ -56,13 +57,24 @@ class Check:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of the graph; its name is the prefix of its assets' keys and their group."""
+    """A stage of the graph.
+
+    Attributes:
+        name: Prefix of its assets' keys, and their group.
+        priority: Which of the steps that are ready runs first: the one with the highest.
+    """
 
     name: str
+    priority: int = 0
 
     def key(self, name: str) -> dg.AssetKey:
         """The key of one of the stage's assets."""
         return dg.AssetKey([self.name, name])
+
+    def op_tags(self, kinds: Collection[str] = (), priority: int | None = None) -> dict[str, str]:
+        """What an executor has to know of a step that makes such things."""
+        urgency = {PRIORITY: str(self.priority if priority is None else priority)}
+        return urgency | NEEDS_TENSORFLOW if "tensorflow" in kinds else urgency
 
     def asset(
         self,
@@ -78,6 +90,7 @@ class Stage:
         due_within: timedelta | None = None,
         partitions: dg.PartitionsDefinition[str] | None = None,
         on_request: bool = False,
+        priority: int | None = None,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Make a function an asset of this stage.
 
@@ -88,7 +101,8 @@ class Stage:
             after: Keys of assets it depends on without reading them.
             if_made: Keys of assets that it shows where they have been made, and does without where
                 not: one that was never made neither blocks it nor makes it stale.
-            kinds: What it is made with, shown in the web UI.
+            kinds: What it is made with, shown in the web UI; what is made with `tensorflow` runs in
+                a process that has imported it.
             checks: The checks whose results it returns.
             name: Its name, if not the function's.
             description: What it is, if not the function's docstring.
@@ -96,6 +110,7 @@ class Stage:
             partitions: The parts it is made of, each made when asked for; without any, it follows
                 changes by itself.
             on_request: Whether it, too, is made only when asked for, since it takes long.
+            priority: If not the stage's.
         """
 
         def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -107,6 +122,7 @@ class Stage:
                 io_manager_key=storage,
                 group_name=self.name,
                 kinds=kinds,
+                op_tags=self.op_tags(kinds, priority),
                 owners=OWNERS,
                 code_version=code_version(function),
                 check_specs=[check.spec(key) for check in checks],

@@ -11,11 +11,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mnist_assets.parent_process import end_with_parent
 from mnist_assets.steps.study_training import Digits, Run, Seeds, Study, train_run
 from mnist_assets.steps.training import import_keras
 
@@ -77,15 +77,8 @@ def _count_cores() -> int:
 def _begin(threads: int) -> None:
     """What a process does before its first run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for its parent, which ends it
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     import_keras()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-
-
-def _end_with_parent() -> None:
-    """Leave with a parent that was killed, which nobody else would tell."""
-    if parent := multiprocessing.parent_process():
-        parent.join()
-    os._exit(1)

@@ -1,0 +1,197 @@
+"""The two lanes that a run's steps go through, each with a process: TensorFlow's, and the rest.
+
+Here steps are only handed out, and their events passed on: nothing here ever waits for a step.
+"""
+
+from __future__ import annotations
+
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from dagster._core.errors import DagsterExecutionInterruptedError, DagsterSubprocessError
+from dagster_shared.error import SerializableErrorInfo
+
+from mnist_assets.execution.worker import Ended, StepWorker
+from mnist_assets.steps.training import import_keras
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import dagster as dg
+    from dagster._core.execution.context.system import PlanExecutionContext
+    from dagster._core.execution.plan.active import ActiveExecution
+    from dagster._core.execution.plan.step import ExecutionStep
+
+    from mnist_assets.execution.worker import Prepare
+
+NEEDS_TENSORFLOW = {"mnist_assets/needs": "tensorflow"}  # tags of an op that does
+PRIORITY = "dagster/priority"
+INTERRUPTED = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+LOOK_INTERVAL = 0.2  # seconds between looks for an interruption
+
+
+def needs_tensorflow(step: ExecutionStep) -> bool:
+    """Whether a step imports TensorFlow, as its op says."""
+    return NEEDS_TENSORFLOW.items() <= step.tags.items()
+
+
+class _Lane:
+    """Steps that are ready, and the process that runs them one after the other.
+
+    Attributes:
+        ready: Steps that wait for the process.
+        step: What it is at.
+    """
+
+    def __init__(self, job_context: PlanExecutionContext, prepare: Prepare) -> None:
+        self._job_context = job_context
+        self._prepare = prepare
+        self.ready: list[ExecutionStep] = []
+        self.step: ExecutionStep | None = None
+        self.worker: StepWorker | None = None
+
+    def start(self, siblings: list[StepWorker]) -> None:
+        """Start the process, if there is none."""
+        if self.worker is None:
+            self.worker = StepWorker(self._job_context, self._prepare, siblings)
+
+    def take_next(self) -> ExecutionStep:
+        """Take out the most urgent step, of those the one that was ready first."""
+        return self.ready.pop(self.ready.index(max(self.ready, key=_priority)))
+
+
+class Lanes:
+    """The two lanes of a run."""
+
+    def __init__(
+        self, executor: dg.Executor, job_context: PlanExecutionContext, active: ActiveExecution
+    ) -> None:
+        self._executor = executor
+        self._job_context = job_context
+        self._active = active
+        self._tensorflow = _Lane(job_context, import_tensorflow)
+        self._rest = _Lane(job_context, _nothing)
+        plan = job_context.execution_plan
+        steps = plan.get_steps_to_execute_in_topo_order()
+        self._to_come = {step.key for step in steps if needs_tensorflow(step)}
+        self._interrupted = False
+        self._errors: list[SerializableErrorInfo] = []
+
+    def __enter__(self) -> Lanes:
+        """Start both processes."""
+        self._start_workers()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them, at the next step or at once."""
+        self._interrupt_workers()  # those at a step are so because something went wrong here
+        for worker in self._workers():
+            worker.close()
+
+    def run(self) -> Iterator[dg.DagsterEvent]:
+        """Run every step, each when what it depends on is there.
+
+        Raises:
+            DagsterExecutionInterruptedError: Somebody interrupted the run.
+            DagsterSubprocessError: Something outside a step's own code went wrong.
+        """
+        while self._busy() or not (self._interrupted or self._active.is_complete):
+            if self._active.check_for_interrupts():
+                self._interrupted = True
+                self._active.mark_interrupted()
+                self._interrupt_workers()
+            if not self._interrupted:
+                yield from self._hand_out()
+            for lane in self._wait():
+                yield from self._listen(lane)
+            yield from self._active.plan_events_iterator(self._job_context)
+        if self._errors:
+            told = "\n".join(error.to_string() for error in self._errors)
+            raise DagsterSubprocessError(  # type: ignore[no-untyped-call]  # Dagster's
+                told, subprocess_error_infos=self._errors
+            )
+        if self._interrupted:
+            raise DagsterExecutionInterruptedError
+
+    def _workers(self) -> list[StepWorker]:
+        return [lane.worker for lane in (self._tensorflow, self._rest) if lane.worker]
+
+    def _start_workers(self) -> None:
+        for lane in (self._tensorflow, self._rest):
+            lane.start(self._workers())
+
+    def _busy(self) -> list[_Lane]:
+        return [lane for lane in (self._tensorflow, self._rest) if lane.step]
+
+    def _interrupt_workers(self) -> None:
+        for lane in self._busy():
+            if lane.worker:
+                lane.worker.interrupt()
+
+    def _hand_out(self) -> Iterator[dg.DagsterEvent]:
+        for step in self._active.get_steps_to_execute():
+            lane = self._tensorflow if needs_tensorflow(step) else self._rest
+            lane.ready.append(step)
+        yield from self._active.concurrency_event_iterator(self._job_context)
+        self._start_workers()  # in place of one that died
+        for lane in (self._tensorflow, self._rest):
+            # A process that has all of TensorFlow's steps behind it lends the other a hand.
+            source = lane if lane.ready or self._to_come else self._rest
+            if lane.worker and lane.step is None and source.ready:
+                lane.step = source.take_next()
+                self._to_come.discard(lane.step.key)
+                lane.worker.run(lane.step.key, self._active.get_known_state())
+
+    def _wait(self) -> list[_Lane]:
+        """The lanes of which there is something to tell."""
+        lanes = {lane.worker.connection: lane for lane in self._busy() if lane.worker}
+        told = wait(list(lanes), LOOK_INTERVAL)
+        return [lane for connection, lane in lanes.items() if connection in told]
+
+    def _listen(self, lane: _Lane) -> Iterator[dg.DagsterEvent]:
+        """What a lane's process tells next of its step."""
+        if lane.worker is None or lane.step is None:
+            return
+        try:
+            told = lane.worker.receive()
+        except (EOFError, ConnectionResetError):
+            event = self._failure(lane.step, lane.worker.close())
+            lane.worker, told = None, Ended()
+            yield event
+            self._active.handle_event(event)
+        if not isinstance(told, Ended):
+            yield told
+            self._active.handle_event(told)
+            return
+        if told.error and not (self._interrupted and told.error.cls_name in INTERRUPTED):
+            self._errors.append(told.error)
+        self._active.verify_complete(self._job_context, lane.step.key)
+        lane.step = None
+
+    def _failure(self, step: ExecutionStep, exit_code: int | None) -> dg.DagsterEvent:
+        """The failure, or retry, of a step whose process died."""
+        error = SerializableErrorInfo(
+            f"The process that ran it died (exit code {exit_code}; -9 is what lack of memory, or a "
+            "person, does). What it had not finished is not stored: materialise it again.",
+            [],
+            "StepWorkerDied",
+        )
+        return self._executor.log_failure_or_retry_event_after_error(
+            self._job_context.for_step(step), error, self._active.get_known_state()
+        )
+
+
+def _priority(step: ExecutionStep) -> int:
+    return int(step.tags.get(PRIORITY, 0))
+
+
+def import_tensorflow() -> None:
+    """What the process for TensorFlow does while others load the dataset."""
+    import_keras()
+    import tensorflow as tf
+
+    tf.zeros(())  # starts its runtime, too
+
+
+def _nothing() -> None:
+    pass
