@@ -3,11 +3,23 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.patches import StepPatch
 from matplotlib.text import Text
 
 from mnist_assets.figures import grey as figures
 from mnist_assets.figures.style import STYLE, to_png
 from mnist_assets.steps import grey
+
+
+def bars(axes):
+    """The height of each level that has one; a bar has a gap on each side."""
+    (shape,) = (patch for patch in axes.patches if isinstance(patch, StepPatch))
+    heights, edges, _ = shape.get_data()
+    assert not heights[1::2].any()
+    levels = (edges[::2] + edges[1::2]) / 2
+    return {
+        int(level): height for level, height in zip(levels, heights[::2], strict=True) if height
+    }
 
 
 def texts(figure):
@@ -24,12 +36,8 @@ def levels():
 def test_grey_levels_draws_the_first_images_and_all(levels):
     figure = figures.grey_levels(*levels, first=4)
     upper, lower = figure.axes
-    first, everything = (
-        {int(bar.get_x() + 0.5): bar.get_height() for bar in axes.containers[0] if bar.get_height()}
-        for axes in (upper, lower)
-    )
-    assert first == {5: 1, 20: 2, 30: 1}
-    assert everything == {5: 1, 20: 2, 30: 5, 31: 3, 90: 1}
+    assert bars(upper) == {5: 1, 20: 2, 30: 1}
+    assert bars(lower) == {5: 1, 20: 2, 30: 5, 31: 3, 90: 1}
     assert upper.get_title(loc="left") == (
         "The first 4 images scatter from 5 to 30, at most 2 at one grey level"
     )
@@ -59,7 +67,12 @@ def test_pixel_histogram_tells_black_and_white_on_a_log_scale():
     figure = figures.pixel_histogram(histogram, summary)
     (axes,) = figure.axes
     assert axes.get_yscale() == "log"
-    assert [bar.get_height() for bar in axes.patches] == histogram["count"].tolist()
+    drawn = [shape.get_data() for shape in axes.patches]
+    assert np.concatenate([heights for heights, _, _ in drawn]).tolist() == [*histogram["count"]]
+    assert [(edges[0], edges[-1]) for _, edges, _ in drawn] == [
+        *((-0.5, 0.5), (0.5, 253.5), (253.5, 255.5))
+    ]
+    assert len({shape.get_facecolor() for shape in axes.patches}) == 3
     told = "\n".join(texts(figure))
     assert "0: 4,000 pixels\n(the notebook reads 38,000,000)" in told
     assert "254 to 255: 1,400 pixels\n(the notebook reads 2,000,000)" in told

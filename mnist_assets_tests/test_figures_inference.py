@@ -3,14 +3,14 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mnist_assets.figures.inference import batch
-from mnist_assets.figures.style import VERMILLION, to_png
+from mnist_assets.figures.style import INK, VERMILLION, to_png
 from mnist_assets.steps.digits import score
+from mnist_assets_tests.test_figures_tiles import drawn_tiles
 
 BIGGEST_PNG = 75_000
 
@@ -27,19 +27,21 @@ def noise(count: int, height: int = 12, width: int = 10) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (count, height, width), dtype=np.uint8)
 
 
-def drawn(figure: Figure) -> list[Axes]:
-    return [axes for axes in figure.axes if axes.images]
+def said(figure: Figure) -> tuple[list[str], list[str]]:
+    """What stands above the pictures and what below them."""
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    return texts[::2], texts[1::2]
 
 
 def test_each_picture_stands_above_its_first_and_second_guess() -> None:
     pictures = noise(3)
     figure = batch(pictures, scores(0.9996, 0.75, 1), doubtful_below=0.8)
-    cells = drawn(figure)
-    for axes, picture in zip(cells, pictures, strict=True):
-        np.testing.assert_array_equal(axes.images[0].get_array(), picture)
-        assert axes.images[0].get_clim() == (0, 255)
-    assert [axes.get_title() for axes in cells] == ["3  99.9 %", "3?  75.0 %", "3  100.0 %"]
-    assert [axes.get_xlabel() for axes in cells] == [
+    (axes,) = figure.axes
+    np.testing.assert_array_equal(drawn_tiles(axes), pictures)
+    assert axes.images[0].get_clim() == (0, 255)
+    above, below = said(figure)
+    assert above == ["3  99.9 %", "3?  75.0 %", "3  100.0 %"]
+    assert below == [
         "or 1  0.0 %\npicture 0",
         "or 1  12.5 %\npicture 1",
         "or 0  0.0 %\npicture 2",
@@ -48,10 +50,13 @@ def test_each_picture_stands_above_its_first_and_second_guess() -> None:
 
 def test_doubtful_ones_are_marked_by_frame_and_colour_and_counted() -> None:
     figure = batch(noise(3), scores(0.95, 0.75, 0.8), doubtful_below=0.8)
-    framed = [axes.spines["left"].get_visible() for axes in drawn(figure)]
-    assert framed == [False, True, False]
-    assert to_hex(drawn(figure)[1].spines["left"].get_edgecolor()) == VERMILLION.lower()
-    assert drawn(figure)[1].title.get_color() == VERMILLION
+    (axes,) = figure.axes
+    (frame,) = axes.patches
+    assert to_hex(frame.get_edgecolor()) == VERMILLION.lower()
+    firsts = axes.texts[::2]
+    middles = [text.get_position()[0] for text in firsts]
+    assert middles[0] < frame.get_x() < middles[1] < frame.get_x() + frame.get_width() < middles[2]
+    assert [text.get_color() for text in firsts] == [INK, VERMILLION, INK]
     assert figure.get_suptitle() == "3 digits, 1 doubtful (below 80 %)"
     certain = batch(noise(1), scores(0.95), doubtful_below=0.925)
     assert certain.get_suptitle() == "1 digit, none below 92.5 %"
@@ -60,7 +65,7 @@ def test_doubtful_ones_are_marked_by_frame_and_colour_and_counted() -> None:
 def test_of_many_the_least_certain_are_drawn_in_their_order() -> None:
     probabilities = np.linspace(0.5, 0.99, 20)[::-1]
     figure = batch(noise(20), scores(*probabilities), doubtful_below=0.6)
-    labels = [axes.get_xlabel().splitlines()[1] for axes in drawn(figure)]
+    labels = [text.splitlines()[1] for text in said(figure)[1]]
     assert labels == [f"picture {index}" for index in range(4, 20)]
     assert figure.get_suptitle() == "20 digits, 4 doubtful (below 60 %); the 16 least certain"
 

@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mnist_assets.figures.layout import EDGE, TITLE, page, set_title
 from mnist_assets.figures.style import DIGITS, MUTED, ORANGE, styled
+from mnist_assets.figures.tiles import lay_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 6
 TILE, IMAGE, CAPTION = 1.16, 0.84, 0.46  # inches: from image to image, an image, what is above it
-TITLE, NOTE = 0.4, 0.2  # inches: the title, and a line below the images
+NOTE = 0.2  # inches: a line below the images
 # Sixteen greys are enough to read a digit by, and make the PNG a quarter smaller.
 GREYS = mpl.colormaps[DIGITS].resampled(16)
 
@@ -92,35 +94,29 @@ def _draw_tiles(
     title: str,
     notes: Sequence[str],
 ) -> Figure:
-    """All images in one pair of axes, in inches: it is drawn ten times as fast as one pair each.
-
-    Nothing is laid out afterwards, so that pixels of images are whole pixels of the picture, which
-    makes a smaller PNG.
-    """
-    height = round(100 * IMAGE * images.shape[1] / images.shape[2]) / 100
-    rows = -(-len(images) // COLUMNS)
-    size = COLUMNS * TILE, TITLE + rows * (height + CAPTION) + NOTE * (len(notes) + 1)
-    figure = Figure(figsize=size)
-    figure.set_layout_engine("none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.text(0.1, TITLE - 0.14, title, weight="bold", size=11)
+    top = TITLE + CAPTION
+    figure = Figure(figsize=(COLUMNS * TILE, TITLE + NOTE * (len(notes) + 1)))
+    if captions:
+        gap, left = (CAPTION, TILE - IMAGE), (TILE - IMAGE) / 2
+        tiles = lay_tiles(images, COLUMNS, side=IMAGE, gap=gap, pitch=TILE, left=left, top=top)
+        figure.set_figwidth(max(tiles.right + left, COLUMNS * TILE))
+        figure.set_figheight(tiles.bottom + NOTE * (len(notes) + 1))
+    axes = page(figure)
+    set_title(figure, title)
     for line, note in enumerate(reversed(notes)):
-        axes.text(0.1, size[1] - NOTE * (line + 0.5), note, size=9, color=MUTED)
-    tiles = zip(images, captions, details, framed, strict=True)
-    for place, (image, caption, detail, is_framed) in enumerate(tiles):
-        left = place % COLUMNS * TILE + (TILE - IMAGE) / 2
-        top = TITLE + place // COLUMNS * (height + CAPTION) + CAPTION
-        extent = (left, left + IMAGE, top + height, top)
-        axes.imshow(image, cmap=GREYS, vmin=0, vmax=255, extent=extent)
-        middle = left + IMAGE / 2
+        below = figure.get_figheight() - NOTE * (line + 0.5)
+        axes.text(EDGE, below, note, size=9, color=MUTED)
+    if captions:
+        tiles.draw(axes, images, GREYS)
+    for place, (caption, detail) in enumerate(zip(captions, details, strict=True)):
+        left, top, width, height = tiles.box(place)
+        middle = left + width / 2
         axes.text(middle, top - 0.21, caption, ha="center", weight="bold")
         axes.text(middle, top - 0.06, detail, ha="center", size=7.5, color=MUTED)
-        if is_framed:
+        if framed[place]:
             axes.add_patch(
-                Rectangle((left, top), IMAGE, height, fill=False, edgecolor=ORANGE, linewidth=3)
+                Rectangle((left, top), width, height, fill=False, edgecolor=ORANGE, linewidth=3)
             )
-    axes.set(xlim=(0, size[0]), ylim=(size[1], 0), aspect="auto")
     return figure
 
 

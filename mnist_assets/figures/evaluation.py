@@ -9,6 +9,17 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from mnist_assets.figures.layout import (
+    BELOW,
+    BELOW_UNNAMED,
+    HEADING,
+    HEADINGS,
+    NOTE,
+    TITLE,
+    place,
+    set_note,
+    set_title,
+)
 from mnist_assets.figures.style import BLUE, GRID, INK, MUTED, VERMILLION, styled
 from mnist_assets.steps.comparison import best_network
 from mnist_assets.steps.metrics import commonest_confusion
@@ -86,9 +97,8 @@ def per_class_ratios(
         f"{figures['class']} in {part} ({_percent(figures['f1'], 1)})"
         for part, figures in worst.items()
     )
-    figure.suptitle(
-        f"Lowest F1: {', '.join(lowest)}", x=0.01, ha="left", fontsize=11, weight="bold"
-    )
+    set_title(figure, f"Lowest F1: {', '.join(lowest)}")
+    place(panels, top=TITLE + HEADING, bottom=BELOW_UNNAMED, right=0.25)
     return figure
 
 
@@ -132,6 +142,7 @@ def comparison(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
         f"Highest validation accuracy: {best['network']}, "
         f"{_percent(best['validation_accuracy'])} with {best['parameters']:,} parameters"
     )
+    place(axes, top=HEADING, bottom=BELOW)
     return figure
 
 
@@ -139,7 +150,7 @@ def _draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure:
     shares = {part: _mistake_shares(counts) for part, counts in matrices.items()}
     highest = max(float(share.filled(0).max()) for share in shares.values())
     digits = max(len(str(counts.max())) for counts in matrices.values())
-    figure = Figure(figsize=(4.2 * len(matrices), 5))
+    figure = Figure(figsize=(4.2 * len(matrices), 4.85))
     panels = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, (part, counts) in zip(panels, matrices.items(), strict=True):
         axes.imshow(shares[part], cmap=MISTAKES, vmin=0, vmax=highest or 1)
@@ -148,7 +159,8 @@ def _draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure:
     if highest:
         # In words: a colour bar would be a quarter of the PNG.
         scale = f"Colour: share of the true class, up to {_percent(highest, 1)}"
-        figure.supxlabel(scale, x=0.01, ha="left", fontsize=9, color=MUTED)
+        set_note(figure, scale, color=MUTED)
+    place(panels, top=HEADINGS, bottom=BELOW + NOTE)
     return figure
 
 
@@ -192,10 +204,10 @@ def _label_matrix(axes: Axes, counts: NDArray[Any], part: str) -> None:
     axes.set_xticks(ticks)
     axes.set_yticks(ticks)
     edges = np.arange(len(counts) + 1) - 0.5
-    axes.set_xticks(edges, minor=True)
-    axes.set_yticks(edges, minor=True)
-    axes.grid(which="minor", linewidth=0.5)
-    axes.tick_params(which="both", length=0)
+    for lines in (axes.hlines, axes.vlines):
+        lines(edges, edges[0], edges[-1], colors=GRID, linewidth=0.5, zorder=0.5)
+    axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
+    axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("Predicted class")
     axes.set_ylabel("True class")

@@ -6,33 +6,49 @@ many images and pixels have which grey level is drawn in `grey.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from mnist_assets.figures.layout import (
+    BELOW,
+    EDGE,
+    HEADING,
+    NOTE,
+    TITLE,
+    colour_bar,
+    move,
+    page,
+    place,
+    set_note,
+    set_title,
+)
 from mnist_assets.figures.style import BLUE, DIGITS, INK, MUTED, ORANGE, VERMILLION, styled
+from mnist_assets.figures.tiles import lay_tiles
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.image import AxesImage
     from numpy.typing import NDArray
 
 
 @styled
 def sample_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Figure:
     """Draw the first nine images (fewer if there are fewer), each with its label."""
-    count = min(9, len(images))
-    figure = Figure(figsize=(5.4, 1.9 * -(-count // 3) + 0.4))
-    for place in range(count):
-        axes = figure.add_subplot(-(-count // 3), 3, place + 1)
-        axes.imshow(images[place], cmap=DIGITS, vmin=0, vmax=255)
-        axes.set_axis_off()
-        axes.set_title(f"label {labels[place]}", loc="center", fontsize=10, fontweight="normal")
-    kinds = len(np.unique(labels[:count]))
-    figure.suptitle(f"The first {count} images show {kinds} different classes", fontweight="bold")
+    shown = images[:9]
+    caption, widest = 0.25, 0.8  # inches: its height, and the width of the longest
+    tiles = lay_tiles(
+        shown, 3, side=1.69, gap=(caption, 0.1), pitch=widest, left=0.1, top=TITLE + caption
+    )
+    figure = Figure(figsize=(max(tiles.right + EDGE, 4.6), tiles.bottom + EDGE))
+    axes = page(figure)
+    tiles.draw(axes, shown)
+    for number, label in enumerate(labels[:9]):
+        left, top, width, _ = tiles.box(number)
+        axes.text(left + width / 2, top - 0.06, f"label {label}", ha="center")
+    kinds = len(np.unique(labels[:9]))
+    set_title(figure, f"The first {len(shown)} images show {kinds} different classes")
     return figure
 
 
@@ -41,12 +57,15 @@ def pixel_range(image: NDArray[np.uint8]) -> Figure:
     """Draw one image, (h, w), with a colour bar in grey levels."""
     figure = Figure(figsize=(5.2, 4.4))
     axes = figure.add_subplot()
-    shown = axes.imshow(image, cmap=DIGITS, vmin=0, vmax=255)
+    axes.imshow(image, cmap=DIGITS, vmin=0, vmax=255)
+    axes.set_anchor("W")
     axes.set_title(f"The first image uses grey levels {image.min()} to {image.max()}")
     axes.set_xlabel("column (pixel)")
     axes.set_ylabel("row (pixel)")
-    bar = figure.colorbar(shown, ax=axes, label="grey level (0 black, 255 white)")
-    bar.set_ticks([0, 64, 128, 192, 255])
+    place(axes, top=HEADING, bottom=BELOW, right=1)
+    bar = axes.inset_axes((1.05, 0, 0.05, 1))
+    label = "grey level (0 black, 255 white)"
+    colour_bar(bar, DIGITS, (0, 255), label, [0, 64, 128, 192, 255])
     return figure
 
 
@@ -78,33 +97,33 @@ def class_distribution(table: pd.DataFrame) -> Figure:
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="y")
     axes.margins(x=0.02, y=0.1)
-    figure.legend(loc="outside lower center", ncols=2)
+    figure.legend(loc="lower center", ncols=2)
+    place(axes, top=HEADING, bottom=BELOW + 0.3)
     return figure
 
 
 @styled
 def average_digits(averages: NDArray[np.float32]) -> Figure:
     """Draw the average image of each class, (classes, h, w), on one scale of grey levels."""
-    columns = min(5, len(averages))
-    rows = -(-len(averages) // columns)
-    height = averages.shape[1] / averages.shape[2]
-    pitch = height + 0.25  # room for the title above each image
-    figure = Figure(figsize=(9.2, 1.6 * pitch * rows + 0.5))
-    axes = figure.add_subplot()
     peaks = averages.reshape(len(averages), -1).max(axis=1)
-    for digit, peak in enumerate(peaks):
-        row, column = divmod(digit, columns)
-        shown = _place_digit(axes, averages[digit], column, row * pitch, height)
-        above = row * pitch - 0.5 * height
-        axes.text(column, above, f"class {digit}, peak {peak:.0f}", ha="center", va="bottom")
-    axes.set(
-        xlim=(-0.5, columns - 0.5), ylim=((rows - 1) * pitch + 0.5 * height, -0.25 - 0.5 * height)
+    caption, widest = 0.25, 1.46  # inches: its height, and the width of the longest
+    tiles = lay_tiles(
+        averages, 5, side=1.42, gap=(caption + 0.1, 0.1), pitch=widest, left=0.1, top=0.65
     )
-    figure.colorbar(shown, ax=axes, label="average grey level", shrink=0.8, ticks=[0, 85, 170, 255])
-    figure.suptitle(
+    figure = Figure(figsize=(max(tiles.right + 1.25, 8.2), tiles.bottom + 0.15))
+    axes = page(figure)
+    tiles.draw(axes, averages)
+    for digit, peak in enumerate(peaks):
+        left, top, width, _ = tiles.box(digit)
+        text = f"class {digit}, peak {peak:.0f}"
+        axes.text(left + width / 2, top - 0.06, text, ha="center")
+    bar = figure.add_axes((0, 0, 1, 1))
+    move(bar, (tiles.right + 0.35, tiles.top, 0.2, tiles.bottom - tiles.top))
+    colour_bar(bar, DIGITS, (0, 255), "average grey level", [0, 85, 170, 255])
+    set_title(
+        figure,
         f"Class {peaks.argmax()} is written most alike: its average peaks at grey level "
         f"{peaks.max():.0f}, class {peaks.argmin()}'s at {peaks.min():.0f}",
-        fontweight="bold",
     )
     return figure
 
@@ -126,43 +145,46 @@ def extreme_digits(
         "least_similar": ("least similar", INK),
         "notebook_least_similar": ('notebook\'s\n"least similar"', VERMILLION),
     }
-    height = images.shape[1] / images.shape[2]
-    pitch = height + 0.3  # room for the distance under each image
-    inches = min(0.62, 8.2 / len(averages))  # of each column, so that many classes stay on the page
+    drawn = np.concatenate(
+        [averages, *(images[table[f"{choice}_index"].to_numpy()] for choice in choices)]
+    )
+    classes = len(averages)
+    inches = min(0.62, 8.2 / classes)  # a column, so that many classes stay on the page
+    tiles = lay_tiles(
+        drawn, classes, side=inches - 0.05, gap=(0.24, 0.05), left=1.35, top=TITLE + 0.3
+    )
+    figure = Figure(figsize=(max(7.6, tiles.right + EDGE), tiles.bottom + 0.2 + NOTE))
+    axes = page(figure)
+    tiles.draw(axes, drawn)
+    for row, (name, colour) in enumerate([("average", INK), *choices.values()]):
+        _, top, _, height = tiles.box(row * classes)
+        axes.text(1.25, top + height / 2, name, ha="right", va="center", color=colour)
     small = min(8.0, 13 * inches)
-    figure = Figure(figsize=(max(8.4, inches * len(averages) + 1.6), inches * pitch * 5 + 0.9))
-    axes = figure.add_subplot()
-    for digit in range(len(averages)):
-        _place_digit(axes, averages[digit], digit, 0, height)
-        axes.text(digit, -0.62 * height, str(digit), ha="center", va="bottom", fontweight="bold")
-    axes.text(-0.65, 0, "average", ha="right", va="center")
-    for row, (choice, (name, colour)) in enumerate(choices.items(), start=1):
-        axes.text(-0.65, row * pitch, name, ha="right", va="center", color=colour)
-        for place, index in enumerate(table[f"{choice}_index"]):
-            _place_digit(axes, images[index], place, row * pitch, height)
-            distance = f"{table[f'{choice}_distance'].iloc[place]:.0f}"
-            below = row * pitch + 0.5 * height
-            axes.text(place, below, distance, ha="center", va="top", fontsize=small, color=colour)
-    axes.set(xlim=(-0.5, len(averages) - 0.5), ylim=(4.5 * pitch + 0.1, -height))
+    for row, choice in enumerate(choices, start=1):
+        for digit, distance in enumerate(table[f"{choice}_distance"]):
+            left, top, width, height = tiles.box(row * classes + digit)
+            middle, below = left + width / 2, top + height + 0.03
+            axes.text(
+                middle,
+                below,
+                f"{distance:.0f}",
+                ha="center",
+                va="top",
+                fontsize=small,
+                color=choices[choice][1],
+            )
+    for digit in range(classes):
+        left, top, width, _ = tiles.box(digit)
+        axes.text(left + width / 2, top - 0.06, str(digit), ha="center", fontweight="bold")
     wrong = [
         int((table[f"{choice}_index"] != table[f"notebook_{choice}_index"]).sum())
         for choice in ("nearest", "least_similar")
     ]
-    figure.suptitle(
+    set_title(
+        figure,
         f"The notebook misses the nearest image in {wrong[0]} of {len(table)} classes, "
         f"the least similar in {wrong[1]}",
-        fontweight="bold",
     )
-    figure.supxlabel(
-        "Under each image: its Euclidean distance to the class average, in grey levels",
-        fontsize=9,
-        color=MUTED,
-    )
+    remark = "Under each image: its Euclidean distance to the class average, in grey levels"
+    set_note(figure, remark, color=MUTED)
     return figure
-
-
-def _place_digit(axes: Axes, image: NDArray[Any], x: float, y: float, height: float) -> AxesImage:
-    """Draw an image 0.92 wide around (x, y): a subplot for each of fifty would be slow."""
-    box = (x - 0.46, x + 0.46, y + 0.46 * height, y - 0.46 * height)
-    axes.set_axis_off()
-    return axes.imshow(image, cmap=DIGITS, vmin=0, vmax=255, extent=box)

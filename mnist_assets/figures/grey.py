@@ -12,12 +12,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
+from mnist_assets.figures.layout import BELOW, HEADING, place
 from mnist_assets.figures.style import GREEN, INK, ORANGE, PURPLE, SKY, VERMILLION, styled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 # What the notebook reads off its plots, to stand marked beside what is counted.
 NOTEBOOK_CENTRE = 28
@@ -47,7 +50,7 @@ def grey_levels(table: pd.DataFrame, summary: Mapping[str, Any], first: int = 10
     }
     for axes, shown in ((upper, start), (lower, levels)):
         counts = np.bincount(shown)
-        axes.bar(np.arange(len(counts)), counts, 0.9, color=SKY)
+        _draw_bars(axes, counts, 0.9)
         for name, (value, colour, line) in centres.items():
             axes.axvline(value, color=colour, linestyle=line, linewidth=1.8, label=name)
         axes.set_ylabel("images")
@@ -68,7 +71,16 @@ def grey_levels(table: pd.DataFrame, summary: Mapping[str, Any], first: int = 10
     lower.set_xlim(left=0)
     lower.set_xlabel("mean grey level of the image, cut to a whole number (0 black, 255 white)")
     upper.legend(title="of all images")
+    place([upper, lower], top=HEADING, bottom=BELOW, between=HEADING + 0.12, heights=(1, 1))
     return figure
+
+
+def _draw_bars(axes: Axes, heights: NDArray[Any], width: float) -> None:
+    """Bars over 0, 1, 2, ... as one shape: a shape for each would take most of the time."""
+    places = np.arange(len(heights))
+    edges = np.column_stack([places - width / 2, places + width / 2]).ravel()
+    with_gaps = np.column_stack([heights, np.zeros_like(heights)]).ravel()[:-1]
+    axes.stairs(with_gaps, edges, fill=True, color=SKY)
 
 
 @styled
@@ -83,9 +95,11 @@ def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figu
     axes = figure.add_subplot()
     levels, counts = histogram["grey_level"].to_numpy(), histogram["count"].to_numpy()
     white = levels >= summary["white_from"]
-    colours = np.where(levels == 0, INK, np.where(white, ORANGE, SKY))
-    axes.bar(levels, counts, 1.0, color=list(colours))
     axes.set_yscale("log")
+    axes.minorticks_off()
+    for shown, colour in ((levels == 0, INK), (~white & (levels > 0), SKY), (white, ORANGE)):
+        edges = np.append(levels[shown], levels[shown][-1] + 1) - 0.5
+        axes.stairs(counts[shown], edges, fill=True, color=colour)
     # A log scale has no zero to start at: a decade under the rarest level, or under one pixel.
     rarest = max(int(counts.min()), 1)
     axes.set_ylim(max(10 ** (np.floor(np.log10(rarest)) - 1), 0.5), 10 * counts.max())
@@ -117,4 +131,5 @@ def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figu
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.grid(axis="y")
     axes.margins(x=0.01)
+    place(axes, top=HEADING, bottom=BELOW, right=0.2)
     return figure

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from mnist_assets.figures.style import DIGITS, INK, MUTED, VERMILLION, styled
+from mnist_assets.figures.layout import TITLE, page, set_title
+from mnist_assets.figures.style import INK, MUTED, VERMILLION, styled
+from mnist_assets.figures.tiles import lay_tiles
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 MOST, COLUMNS = 16, 8
+PITCH, MARGIN = 1.06, 0.2  # inches: from picture to picture, and at the left and the right
+ABOVE, BELOW = 0.3, 0.4  # inches: for what is said of a picture
 
 
 @styled
@@ -31,39 +35,45 @@ def batch(pictures: NDArray[np.uint8], scores: pd.DataFrame, doubtful_below: flo
     probability = scores["probability"].to_numpy()
     doubtful = probability < doubtful_below
     drawn = np.sort(np.argsort(probability, kind="stable")[:MOST])
-    rows = -(-len(drawn) // COLUMNS)
-    figure = Figure(figsize=(8.5, 0.6 + 1.6 * rows))
-    cells = figure.subplots(rows, COLUMNS, squeeze=False).reshape(-1)
-    for axes in cells[len(drawn) :]:
-        axes.set_axis_off()
-    records = scores.iloc[drawn].to_dict("records")
-    for axes, index, scored in zip(cells, drawn, records, strict=False):
-        axes.imshow(pictures[index], cmap=DIGITS, vmin=0, vmax=255)
-        _mark(axes, doubtful=bool(doubtful[index]))
-        first = f"{scored['digit']}{'?' if doubtful[index] else ''}"
-        axes.set_title(
-            f"{first}  {_percent(scored['probability'])}",
-            loc="center",
-            color=VERMILLION if doubtful[index] else INK,
-        )
-        second = f"or {scored['second_digit']}  {_percent(scored['second_probability'])}"
-        axes.set_xlabel(f"{second}\npicture {index}", fontsize=8, color=MUTED)
-    figure.suptitle(
-        _title(len(pictures), int(doubtful.sum()), doubtful_below),
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        weight="bold",
+    shown = pictures[drawn]
+    gap = ABOVE + BELOW, 0.1
+    tiles = lay_tiles(
+        shown, COLUMNS, side=0.85, gap=gap, pitch=PITCH, left=MARGIN, top=TITLE + ABOVE
     )
+    size = max(tiles.right + MARGIN, COLUMNS * PITCH), tiles.bottom + BELOW
+    figure = Figure(figsize=size)
+    axes = page(figure)
+    tiles.draw(axes, shown)
+    for place, scored in enumerate(scores.iloc[drawn].to_dict("records")):
+        is_doubtful = bool(doubtful[drawn[place]])
+        left, top, width, height = tiles.box(place)
+        middle = left + width / 2
+        first = f"{scored['digit']}{'?' if is_doubtful else ''}  {_percent(scored['probability'])}"
+        second = f"or {scored['second_digit']}  {_percent(scored['second_probability'])}"
+        axes.text(
+            middle,
+            top - 0.08,
+            first,
+            ha="center",
+            fontsize=11,
+            weight="bold",
+            color=VERMILLION if is_doubtful else INK,
+        )
+        axes.text(
+            middle,
+            top + height + 0.06,
+            f"{second}\npicture {drawn[place]}",
+            ha="center",
+            va="top",
+            fontsize=8,
+            color=MUTED,
+        )
+        if is_doubtful:
+            frame = Rectangle((left, top), width, height, fill=False)
+            frame.set(edgecolor=VERMILLION, linewidth=3)
+            axes.add_patch(frame)
+    set_title(figure, _title(len(pictures), int(doubtful.sum()), doubtful_below))
     return figure
-
-
-def _mark(axes: Axes, *, doubtful: bool) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(doubtful)
-    axes.spines[:].set_color(VERMILLION)
-    axes.spines[:].set_linewidth(3)
 
 
 def _title(count: int, doubtful: int, doubtful_below: float) -> str:

@@ -8,6 +8,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mnist_assets.figures.layout import (
+    BELOW,
+    EDGE,
+    HEADING,
+    TITLE,
+    place,
+    set_title,
+    text_width,
+)
 from mnist_assets.figures.style import BLUE, MUTED, styled
 from mnist_assets.steps.history import generalization_gap
 
@@ -30,21 +39,21 @@ def history(table: pd.DataFrame, network: str) -> Figure:
     loss.set_title(_loss_title(table), fontweight="normal")
     loss.set_ylabel("Cross-entropy (nats)")
     loss.set_ylim(bottom=0)
+    loss.ticklabel_format(axis="y", style="plain")  # a power of ten would stand in the title
     _draw_curves(accuracy, table, "accuracy")
     highest = table["epoch"].iloc[int(table["val_accuracy"].argmax())]
     accuracy.set_title(f"Accuracy: highest in validation at epoch {highest}", fontweight="normal")
     accuracy.set_ylabel("Accuracy")
     accuracy.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
     epochs = len(table)
-    figure.suptitle(
+    set_title(
+        figure,
         f"{network} after {epochs} epoch{'s' if epochs > 1 else ''}: "
         f"validation accuracy {100 * table['val_accuracy'].iloc[-1]:.2f} %, "
         f"generalisation gap {100 * generalization_gap(table):+.2f} percentage points",
-        x=0.01,
-        ha="left",
-        fontsize=11,
-        weight="bold",
     )
+    names = EDGE + text_width(figure, "validation", weight="bold")  # beyond the last epoch
+    place([loss, accuracy], top=TITLE + HEADING, bottom=BELOW, right=names)
     return figure
 
 

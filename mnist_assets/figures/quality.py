@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from mnist_assets.figures.layout import (
+    BELOW,
+    HEADINGS,
+    NOTE,
+    TITLE,
+    place,
+    set_note,
+    set_title,
+)
 from mnist_assets.figures.style import BLUE, INK, MUTED, SERIES, SKY, styled
 from mnist_assets.steps.metrics import wilson_interval
 from mnist_assets.steps.robustness import UNDISTORTED
@@ -37,7 +46,7 @@ def reliability(calibrated: Mapping[str, Any], name: str, confidence: float = 0.
     """
     bins = [of_bin for of_bin in calibrated["bins"] if of_bin["images"]]
     figure = Figure(figsize=(7, 5.6))
-    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    upper, lower = figure.subplots(2, 1, sharex=True)
     upper.plot([0, 1], [0, 1], "--", color=MUTED, linewidth=1, label="as sure as right")
     points = [(of_bin["mean_confidence"], of_bin["accuracy"]) for of_bin in bins]
     bounds = [
@@ -68,6 +77,7 @@ def reliability(calibrated: Mapping[str, Any], name: str, confidence: float = 0.
         edgecolor="white",
     )
     lower.set_yscale("log")
+    lower.minorticks_off()
     lower.set_ylim(0.7)
     lower.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
     lower.set_ylabel("Images (log.)")
@@ -77,6 +87,7 @@ def reliability(calibrated: Mapping[str, Any], name: str, confidence: float = 0.
     for axis in (upper.xaxis, upper.yaxis, lower.xaxis):
         axis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     upper.set_title(_reliability_title(calibrated, name))
+    place([upper, lower], top=HEADINGS, bottom=BELOW, right=0.2, between=0.15, heights=(3, 1))
     return figure
 
 
@@ -123,12 +134,15 @@ def robustness(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -
     panels[0].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     if len(networks) > 1 or floors:
         panels[0].legend(loc="lower left")
-    figure.suptitle(_robustness_title(table), x=0.01, ha="left", fontsize=11, weight="bold")
+    set_title(figure, _robustness_title(table))
+    below = BELOW
     inverted = table[table["distortion"] == "inversion"].to_dict("records")
     if inverted:
         told = (f"{row['network']} {_percent(row['accuracy'], 1)}" for row in inverted)
         note = f"Right with black and white swapped: {', '.join(told)}"
-        figure.supxlabel(note, x=0.01, ha="left", fontsize=9, color=MUTED)
+        set_note(figure, note, color=MUTED)
+        below += NOTE
+    place(panels, top=TITLE + 0.1, bottom=below, right=0.2)
     return figure
 
 
