@@ -3,7 +3,7 @@
 import csv
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,25 +24,20 @@ MATERIALIZE = "from mnist_assets.cli import main; main()"
 def run_graph(rounds: int) -> list[Row]:
     """Measure; one row for each round and contender.
 
-    The figures of a row are the process's wall time and peak memory, its own and with the files it
-    maps, and each network's validation accuracy: that the graph stored, that the script printed.
+    The figures of a row are the wall time, the peak memory of all its processes (of a further run
+    that is not timed, the same in all rounds), and each network's validation accuracy: that the
+    graph stored, that the script printed.
     """
-    run = {
-        GRAPH: partial(_run_graph, ()),
-        PART: partial(_run_graph, ("--select", NOTEBOOKS_PART)),
-        SCRIPT: _run_script,
-    }
+    peaks = {contender: _run(contender, with_family=True)[0].peak_megabytes for contender in RUN}
     rows: list[Row] = []
-    for turn, contender in in_turns(list(run), rounds):
-        with tempfile.TemporaryDirectory(prefix="mnist-assets-bench-") as folder:
-            finished, accuracies = run[contender](Path(folder))
+    for turn, contender in in_turns(list(RUN), rounds):
+        finished, accuracies = _run(contender, with_family=False)
         rows.append(
             {
                 "round": turn,
                 "contender": contender,
                 "seconds": finished.seconds,
-                "peak_megabytes": finished.peak_megabytes,
-                "peak_with_files_megabytes": finished.peak_with_files_megabytes,
+                "peak_megabytes": peaks[contender],
                 **{f"{name}_val_accuracy": accuracies[name] for name in NETWORKS},
             }
         )
@@ -55,7 +50,6 @@ def show_graph(rows: Sequence[Row]) -> str:
     columns = {
         "s": ("seconds", ".1f"),
         "peak MB": ("peak_megabytes", ".0f"),
-        "with files": ("peak_with_files_megabytes", ".0f"),
         **{f"{name}, val. accuracy": (f"{name}_val_accuracy", ".4f") for name in NETWORKS},
     }
     figures = {
@@ -70,15 +64,19 @@ def show_graph(rows: Sequence[Row]) -> str:
         for contender in (GRAPH, PART, SCRIPT)
     ]
     for contender, title in ((GRAPH, "graph / script"), (PART, "that part / script")):
-        costs = [
-            f"{ratios(figures[figure], SCRIPT)[contender]:.2f}"
-            for figure in ("s", "peak MB", "with files")
-        ]
+        costs = [f"{ratios(figures[figure], SCRIPT)[contender]:.2f}" for figure in ("s", "peak MB")]
         lines.append([title, *costs, *[""] * len(NETWORKS)])
     return render(["", *columns], lines)
 
 
-def _run_graph(options: Sequence[str], folder: Path) -> tuple[Finished, dict[str, float]]:
+def _run(contender: str, *, with_family: bool) -> tuple[Finished, dict[str, float]]:
+    with tempfile.TemporaryDirectory(prefix="mnist-assets-bench-") as folder:
+        return RUN[contender](Path(folder), with_family)
+
+
+def _run_graph(
+    options: Sequence[str], folder: Path, with_family: bool
+) -> tuple[Finished, dict[str, float]]:
     """Materialise what the options select into an empty folder, with an empty history."""
     # Its places are relative to the working folder.
     shutil.copy(PROJECT / "dagster.yaml", folder)
@@ -88,6 +86,7 @@ def _run_graph(options: Sequence[str], folder: Path) -> tuple[Finished, dict[str
         ["-c", MATERIALIZE, "materialize", *options],
         folder=folder,
         environment={"DAGSTER_HOME": str(folder), "MNIST_ASSETS_DATA": str(values)},
+        with_family=with_family,
     )
     with (values / "evaluation" / "comparison.csv").open(encoding="utf-8") as file:
         accuracies = {
@@ -96,7 +95,15 @@ def _run_graph(options: Sequence[str], folder: Path) -> tuple[Finished, dict[str
     return finished, accuracies
 
 
-def _run_script(folder: Path) -> tuple[Finished, dict[str, float]]:
-    finished = run_python(["-m", "benchmarks.notebook_script"], folder=folder)
+def _run_script(folder: Path, with_family: bool) -> tuple[Finished, dict[str, float]]:
+    script = ["-m", "benchmarks.notebook_script"]
+    finished = run_python(script, folder=folder, with_family=with_family)
     accuracies: dict[str, Any] = finished.result["val_accuracy"]
     return finished, accuracies
+
+
+RUN: Mapping[str, Callable[[Path, bool], tuple[Finished, dict[str, float]]]] = {
+    GRAPH: partial(_run_graph, ()),
+    PART: partial(_run_graph, ("--select", NOTEBOOKS_PART)),
+    SCRIPT: _run_script,
+}

@@ -13,7 +13,13 @@ from typing import Any
 
 import click
 
-from benchmarks.memory import watched_memory
+from benchmarks.memory import (
+    FAMILY_INTERVAL,
+    INTERVAL,
+    anonymous_megabytes,
+    family_megabytes,
+    watched_memory,
+)
 from mnist_assets.settings import PROJECT
 
 TAIL = 3000  # characters of a failed process's last words that are shown
@@ -44,7 +50,11 @@ class Finished:
 
 
 def run_python(
-    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    with_family: bool = False,
 ) -> Finished:
     """Run this Python with the given arguments in a folder, with the project importable.
 
@@ -52,6 +62,8 @@ def run_python(
         arguments: What follows `python`, such as `-m` and a module.
         folder: The working folder.
         environment: Variables to set beside those of this process.
+        with_family: Count the memory of the processes it starts, too, which takes a part of its
+            time.
 
     Raises:
         click.ClickException: It failed; with the end of what it wrote.
@@ -68,7 +80,10 @@ def run_python(
             [sys.executable, *arguments], stdout=output, stderr=errors, cwd=folder, env=variables
         )
         try:
-            with watched_memory(process.pid) as memory:
+            watch = (anonymous_megabytes, INTERVAL)
+            if with_family:
+                watch = (family_megabytes, FAMILY_INTERVAL)
+            with watched_memory(process.pid, *watch) as memory:
                 _, status, usage = os.wait4(process.pid, 0)
         except BaseException:  # Ctrl-C: nothing measured may go on in the background
             process.kill()
