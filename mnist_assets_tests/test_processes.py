@@ -14,10 +14,23 @@ pytestmark = pytest.mark.slow
 NETWORK = 'key:"networks/normalised" or key:"networks/normalised_history"'
 
 
-def materialize(project, select, processes):
-    """Materialise a selection as a user does; the hash of every value then there."""
-    config = project.folder / "run.yaml"
-    config.write_text(f"execution: {{config: {{processes: {processes}}}}}")
+COMMAND = "from mnist_assets.cli import main; main()"
+FORBIDDING = (
+    """
+import sys
+from mnist_assets.execution import lanes
+
+def forbid():
+    sys.modules["tensorflow"] = sys.modules["keras"] = None
+
+lanes.prepare_nothing = forbid
+"""
+    + COMMAND
+)
+
+
+def run_command(project, program, *arguments):
+    """Run the command line on a project, as a user does."""
     environment = os.environ | {
         "DAGSTER_HOME": str(project.folder / "history"),
         "MNIST_ASSETS_DATA": project.places.assets,
@@ -25,13 +38,20 @@ def materialize(project, select, processes):
         "MNIST_ASSETS_NETWORKS": str(project.places.networks),
         "MNIST_ASSETS_SETTINGS": str(project.places.settings),
     }
-    command = "from mnist_assets.cli import main; main()"
-    subprocess.run(
-        [sys.executable, "-c", command, "materialize", "--config", config, "--select", select],
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
         env=environment,
         capture_output=True,
         check=True,
+        text=True,
     )
+
+
+def materialize(project, select, processes):
+    """Materialise a selection; the hash of every value then there."""
+    config = project.folder / "run.yaml"
+    config.write_text(f"execution: {{config: {{processes: {processes}}}}}")
+    run_command(project, COMMAND, "materialize", "--config", config, "--select", select)
     with project.instance() as instance:
         records = instance.get_asset_records()
         events = [record.asset_entry.last_materialization for record in records]
@@ -49,3 +69,11 @@ def test_values_do_not_depend_on_the_number_of_processes(tmp_path):
     ]
     assert {"networks/normalised", "networks/normalised_history"} <= versions[0].keys()
     assert versions[0] == versions[1] == versions[2]
+
+
+def test_what_imports_tensorflow_says_so(tmp_path):
+    """Else both processes of a run would import it, and hold it."""
+    project = Project.create(tmp_path)
+    output = run_command(project, FORBIDDING, "materialize").stdout
+    assert "0 failed" in output
+    assert project.path("report/notebook", "html").exists()

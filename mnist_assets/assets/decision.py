@@ -47,7 +47,7 @@ def decision_asset(
             "split": "preparation/split",
         },
         after=[f"evaluation/{name}" for name in names],
-        kinds={"numpy"},
+        kinds={"numpy", "tensorflow"},  # it asks the present champion, if there is one
         checks=[REASONED],
     )
     def decision(

@@ -37,7 +37,7 @@ def inference_assets(limits: Limits) -> list[dg.AssetsDefinition]:
     "json",
     reads=["dataset/train_images", "dataset/train_labels", "preparation/split"],
     after=["champion/model"],
-    kinds={"numpy"},
+    kinds={"tensorflow", "keras"},
 )
 def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, split: Any) -> Stored:
     """What batches are held against: the training part, and how sure the champion usually is."""
@@ -63,7 +63,7 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
     @STAGE.asset(
         "csv",
         reads=["inference/reference"],
-        kinds={"pandas"},
+        kinds={"tensorflow", "keras", "pandas"},
         checks=[DRIFT],
         partitions=FILES,
     )

@@ -5,6 +5,7 @@ Here steps are only handed out, and their events passed on: nothing here ever wa
 
 from __future__ import annotations
 
+import gc
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ class Lanes:
         self._job_context = job_context
         self._active = active
         self._tensorflow = _Lane(job_context, import_tensorflow)
-        self._rest = _Lane(job_context, _nothing)
+        self._rest = _Lane(job_context, prepare_nothing)
         plan = job_context.execution_plan
         steps = plan.get_steps_to_execute_in_topo_order()
         self._to_come = {step.key for step in steps if needs_tensorflow(step)}
@@ -134,8 +135,9 @@ class Lanes:
             lane.ready.append(step)
         yield from self._active.concurrency_event_iterator(self._job_context)
         self._start_workers()  # in place of one that died
-        for lane in (self._tensorflow, self._rest):
-            # A process that has all of TensorFlow's steps behind it lends the other a hand.
+        for lane in (self._rest, self._tensorflow):
+            # A process that has all of TensorFlow's steps behind it lends the other a hand, which
+            # goes first: it has pictures already drawn.
             source = lane if lane.ready or self._to_come else self._rest
             if lane.worker and lane.step is None and source.ready:
                 lane.step = source.take_next()
@@ -191,7 +193,8 @@ def import_tensorflow() -> None:
     import tensorflow as tf
 
     tf.zeros(())  # starts its runtime, too
+    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
 
 
-def _nothing() -> None:
-    pass
+def prepare_nothing() -> None:
+    """What the other process does: the modules that it needs, its steps import in no time."""
