@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_assets.steps import batches
-from mnist_assets.steps.batches import chunked_epoch, whole_epoch
+from mnist_assets.steps.batches import as_tensor, chunked_epoch, shareable_zeros, whole_epoch
 
 
 @pytest.fixture
@@ -62,3 +62,23 @@ def test_chunks_differ_between_epochs_and_agree_between_equal_generators(numbere
     assert first != second
     assert [first, second] == epochs(0)
     assert [first, second] != epochs(1)
+
+
+def test_a_tensor_has_the_memory_of_an_array_that_is_made_to_be_shared():
+    array = shareable_zeros((3, 4, 5))
+    tensor = as_tensor(array)
+    assert (array.shape, array.dtype, array.any()) == (tensor.shape, np.uint8, False)
+    array[2, 3, 4] = 7
+    assert tensor.numpy()[2, 3, 4] == 7
+
+
+def test_a_tensor_is_a_copy_of_an_array_that_cannot_be_shared():
+    array = shareable_zeros((10,))
+    read_only = array[:]
+    read_only.flags.writeable = False
+    for other in (array[1:], array[::2], read_only):
+        tensor = as_tensor(other)
+        array[:] = 1
+        assert not tensor.numpy().any()
+        array[:] = 0
+    assert as_tensor(tensor) is tensor

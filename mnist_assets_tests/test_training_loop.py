@@ -5,8 +5,8 @@ import pytest
 
 from mnist_assets.declarations import Training
 from mnist_assets.errors import InputError
-from mnist_assets.steps import joined_weights
-from mnist_assets.steps.batches import whole_epoch
+from mnist_assets.steps import joined_weights, training_loop
+from mnist_assets.steps.batches import Chunk, whole_epoch
 from mnist_assets.steps.networks import build_network
 from mnist_assets.steps.training_loop import TrainingLoop, build_optimizer
 
@@ -122,7 +122,8 @@ CASES = [
     *(("dense", optimizer, {}) for optimizer in OPTIMIZERS if optimizer != "adam"),
     ("dense", "sgd", {"loss": "sparse_categorical_crossentropy"}),
     ("dense", "sgd", {"batch_size": 35}),  # no partial batch
-    ("dense", "sgd", {"batch_size": 100}),  # nothing but a partial batch
+    # nothing but a partial batch
+    *((layers, "sgd", {"batch_size": 100}) for layers in ("dense", "batch normalisation")),
 ]
 
 
@@ -136,7 +137,28 @@ def test_an_epoch_updates_as_fit_does(layers, optimizer, other, digits, normaliz
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
-def test_validation_is_what_keras_evaluates(digits, normalization):
+@pytest.mark.parametrize("layers", ["batch normalisation", "dropout"])
+def test_an_epoch_in_chunks_makes_the_updates_of_one_in_whole(layers, digits, normalization):
+    training = declare(layers, "momentum", epochs=1)
+    images, labels = digits
+    whole, ours = train_by_loop(training, digits, normalization)
+    order = np.random.default_rng(1).permutation(70)
+
+    def chunks():
+        for rows in (order[:48], order[48:]):
+            pixels, classes = np.zeros((48, SIZE, SIZE), np.uint8), np.zeros(48, np.uint8)
+            pixels[: len(rows)], classes[: len(rows)] = images[rows], labels[rows]
+            yield Chunk(pixels, classes, np.arange(len(rows), dtype=np.int32))
+
+    loop = TrainingLoop(build(training, normalization), training)
+    theirs = loop.run_epoch(chunks(), "here")
+    np.testing.assert_allclose(ours, [theirs], rtol=1e-6)
+    for mine, reference in zip(loop.model.weights, whole.model.weights, strict=True):
+        np.testing.assert_allclose(mine.numpy(), reference.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_validation_in_chunks_is_what_keras_evaluates(digits, normalization, monkeypatch):
+    monkeypatch.setattr(training_loop, "VALIDATION_CHUNK", 12)
     training = declare("batch normalisation")
     loop, _ = train_by_loop(training, digits, normalization)
     images, labels = digits
@@ -147,25 +169,27 @@ def test_validation_is_what_keras_evaluates(digits, normalization):
     np.testing.assert_allclose(loop.validate(images, labels, rows), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("bad_image", "batch"), [(3, 1), (20, 2), (69, 5)])
+@pytest.mark.parametrize("layers", ["dense", "dropout"])
+@pytest.mark.parametrize(("bad_image", "batch"), [(3, 1), (20, 2), (66, 5)])
 def test_a_loss_that_is_not_finite_names_epoch_batch_and_learning_rate(
-    bad_image, batch, digits, normalization, monkeypatch
+    bad_image, batch, layers, digits, normalization, monkeypatch
 ):
-    training = declare()
+    training = declare(layers)
     images, labels = digits
     poisoned = build(training, normalization)
     loop = TrainingLoop(poisoned, training)
     update = loop._update
 
-    def update_badly(pixels, labels):
+    def update_badly(pixels, labels, in_use):
         import tensorflow as tf
 
-        loss, correct = update(pixels, labels)
+        loss, correct = update(pixels, labels, in_use)
         is_bad = tf.reduce_any(pixels[:, 0, 0] == 255)
         return tf.where(is_bad, np.nan, loss), correct
 
     monkeypatch.setattr(loop, "_update", update_badly)
-    monkeypatch.setattr(loop, "_run_partial_batch", update_badly)
+    if loop._run_last_batch:
+        monkeypatch.setattr(loop, "_run_last_batch", update_badly)
     images = images.copy()
     images[:, 0, 0] = 0
     images[bad_image, 0, 0] = 255

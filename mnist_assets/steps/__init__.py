@@ -6,7 +6,8 @@ A step takes values and tunables and returns values; it neither reads settings n
 dataset      dataset, dataset_checks, alignment, repeats; idx, download
 exploration  exploration, grey, similarity
 preparation  preparation, normalization
-networks     networks, history, training, training_loop, joined_weights, batches, compile_cache
+networks     networks, history, training, training_loop, joined_weights, batches, filled_batches
+             compile_cache
 evaluation   evaluation, evaluation_checks, metrics, recount, forward_pass, comparison
              quality, calibration, distortions, robustness, mistakes, label_errors
 study        study, study_training, study_runs, study_workers, paired_tests, student_t

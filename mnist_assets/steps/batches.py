@@ -6,7 +6,8 @@ chunks. Either way an epoch is a series of chunks, so that one training loop ser
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 1024  # images read in one go: about 0.8 MB of MNIST, long enough to be sequential
+ALIGNMENT = 64  # bytes; where memory must begin for TensorFlow to use it as it is
 
 
 class Chunk(NamedTuple):
@@ -63,7 +65,7 @@ def chunked_epoch(
     chosen[indices] = True
     starts = BLOCK * generator.permutation(-(-len(images) // BLOCK))
     blocks = (start + np.flatnonzero(chosen[start : start + BLOCK]) for start in starts)
-    chunk_images = np.zeros((chunk_size, *images.shape[1:]), np.uint8)
+    chunk_images = shareable_zeros((chunk_size, *images.shape[1:]))
     chunk_labels = np.zeros(chunk_size, np.uint8)
     for rows in _joined(blocks, chunk_size):
         # Into the buffer at once: `images[rows]` would hold the chunk a second time.
@@ -82,3 +84,32 @@ def _joined(blocks: Iterable[NDArray[np.int64]], size: int) -> Iterator[NDArray[
             held = held[size:]
     if len(held):
         yield held
+
+
+def hold(images: NDArray[np.uint8], indices: NDArray[np.int32]) -> Any:
+    """The images at `indices` as a tensor, without ever holding them twice."""
+    held = shareable_zeros((len(indices), *images.shape[1:]))
+    np.take(images, indices, axis=0, out=held, mode="clip")  # "raise" would buffer the result
+    return as_tensor(held)
+
+
+def shareable_zeros(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Zeros that `as_tensor` need not copy. They take up memory once they are written to."""
+    size = math.prod(shape)
+    memory = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].reshape(shape)
+
+
+def as_tensor(array: Any) -> Any:
+    """An array as a tensor, of the same memory if it can be: not to be used once that changes.
+
+    TensorFlow's own conversions copy an array, and copy the copy if that is not aligned.
+    """
+    import tensorflow as tf
+
+    is_shareable = isinstance(array, np.ndarray) and array.flags.carray
+    if not is_shareable or array.ctypes.data % ALIGNMENT:
+        return tf.convert_to_tensor(array)
+    shared = tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return tf.identity(shared)  # on a GPU if there is one

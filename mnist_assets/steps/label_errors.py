@@ -6,15 +6,16 @@ uncertainty in dataset labels", Journal of Artificial Intelligence Research 70, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_assets.declarations import Training
-from mnist_assets.steps.batches import Chunk, chunked_epoch
+from mnist_assets.steps.batches import Chunk, chunked_epoch, hold
 from mnist_assets.steps.evaluation import predict
 from mnist_assets.steps.findings import Finding
 from mnist_assets.steps.networks import build_network
+from mnist_assets.steps.training import choose_chunk_size
 from mnist_assets.steps.training_loop import TrainingLoop
 
 if TYPE_CHECKING:
@@ -96,13 +97,11 @@ class _Source:
         import tensorflow as tf
 
         self.images, self.labels = images, labels
-        self.held = None
-        if images.nbytes <= memory_limit:
-            self.chunk_size = len(images)
-            self.held = tf.constant(images), tf.constant(labels)
-        else:  # a chunk is held twice, as it was read and as the tensor made from it
-            fitting = memory_limit // (2 * images[0].nbytes)
-            self.chunk_size = max(fitting // batch_size, 1) * batch_size
+        self.held: tuple[Any, Any] | None = None
+        self.chunk_size = choose_chunk_size(images, len(images), batch_size, memory_limit)
+        if self.chunk_size == len(images):
+            everything = np.arange(len(images), dtype=np.int32)
+            self.held = hold(images, everything), tf.constant(labels)
 
     def epoch(self, indices: NDArray[np.int32], generator: np.random.Generator) -> Iterable[Chunk]:
         """The images at `indices`, each once, in a random order."""

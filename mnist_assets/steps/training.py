@@ -15,7 +15,7 @@ import numpy as np
 
 from mnist_assets.declarations import Training
 from mnist_assets.garbage import collection_paused
-from mnist_assets.steps.batches import Chunk, chunked_epoch, whole_epoch
+from mnist_assets.steps.batches import Chunk, chunked_epoch, hold, whole_epoch
 from mnist_assets.steps.networks import TrainedNetwork, build_network, count_training_operations
 from mnist_assets.steps.training_loop import TrainingLoop
 
@@ -121,14 +121,11 @@ def import_keras() -> None:
 def choose_chunk_size(
     images: NDArray[np.uint8], count: int, batch_size: int, memory_limit: int
 ) -> int:
-    """All training images if they fit, else as many whole batches as do (but at least one).
-
-    A chunk is held twice, as it was read and as the tensor made from it.
-    """
+    """All training images if they fit, else as many whole batches as do (but at least one)."""
     image_bytes = math.prod(images.shape[1:])
     if count * image_bytes <= memory_limit:
         return count
-    return max(memory_limit // (2 * image_bytes) // batch_size, 1) * batch_size
+    return max(memory_limit // image_bytes // batch_size, 1) * batch_size
 
 
 def epoch_chunks(
@@ -146,7 +143,7 @@ def epoch_chunks(
         for _ in range(training.epochs):
             yield chunked_epoch(images, labels, indices, chunk_size=chunk_size, generator=generator)
         return
-    held_images, held_labels = tf.constant(images[indices]), tf.constant(labels[indices])
+    held_images, held_labels = hold(images, indices), tf.constant(labels[indices])
     for _ in range(training.epochs):
         yield whole_epoch(held_images, held_labels, generator)
 

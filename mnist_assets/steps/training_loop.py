@@ -1,10 +1,10 @@
 """The compiled loop that makes the updates `keras.Model.fit` would make, at the machine's speed.
 
-All full batches of a chunk run inside one compiled program that gathers each batch from uint8
-pixels in memory. The last, partial batch of an epoch runs uncompiled, since compiling its shape
-would take longer than all its updates; so does the pass over the validation images. With dropout
-that batch is compiled too: compiled and uncompiled code draw different random numbers from the
-same seed, and all updates are to be those of `fit` with `jit_compile=True`.
+All batches of a chunk run inside one compiled program that gathers each batch from uint8 pixels in
+memory. The last, partial batch of an epoch is filled up with images that count for nothing, since
+compiling its shape would take longer than all its updates. With dropout it is compiled nonetheless:
+what is drawn at random depends on the shape, and all updates are to be those of `fit` with
+`jit_compile=True`. Validation is not compiled, which would take longer than it saves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import numpy as np
 
 from mnist_assets.declarations import SGD, Optimizer, Training
 from mnist_assets.errors import InputError
+from mnist_assets.steps.batches import Chunk, as_tensor, shareable_zeros
 from mnist_assets.steps.compile_cache import seal_compiled_programs
+from mnist_assets.steps.filled_batches import fill_batches, leave_out_what_fills
 from mnist_assets.steps.joined_weights import JoinedWeights
 
 if TYPE_CHECKING:
@@ -26,12 +28,10 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from mnist_assets.steps.batches import Chunk
-
 # With less effort XLA emits narrower vectors, which for layers of 13 neurons run a quarter faster;
 # the large products are a library's either way. It has an effect until XLA's first compilation.
 XLA_FLAGS = "--xla_backend_optimization_level=1"
-VALIDATION_CHUNK = 10_000  # images; bounds the memory of a pass over any number of them
+VALIDATION_CHUNK = 2_000  # images; more at a time take more memory and are no faster
 
 
 class Sums(NamedTuple):
@@ -56,24 +56,21 @@ class TrainingLoop:
         self.optimizer = build_optimizer(training.optimizer)
         self.optimizer.build(self.weights.variables)
         self.loss = keras.losses.get(training.loss)
-        self._run_full_batches = tf.function(self._full_batches, jit_compile=True, autograph=False)
-        self._run_partial_batch = self._update
+        leave_out_what_fills(model)
+        self._run_batches = tf.function(self._batches, jit_compile=True, autograph=False)
+        self._run_last_batch: Any = None
         if any(layer.kind == "dropout" for layer in training.layers):
-            self._run_partial_batch = tf.function(self._update, jit_compile=True, autograph=False)
+            self._run_last_batch = tf.function(self._update, jit_compile=True, autograph=False)
+        pixels = tf.TensorSpec((None, *model.input_shape[1:-1]), tf.uint8)
+        signature = (pixels, tf.TensorSpec((None,), tf.uint8))
+        self._run_validation = tf.function(self._validate, signature, autograph=False)
 
     def compile(self, chunk_size: int, image_shape: tuple[int, ...]) -> float:
         """Compile for chunks of this shape, by running no batch at all; returns the seconds."""
-        import tensorflow as tf
-
-        if chunk_size < self.training.batch_size:
-            return 0.0
         started = time.perf_counter()
-        self._run_full_batches(
-            tf.zeros((chunk_size, *image_shape), tf.uint8),
-            tf.zeros(chunk_size, tf.uint8),
-            tf.zeros(chunk_size, tf.int32),
-            _scalar(0),
-        )
+        images = shareable_zeros((chunk_size, *image_shape))
+        blank = Chunk(images, np.zeros(chunk_size, np.uint8), np.zeros(1, np.int32))
+        self._run_batches(*self._tensors(blank), _scalar(0))
         seal_compiled_programs()
         return time.perf_counter() - started
 
@@ -113,76 +110,104 @@ class TrainingLoop:
         self, images: NDArray[np.uint8], labels: NDArray[np.uint8], indices: NDArray[np.int32]
     ) -> tuple[float, float]:
         """Mean loss and accuracy over the images at `indices`."""
+        import tensorflow as tf
+
         loss = correct = 0.0
         for at in range(0, len(indices), VALIDATION_CHUNK):
             rows = np.sort(indices[at : at + VALIDATION_CHUNK])
-            probabilities = self.model(_network_input(images[rows]), training=False)
-            batch_loss, batch_correct = self._judge(probabilities, labels[rows])
-            loss += float(batch_loss) * len(rows)
-            correct += float(batch_correct)
+            sums = self._run_validation(tf.constant(images[rows]), tf.constant(labels[rows]))
+            loss += float(sums[0])
+            correct += float(sums[1])
         return loss / len(indices), correct / len(indices)
 
     def _run_chunk(self, chunk: Chunk) -> Sums:
         import tensorflow as tf
 
-        size = self.training.batch_size
-        full = len(chunk.order) // size
-        images, labels, order = _tensors(chunk)
-        sums = Sums(0.0, 0.0, -1)
-        if full:
-            sums = Sums(*self._run_full_batches(images, labels, order, _scalar(full)))
-        rest = chunk.order[full * size :]
-        if len(rest) == 0:
+        count = len(chunk.order)
+        last = count % self.training.batch_size if self._run_last_batch else 0
+        images, labels, order = self._tensors(chunk)
+        sums = Sums(*self._run_batches(images, labels, order, _scalar(count - last)))
+        if last == 0:
             return sums
-        loss, correct = self._run_partial_batch(tf.gather(images, rest), tf.gather(labels, rest))
+        rows = chunk.order[-last:]
+        loss, correct = self._run_last_batch(
+            tf.gather(images, rows), tf.gather(labels, rows), tf.ones(last, tf.bool)
+        )
         is_first_bad = sums.first_bad_batch < 0 and not np.isfinite(loss)
         return Sums(
-            sums.loss + loss * len(rest),
+            sums.loss + loss,
             sums.correct + correct,
-            full if is_first_bad else sums.first_bad_batch,
+            count // self.training.batch_size if is_first_bad else sums.first_bad_batch,
         )
 
-    def _full_batches(self, images: Any, labels: Any, order: Any, count: Any) -> tuple[Any, ...]:
+    def _tensors(self, chunk: Chunk) -> tuple[Any, Any, Any]:
+        """The chunk on the device, its order filled up to a constant number of batches."""
+        import tensorflow as tf
+
+        order = fill_batches(chunk.order, len(chunk.labels), self.training.batch_size)
+        return as_tensor(chunk.images), tf.convert_to_tensor(chunk.labels), tf.constant(order)
+
+    def _batches(self, images: Any, labels: Any, order: Any, count: Any) -> tuple[Any, ...]:
+        """Update with the first `count` images of the order, batch by batch."""
         import tensorflow as tf
 
         size = self.training.batch_size
 
         def run_batch(batch: Any, sums: Sums) -> tuple[Any, Sums]:
             rows = tf.slice(order, [batch * size], [size])
-            loss, correct = self._update(tf.gather(images, rows), tf.gather(labels, rows))
+            in_use = batch * size + tf.range(size) < count
+            loss, correct = self._update(tf.gather(images, rows), tf.gather(labels, rows), in_use)
             is_first_bad = (sums.first_bad_batch < 0) & ~tf.math.is_finite(loss)
             return batch + 1, Sums(
-                sums.loss + loss * size,
+                sums.loss + loss,
                 sums.correct + correct,
                 tf.where(is_first_bad, batch, sums.first_bad_batch),
             )
 
         _, sums = tf.while_loop(
-            lambda batch, _: batch < count,
+            lambda batch, _: batch * size < count,
             run_batch,
             (tf.constant(0), Sums(tf.constant(0.0), tf.constant(0.0), tf.constant(-1))),
         )
         return tuple(sums)
 
-    def _update(self, pixels: Any, labels: Any) -> tuple[Any, Any]:
-        """One update of the weights; loss and number of right predictions before it."""
+    def _update(self, pixels: Any, labels: Any, in_use: Any) -> tuple[Any, Any]:
+        """One update of the weights; total loss and number of right predictions before it.
+
+        Only images in use count: in the loss, in the statistics of batch normalisation, in all.
+        """
         import tensorflow as tf
 
+        counts = tf.cast(in_use, tf.float32)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             weights = self.weights.tensors()
             tape.watch(weights)
             probabilities, state = self.model.stateless_call(
-                weights, self.model.non_trainable_variables, _network_input(pixels), training=True
+                weights,
+                self.model.non_trainable_variables,
+                _network_input(pixels),
+                training=True,
+                mask=in_use,
             )
-            loss, correct = self._judge(probabilities, labels)
+            losses, hits = self._judge(probabilities, labels)
+            total_loss = tf.reduce_sum(counts * losses)
+            loss = total_loss / tf.reduce_sum(counts)
         gradients = self.weights.join(tape.gradient(loss, weights))
         self.optimizer.apply(gradients, self.weights.variables)
         for variable, value in zip(self.model.non_trainable_variables, state, strict=True):
             variable.assign(value)
-        return loss, correct
+        return total_loss, tf.reduce_sum(counts * hits)
+
+    def _validate(self, pixels: Any, labels: Any) -> tuple[Any, Any]:
+        """Total loss and number of right predictions."""
+        import tensorflow as tf
+
+        probabilities = self.model(_network_input(pixels), training=False)
+        losses, hits = self._judge(probabilities, labels)
+        return tf.reduce_sum(losses), tf.reduce_sum(hits)
 
     def _judge(self, probabilities: Any, labels: Any) -> tuple[Any, Any]:
-        """Mean loss and number of right predictions of a batch."""
+        """Loss of each image, and 1 for each right prediction, 0 for a wrong one."""
         import tensorflow as tf
 
         labels = tf.cast(labels, tf.int32)
@@ -190,9 +215,8 @@ class TrainingLoop:
             target = tf.one_hot(labels, probabilities.shape[-1])
         else:
             target = labels
-        loss = tf.reduce_mean(self.loss(target, probabilities))
         hits = tf.equal(tf.argmax(probabilities, axis=-1, output_type=tf.int32), labels)
-        return loss, tf.reduce_sum(tf.cast(hits, tf.float32))
+        return self.loss(target, probabilities), tf.cast(hits, tf.float32)
 
 
 def _network_input(pixels: Any) -> Any:
@@ -200,19 +224,6 @@ def _network_input(pixels: Any) -> Any:
     import tensorflow as tf
 
     return tf.cast(tf.expand_dims(pixels, -1), tf.float32)
-
-
-def _tensors(chunk: Chunk) -> tuple[Any, Any, Any]:
-    """The chunk on the device, its order padded to a constant length, which the loop ignores."""
-    import tensorflow as tf
-
-    order = np.zeros(len(chunk.labels), np.int32)
-    order[: len(chunk.order)] = chunk.order
-    return (
-        tf.convert_to_tensor(chunk.images),
-        tf.convert_to_tensor(chunk.labels),
-        tf.convert_to_tensor(order),
-    )
 
 
 def _scalar(count: int) -> Any:
