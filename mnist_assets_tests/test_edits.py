@@ -121,7 +121,7 @@ EDITS = {
     ),
     "the training loop": (
         lambda edit: edit.code(
-            "steps/training_loop.py", "VALIDATION_CHUNK = 10_000", "VALIDATION_CHUNK = 9_000"
+            "steps/training_loop.py", "VALIDATION_CHUNK = 2_000", "VALIDATION_CHUNK = 1_000"
         ),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),

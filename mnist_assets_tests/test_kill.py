@@ -75,7 +75,7 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path):
     for kill in range(KILLS):
         process = start(project)
         try:
-            process.wait(timeout=chance.uniform(0.5, 6))
+            process.wait(timeout=chance.uniform(0.5, 4.5))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         else:
