@@ -5,7 +5,6 @@ A value is written under a temporary name and then renamed, so that whatever int
 format, is `file_formats.py`.
 """
 
-import atexit
 import os
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ import zipfile
 import zlib
 from abc import abstractmethod
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any, Generic, TypeVar
@@ -129,7 +129,8 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
 def _copies() -> str:
     """Where copies of remote files are until the process ends, since arrays stay mapped to them."""
     folder = tempfile.mkdtemp(prefix="mnist-assets-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # What `atexit` knows is not done in a process that was forked to run steps.
+    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=0)
     return folder
 
 

@@ -76,6 +76,21 @@ def die_once():
         die()
 
 
+def fail_once():
+    mark = folder() / "failed"
+    if not mark.exists():
+        mark.touch()
+        fail()
+
+
+def kill_the_trainer():
+    """Kill the process that ran the step `train`, which is at rest by now."""
+    noted = (folder() / "killed_at_rest.txt").read_text().splitlines()
+    process = next(int(line.split()[1]) for line in noted if line.startswith("train "))
+    time.sleep(0.3)
+    os.kill(process, signal.SIGKILL)
+
+
 def last():
     """Take long."""
     for _ in range(PATIENCE * 100):
@@ -165,6 +180,34 @@ def retried():
         "retried",
         step("train", die_once, tensorflow=True, retries=1),
         step("explore", ins=["train"]),
+    )
+
+
+def failing_once():
+    return job(
+        "failing_once",
+        step("train", fail_once, tensorflow=True, retries=1),
+        step("explore", ins=["train"]),
+    )
+
+
+def lending_after_failure():
+    """Once nothing for TensorFlow can follow, two other steps that wait for each other."""
+    return job(
+        "lending_after_failure",
+        step("train", fail, tensorflow=True),
+        step("predict", tensorflow=True, ins=["train"]),
+        step("draw", meet("draw", "write")),
+        step("write", meet("write", "draw")),
+    )
+
+
+def killed_at_rest():
+    return job(
+        "killed_at_rest",
+        step("train", tensorflow=True),
+        step("explore", kill_the_trainer, ins=["train"]),
+        step("predict", tensorflow=True, ins=["explore"]),
     )
 
 

@@ -11,6 +11,7 @@ from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
+PATIENCE = 120  # seconds
 COMMAND = "from mnist_assets.cli import main; main()"
 FORBIDDING = (
     """
@@ -41,6 +42,7 @@ def run_command(project, program, *arguments):
         capture_output=True,
         check=True,
         text=True,
+        timeout=PATIENCE,
     )
 
 
@@ -76,3 +78,10 @@ def test_values_do_not_depend_on_the_number_of_processes(made, tmp_path, process
     told = run_command(project, COMMAND, "materialize", "--config", config, *select).stdout
     assert "1 asset materialised" in told
     assert versions(project) == versions(made[0])
+
+
+def test_a_study_with_processes_of_its_own_comes_to_an_end(made, tmp_path):
+    project = made[0].copy(tmp_path / "copy")
+    project.edit("settings.yaml", "processes: 1", "processes: 2")
+    told = run_command(project, COMMAND, "study", "--seeds", "2").stdout
+    assert "✓ study/comparison" in told

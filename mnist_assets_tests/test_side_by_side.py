@@ -27,6 +27,9 @@ JOBS = (
     "failing",
     "dying",
     "retried",
+    "failing_once",
+    "lending_after_failure",
+    "killed_at_rest",
 )
 
 
@@ -157,6 +160,23 @@ def test_a_process_that_dies_fails_its_step_and_is_replaced(done):
 def test_a_step_whose_process_died_is_retried_as_declared(done):
     assert done["retried"].success
     assert done["retried"].order == ["train", "train", "explore"]
+
+
+def test_a_step_that_failed_is_retried_as_declared(done):
+    assert done["failing_once"].success
+    assert done["failing_once"].order == ["train", "train", "explore"]
+
+
+def test_a_hand_is_lent_when_nothing_for_tensorflow_can_follow(done):
+    job = done["lending_after_failure"]
+    assert job.failures.keys() == {"train"}
+    assert {"draw", "write"} <= set(job.order)
+
+
+def test_a_process_that_died_at_rest_is_replaced(done):
+    job = done["killed_at_rest"]
+    assert job.success
+    assert dict(job.steps)["train"] != dict(job.steps)["predict"]
 
 
 @pytest.mark.parametrize("by_web_ui", [True, False], ids=["web UI", "Ctrl-C"])

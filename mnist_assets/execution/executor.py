@@ -23,6 +23,7 @@ from dagster._core.execution.plan.instance_concurrency_context import InstanceCo
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.executor.multiprocess import MultiprocessExecutor
+from dagster._utils.error import serializable_error_info_from_exc_info
 
 from mnist_assets.execution.lanes import Lanes, needs_tensorflow
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class SideBySideExecutor(dg.Executor):
-    """Runs steps in two processes. Hooks are not called: the graph has none."""
+    """Runs steps in two processes, but for dynamic outputs; hooks are not called."""
 
     @property
     def retries(self) -> RetryMode:
@@ -90,10 +91,17 @@ class SideBySideExecutor(dg.Executor):
                     step_dependency_config=self.step_dependency_config,
                 )
             )
-            captured = stack.enter_context(logs.capture_logs(log_key))
-            yield dg.DagsterEvent.capture_logs(
-                job_context, execution_plan.step_keys_to_execute, log_key, captured
-            )
+            try:
+                captured = stack.enter_context(logs.capture_logs(log_key))
+            except Exception:  # as with Dagster's own executors, a run goes on without
+                error = serializable_error_info_from_exc_info(sys.exc_info())
+                yield dg.DagsterEvent.engine_event(
+                    job_context, "Output is not captured", EngineEventData(error=error)
+                )
+            else:
+                yield dg.DagsterEvent.capture_logs(
+                    job_context, execution_plan.step_keys_to_execute, log_key, captured
+                )
             yield from stack.enter_context(Lanes(self, job_context, active)).run()
 
 

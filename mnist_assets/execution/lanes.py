@@ -1,6 +1,6 @@
 """The two lanes that a run's steps go through, each with a process: TensorFlow's, and the rest.
 
-Here steps are only handed out, and their events passed on: nothing here ever waits for a step.
+Here steps are only handed out, and their events passed on.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class _Lane:
     Attributes:
         ready: Steps that wait for the process.
         step: What it is at.
+        has_outcome: Whether that step has succeeded, failed, or is to be tried again.
+        worker: The process.
     """
 
     def __init__(self, job_context: PlanExecutionContext, prepare: Prepare) -> None:
@@ -49,10 +51,14 @@ class _Lane:
         self._prepare = prepare
         self.ready: list[ExecutionStep] = []
         self.step: ExecutionStep | None = None
+        self.has_outcome = False
         self.worker: StepWorker | None = None
 
     def start(self, siblings: list[StepWorker]) -> None:
-        """Start the process, if there is none."""
+        """Start the process, if there is none that lives."""
+        if self.worker and self.step is None and not self.worker.is_alive():
+            self.worker.close()
+            self.worker = None
         if self.worker is None:
             self.worker = StepWorker(self._job_context, self._prepare, siblings)
 
@@ -74,7 +80,7 @@ class Lanes:
         self._rest = _Lane(job_context, prepare_nothing)
         plan = job_context.execution_plan
         steps = plan.get_steps_to_execute_in_topo_order()
-        self._to_come = {step.key for step in steps if needs_tensorflow(step)}
+        self._tensorflow_left = {step.key for step in steps if needs_tensorflow(step)}
         self._interrupted = False
         self._errors: list[SerializableErrorInfo] = []
 
@@ -84,7 +90,7 @@ class Lanes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them, at the next step or at once."""
+        """End them."""
         self._interrupt_workers()  # those at a step are so because something went wrong here
         for worker in self._workers():
             worker.close()
@@ -138,10 +144,10 @@ class Lanes:
         for lane in (self._rest, self._tensorflow):
             # A process that has all of TensorFlow's steps behind it lends the other a hand, which
             # goes first: it has pictures already drawn.
-            source = lane if lane.ready or self._to_come else self._rest
+            source = lane if lane.ready or self._tensorflow_left else self._rest
             if lane.worker and lane.step is None and source.ready:
-                lane.step = source.take_next()
-                self._to_come.discard(lane.step.key)
+                lane.step, lane.has_outcome = source.take_next(), False
+                self._tensorflow_left.discard(lane.step.key)
                 lane.worker.run(lane.step.key, self._active.get_known_state())
 
     def _wait(self) -> list[_Lane]:
@@ -156,19 +162,36 @@ class Lanes:
             return
         try:
             told = lane.worker.receive()
-        except (EOFError, ConnectionResetError):
-            event = self._failure(lane.step, lane.worker.close())
+        except (EOFError, OSError):
+            exit_code = lane.worker.close()
             lane.worker, told = None, Ended()
-            yield event
-            self._active.handle_event(event)
+            if not lane.has_outcome:
+                yield from self._take(lane, self._failure(lane.step, exit_code))
         if not isinstance(told, Ended):
-            yield told
-            self._active.handle_event(told)
+            yield from self._take(lane, told)
             return
         if told.error and not (self._interrupted and told.error.cls_name in INTERRUPTED):
             self._errors.append(told.error)
-        self._active.verify_complete(self._job_context, lane.step.key)
+        if not lane.has_outcome:
+            self._active.verify_complete(self._job_context, lane.step.key)
         lane.step = None
+
+    def _take(self, lane: _Lane, event: dg.DagsterEvent) -> Iterator[dg.DagsterEvent]:
+        yield event
+        self._active.handle_event(event)
+        if event.is_step_failure and event.step_key:
+            self._tensorflow_left -= self._following(event.step_key)
+        lane.has_outcome |= (
+            event.is_step_success or event.is_step_failure or event.is_step_up_for_retry
+        )
+
+    def _following(self, step_key: str) -> set[str]:
+        """All steps that depend on one, which do not run if it fails."""
+        plan, found = self._job_context.execution_plan, {step_key}
+        for step in plan.get_steps_to_execute_in_topo_order():
+            if found & step.get_execution_dependency_keys():
+                found.add(step.key)
+        return found - {step_key}
 
     def _failure(self, step: ExecutionStep, exit_code: int | None) -> dg.DagsterEvent:
         """The failure, or retry, of a step whose process died."""

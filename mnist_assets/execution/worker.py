@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Prepare = Callable[[], None]
 
+LONGEST_END = 60  # seconds that a process may take to end, with the processes that it started
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -80,6 +82,7 @@ class StepWorker:
 
         Raises:
             EOFError: It has died.
+            OSError: It has died while it told something.
         """
         told: dg.DagsterEvent | Ended = self.connection.recv()
         return told
@@ -89,10 +92,17 @@ class StepWorker:
         if self._process.pid and self._process.is_alive():
             os.kill(self._process.pid, signal.SIGINT)
 
+    def is_alive(self) -> bool:
+        """Whether it can run a step."""
+        return self._process.is_alive()
+
     def close(self) -> int | None:
-        """Have it end after its present step; its exit code."""
+        """Have it end after its present step, or by force if that takes long; its exit code."""
         self.connection.close()
-        self._process.join()
+        self._process.join(LONGEST_END)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
         return self._process.exitcode
 
 
@@ -107,7 +117,7 @@ def _serve(
     for foreign in inherited:
         foreign.close()
     with capture_interrupts():
-        with suppress(ImportError):  # the step that needs it raises it again, and is told of
+        with suppress(Exception):  # the step that needs it raises it again, and is told of
             prepare()
         with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # its parent has gone
             while True:
@@ -120,16 +130,13 @@ def _run_step(
     step_key: str,
     known_state: KnownExecutionState,
 ) -> None:
-    step = job_context.execution_plan.get_executable_step_by_key(step_key)
-    events = dagster_event_sequence_for_step(job_context.for_step(step, known_state))
     error = None
-    while True:
-        try:
-            event = next(events, None)
-        except BaseException:  # the parent decides what an interruption or a failed write means
-            error = serializable_error_info_from_exc_info(sys.exc_info())
-            event = None
-        if event is None:
-            connection.send(Ended(error))
-            return
-        connection.send(event)
+    try:
+        step = job_context.execution_plan.get_executable_step_by_key(step_key)
+        for event in dagster_event_sequence_for_step(job_context.for_step(step, known_state)):
+            connection.send(event)
+    except BrokenPipeError:  # its parent has gone
+        raise
+    except BaseException:  # the parent decides what an interruption or a failed write means
+        error = serializable_error_info_from_exc_info(sys.exc_info())
+    connection.send(Ended(error))

@@ -4,7 +4,6 @@ The palette is Okabe and Ito's (2008), which readers with any of the common colo
 deficiencies can tell apart.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -53,9 +52,6 @@ STYLE: dict[Any, Any] = {
 
 # Matplotlib's settings are one for all threads: two that change them at once would leave them so.
 _SETTINGS = RLock()
-os.register_at_fork(
-    before=_SETTINGS.acquire, after_in_parent=_SETTINGS.release, after_in_child=_SETTINGS.release
-)
 
 _P = ParamSpec("_P")
 

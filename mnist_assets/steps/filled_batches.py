@@ -5,6 +5,7 @@ A compiled program takes batches of one size, and an epoch's last one is smaller
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,16 +36,18 @@ def leave_out_what_fills(model: keras.Model) -> None:
     for layer in (model, *model.layers):
         layer.supports_masking = True
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer._moments = _moments_in_use
+            layer._moments = partial(_moments_in_use, layer._moments)
 
 
-def _moments_in_use(inputs: Any, in_use: Any) -> tuple[Any, Any]:
+def _moments_in_use(keras_moments: Any, inputs: Any, in_use: Any) -> tuple[Any, Any]:
     """Mean and variance of each column over the rows in use.
 
     Keras's own have a gradient through the mean, which is zero and takes long to compile.
     """
     import tensorflow as tf
 
+    if in_use is None:
+        return keras_moments(inputs, None)  # type: ignore[no-any-return]  # Keras has no types
     counts = tf.cast(in_use, tf.float32)
     shares = tf.expand_dims(counts / tf.reduce_sum(counts), -1)
     mean = tf.reduce_sum(shares * inputs, axis=0)

@@ -13,6 +13,7 @@ import os
 import signal
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from functools import partial
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from mnist_assets.parent_process import end_with_parent
@@ -64,6 +65,9 @@ class Workers:
                 initializer=_begin,
                 initargs=(self._cores // self._processes,),
             )
+            # A process that was started by another waits, when it ends, for those it started: they
+            # have to be told before, and before their queues close, which have priority 10.
+            Finalize(self, self.close, exitpriority=100)
         return self._pool
 
 

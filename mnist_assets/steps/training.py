@@ -121,11 +121,11 @@ def import_keras() -> None:
 def choose_chunk_size(
     images: NDArray[np.uint8], count: int, batch_size: int, memory_limit: int
 ) -> int:
-    """All training images if they fit, else as many whole batches as do (but at least one)."""
+    """All training images if they fit, else as many whole batches as do (one at least)."""
     image_bytes = math.prod(images.shape[1:])
     if count * image_bytes <= memory_limit:
         return count
-    return max(memory_limit // image_bytes // batch_size, 1) * batch_size
+    return min(max(memory_limit // image_bytes // batch_size, 1) * batch_size, count)
 
 
 def epoch_chunks(
