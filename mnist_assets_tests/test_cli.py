@@ -15,14 +15,9 @@ def project(tmp_path, monkeypatch):
     project = Project.create(tmp_path)
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    for name, value in {
-        "DATA": project.places.assets,
-        "DATASET": project.places.dataset,
-        "NETWORKS": project.places.networks,
-        "SETTINGS": project.places.settings,
-    }.items():
-        monkeypatch.setenv(f"MNIST_ASSETS_{name}", str(value))
-    # What forked processes print is not captured here; test_side_by_side.py looks at it.
+    for name, value in project.environment.items():
+        monkeypatch.setenv(name, value)
+    # What forked processes print is not captured here; test_processes.py looks at it.
     monkeypatch.setattr("mnist_assets.execution.executor.can_fork", lambda _: False)
     return project
 

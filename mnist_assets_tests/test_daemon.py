@@ -48,15 +48,8 @@ def server(tmp_path):
     project.edit("settings.yaml", "running: false", "running: true")
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    environment = os.environ | {
-        "PYTHONPATH": str(PROJECT),
-        "DAGSTER_HOME": str(tmp_path / "home"),
-        "MNIST_ASSETS_DATA": project.places.assets,
-        "MNIST_ASSETS_DATASET": project.places.dataset,
-        "MNIST_ASSETS_INBOX": project.places.inbox,
-        "MNIST_ASSETS_NETWORKS": str(project.places.networks),
-        "MNIST_ASSETS_SETTINGS": str(project.places.settings),
-    }
+    here = {"PYTHONPATH": str(PROJECT), "DAGSTER_HOME": str(tmp_path / "home")}
+    environment = os.environ | project.environment | here
     command = [sys.executable, "-c", "from mnist_assets.cli import main; main()", "materialize"]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     port = free_port()

@@ -39,13 +39,8 @@ READERS = {
 
 def start(project):
     """`mnist-assets materialize` on the project, as a process of its own."""
-    environment = os.environ | {
-        "DAGSTER_HOME": str(project.folder / "history"),
-        "MNIST_ASSETS_DATA": project.places.assets,
-        "MNIST_ASSETS_DATASET": project.places.dataset,
-        "MNIST_ASSETS_NETWORKS": str(project.places.networks),
-        "MNIST_ASSETS_SETTINGS": str(project.places.settings),
-    }
+    home = {"DAGSTER_HOME": str(project.folder / "history")}
+    environment = os.environ | project.environment | home
     command = [sys.executable, "-c", "from mnist_assets.cli import main; main()", "materialize"]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -29,16 +29,10 @@ lanes.prepare_nothing = forbid
 
 def run_command(project, program, *arguments):
     """Run the command line on a project, as a user does."""
-    environment = os.environ | {
-        "DAGSTER_HOME": str(project.folder / "history"),
-        "MNIST_ASSETS_DATA": project.places.assets,
-        "MNIST_ASSETS_DATASET": project.places.dataset,
-        "MNIST_ASSETS_NETWORKS": str(project.places.networks),
-        "MNIST_ASSETS_SETTINGS": str(project.places.settings),
-    }
+    home = {"DAGSTER_HOME": str(project.folder / "history")}
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env=environment,
+        env=os.environ | project.environment | home,
         capture_output=True,
         check=True,
         text=True,

@@ -115,6 +115,17 @@ class Project:
             ),
         )
 
+    @property
+    def environment(self):
+        """What makes the command line work on this project."""
+        return {
+            "MNIST_ASSETS_DATA": self.places.assets,
+            "MNIST_ASSETS_DATASET": self.places.dataset,
+            "MNIST_ASSETS_INBOX": self.places.inbox,
+            "MNIST_ASSETS_NETWORKS": str(self.places.networks),
+            "MNIST_ASSETS_SETTINGS": str(self.places.settings),
+        }
+
     def edit(self, file, old, new):
         """Change a text file of the project."""
         path = self.folder / file
