@@ -6,6 +6,7 @@ Here steps are only handed out, and their events passed on.
 from __future__ import annotations
 
 import gc
+from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
@@ -46,21 +47,18 @@ class _Lane:
         worker: The process.
     """
 
-    def __init__(self, job_context: PlanExecutionContext, prepare: Prepare) -> None:
-        self._job_context = job_context
-        self._prepare = prepare
+    def __init__(self, job_context: PlanExecutionContext, prepare: Prepare, *others: _Lane) -> None:
+        self._start = partial(StepWorker, job_context, prepare)
         self.ready: list[ExecutionStep] = []
         self.step: ExecutionStep | None = None
         self.has_outcome = False
-        self.worker: StepWorker | None = None
+        self.worker: StepWorker = self._start([other.worker for other in others])
 
-    def start(self, siblings: list[StepWorker]) -> None:
-        """Start the process, if there is none that lives."""
-        if self.worker and self.step is None and not self.worker.is_alive():
+    def replace_dead_worker(self, *others: _Lane) -> None:
+        """Start another process in place of one that has died, whose step is dealt with."""
+        if self.step is None and not self.worker.is_alive():
             self.worker.close()
-            self.worker = None
-        if self.worker is None:
-            self.worker = StepWorker(self._job_context, self._prepare, siblings)
+            self.worker = self._start([other.worker for other in others])
 
     def take_next(self) -> ExecutionStep:
         """Take out the most urgent step, of those the one that was ready first."""
@@ -68,7 +66,7 @@ class _Lane:
 
 
 class Lanes:
-    """The two lanes of a run."""
+    """The two lanes of a run; their processes start at once, and end when it is left."""
 
     def __init__(
         self, executor: dg.Executor, job_context: PlanExecutionContext, active: ActiveExecution
@@ -77,7 +75,7 @@ class Lanes:
         self._job_context = job_context
         self._active = active
         self._tensorflow = _Lane(job_context, import_tensorflow)
-        self._rest = _Lane(job_context, prepare_nothing)
+        self._rest = _Lane(job_context, prepare_nothing, self._tensorflow)
         plan = job_context.execution_plan
         steps = plan.get_steps_to_execute_in_topo_order()
         self._tensorflow_left = {step.key for step in steps if needs_tensorflow(step)}
@@ -85,15 +83,14 @@ class Lanes:
         self._errors: list[SerializableErrorInfo] = []
 
     def __enter__(self) -> Lanes:
-        """Start both processes."""
-        self._start_workers()
+        """Nothing but itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """End them."""
         self._interrupt_workers()  # those at a step are so because something went wrong here
-        for worker in self._workers():
-            worker.close()
+        self._tensorflow.worker.close()
+        self._rest.worker.close()
 
     def run(self) -> Iterator[dg.DagsterEvent]:
         """Run every step, each when what it depends on is there.
@@ -109,8 +106,8 @@ class Lanes:
                 self._interrupt_workers()
             if not self._interrupted:
                 yield from self._hand_out()
-            for lane in self._wait():
-                yield from self._listen(lane)
+            for lane, step in self._wait():
+                yield from self._listen(lane, step)
             yield from self._active.plan_events_iterator(self._job_context)
         if self._errors:
             told = "\n".join(error.to_string() for error in self._errors)
@@ -120,60 +117,53 @@ class Lanes:
         if self._interrupted:
             raise DagsterExecutionInterruptedError
 
-    def _workers(self) -> list[StepWorker]:
-        return [lane.worker for lane in (self._tensorflow, self._rest) if lane.worker]
-
-    def _start_workers(self) -> None:
-        for lane in (self._tensorflow, self._rest):
-            lane.start(self._workers())
-
     def _busy(self) -> list[_Lane]:
         return [lane for lane in (self._tensorflow, self._rest) if lane.step]
 
     def _interrupt_workers(self) -> None:
         for lane in self._busy():
-            if lane.worker:
-                lane.worker.interrupt()
+            lane.worker.interrupt()
 
     def _hand_out(self) -> Iterator[dg.DagsterEvent]:
         for step in self._active.get_steps_to_execute():
             lane = self._tensorflow if needs_tensorflow(step) else self._rest
             lane.ready.append(step)
         yield from self._active.concurrency_event_iterator(self._job_context)
-        self._start_workers()  # in place of one that died
+        self._tensorflow.replace_dead_worker(self._rest)
+        self._rest.replace_dead_worker(self._tensorflow)
         for lane in (self._rest, self._tensorflow):
             # A process that has all of TensorFlow's steps behind it lends the other a hand, which
             # goes first: it has pictures already drawn.
             source = lane if lane.ready or self._tensorflow_left else self._rest
-            if lane.worker and lane.step is None and source.ready:
+            if lane.step is None and source.ready:
                 lane.step, lane.has_outcome = source.take_next(), False
                 self._tensorflow_left.discard(lane.step.key)
                 lane.worker.run(lane.step.key, self._active.get_known_state())
 
-    def _wait(self) -> list[_Lane]:
-        """The lanes of which there is something to tell."""
-        lanes = {lane.worker.connection: lane for lane in self._busy() if lane.worker}
-        told = wait(list(lanes), LOOK_INTERVAL)
-        return [lane for connection, lane in lanes.items() if connection in told]
+    def _wait(self) -> list[tuple[_Lane, ExecutionStep]]:
+        """The lanes whose processes have something to tell, with what they are at."""
+        heard = wait([lane.worker.connection for lane in self._busy()], LOOK_INTERVAL)
+        return [
+            (lane, lane.step)
+            for lane in (self._tensorflow, self._rest)
+            if lane.step and lane.worker.connection in heard
+        ]
 
-    def _listen(self, lane: _Lane) -> Iterator[dg.DagsterEvent]:
+    def _listen(self, lane: _Lane, step: ExecutionStep) -> Iterator[dg.DagsterEvent]:
         """What a lane's process tells next of its step."""
-        if lane.worker is None or lane.step is None:
-            return
         try:
             told = lane.worker.receive()
         except (EOFError, OSError):
-            exit_code = lane.worker.close()
-            lane.worker, told = None, Ended()
+            exit_code, told = lane.worker.close(), Ended()
             if not lane.has_outcome:
-                yield from self._take(lane, self._failure(lane.step, exit_code))
+                yield from self._take(lane, self._failure(step, exit_code))
         if not isinstance(told, Ended):
             yield from self._take(lane, told)
             return
         if told.error and not (self._interrupted and told.error.cls_name in INTERRUPTED):
             self._errors.append(told.error)
         if not lane.has_outcome:
-            self._active.verify_complete(self._job_context, lane.step.key)
+            self._active.verify_complete(self._job_context, step.key)
         lane.step = None
 
     def _take(self, lane: _Lane, event: dg.DagsterEvent) -> Iterator[dg.DagsterEvent]:
