@@ -28,6 +28,7 @@ from mnist_assets.definitions import (
     study_job,
 )
 from mnist_assets.errors import InputError
+from mnist_assets.execution.lanes import INTERRUPTED
 from mnist_assets.garbage import collection_paused
 from mnist_assets.incremental import DATA_VERSION, NEVER, Graph, Run, State, bring_up_to_date
 from mnist_assets.resources import ChampionArchive
@@ -311,6 +312,8 @@ def failure_reason(error: SerializableErrorInfo | None) -> str:
         error = error.cause
     if not chain or chain[-1].cls_name == "DagsterAssetCheckFailedError":
         return ""
+    if any(link.cls_name in INTERRUPTED for link in chain):
+        return "it was interrupted"
     told = next((link for link in chain if link.cls_name == InputError.__name__), chain[-1])
     return told.message.partition(": ")[2].strip()
 

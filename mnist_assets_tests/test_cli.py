@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dagster_shared.error import SerializableErrorInfo
 
-from mnist_assets.cli import main
+from mnist_assets.cli import failure_reason, main
 from mnist_assets.garbage import collection_paused
 from mnist_assets_tests.tiny import Project
 
@@ -159,3 +160,8 @@ def test_a_command_leaves_the_search_for_garbage_as_it_was():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_an_interruption_is_told_as_one():
+    error = SerializableErrorInfo("\n", [], "DagsterExecutionInterruptedError")
+    assert failure_reason(error) == "it was interrupted"
