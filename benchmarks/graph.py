@@ -13,12 +13,12 @@ import click
 from benchmarks.processes import Finished, in_turns, run_python
 from benchmarks.tables import Row, medians, ratios, render
 from benchmarks.work import NETWORKS
-from mnist_assets.settings import PROJECT
+from mnist_assets.declarations.settings import PROJECT
 
 GRAPH, PART, SCRIPT = "graph from nothing", "what the notebook does", "notebook as a script"
 # Beyond the notebook are its claims, the networks' quality, the champion and the report.
 NOTEBOOKS_PART = 'group:exploration or group:preparation or +key:"evaluation/comparison"'
-MATERIALIZE = "from mnist_assets.cli import main; main()"
+MATERIALIZE = "from mnist_assets.cli.main import main; main()"
 
 
 def run_graph(rounds: int) -> list[Row]:

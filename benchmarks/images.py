@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
+from mnist_assets.dataset.loading import MNIST, load_dataset
+from mnist_assets.declarations.settings import BUNDLED_DATASET
 from mnist_assets.errors import InputError
-from mnist_assets.settings import BUNDLED_DATASET
-from mnist_assets.steps.dataset import MNIST, load_dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.declarations import BatchNormalization, Dense
+from mnist_assets.networks.declaration import BatchNormalization, Dense
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mnist_assets.declarations import Layer
+    from mnist_assets.networks.declaration import Layer
 
 EPSILON = 1e-3  # Keras's default in batch normalisation
 

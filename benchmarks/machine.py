@@ -19,7 +19,7 @@ import click
 
 from benchmarks.processes import run_python
 from benchmarks.work import load_work
-from mnist_assets.settings import PROJECT
+from mnist_assets.declarations.settings import PROJECT
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "dagster", "matplotlib", "torch", "jax")
 SIZE = 1024  # of the matrices
@@ -95,7 +95,7 @@ def matrix_gigaflops() -> float:
 
 def arithmetic_seconds(gigaflops: float) -> dict[str, float]:
     """By network, the time of its training's dense products at the given rate."""
-    from mnist_assets.steps.networks import build_network, count_training_operations
+    from mnist_assets.networks.model import build_network, count_training_operations
 
     work = load_work()
     seconds = {}

@@ -18,13 +18,13 @@ from benchmarks.images import read_repeated, require_space
 from benchmarks.memory import watched_memory
 from benchmarks.processes import run_python
 from benchmarks.tables import Row, render
-from mnist_assets.declarations import read_networks
-from mnist_assets.settings import PROJECT, read_settings
-from mnist_assets.steps.dataset import class_count
-from mnist_assets.steps.exploration import average_digits
-from mnist_assets.steps.grey import grey_levels, pixel_histogram
-from mnist_assets.steps.normalization import fit_normalization, normalised_moments
-from mnist_assets.steps.preparation import split_indices
+from mnist_assets.dataset.loading import class_count
+from mnist_assets.declarations.settings import PROJECT, read_settings
+from mnist_assets.exploration.grey import grey_levels, pixel_histogram
+from mnist_assets.exploration.summary import average_digits
+from mnist_assets.networks.declaration import read_networks
+from mnist_assets.preparation.normalization import fit_normalization, normalised_moments
+from mnist_assets.preparation.split import split_indices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def _train(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Task:
     import pandas as pd
     import tensorflow as tf
 
-    from mnist_assets.steps.training import train_network
+    from mnist_assets.networks.training import train_network
 
     del pd
     tf.constant(0)

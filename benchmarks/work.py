@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnist_assets.declarations import (
+from mnist_assets.dataset.loading import MNIST, Dataset, class_count, load_dataset
+from mnist_assets.declarations.settings import BUNDLED_DATASET, read_settings
+from mnist_assets.errors import InputError
+from mnist_assets.networks.declaration import (
     SGD,
     Adam,
     BatchNormalization,
@@ -14,11 +17,8 @@ from mnist_assets.declarations import (
     Training,
     read_networks,
 )
-from mnist_assets.errors import InputError
-from mnist_assets.settings import BUNDLED_DATASET, read_settings
-from mnist_assets.steps.dataset import MNIST, Dataset, class_count, load_dataset
-from mnist_assets.steps.normalization import fit_normalization, normalise
-from mnist_assets.steps.preparation import split_indices
+from mnist_assets.preparation.normalization import fit_normalization, normalise
+from mnist_assets.preparation.split import split_indices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,5 +1,4 @@
-"""MNIST from raw files to evaluated networks, as a Dagster asset graph.
+"""MNIST from raw files to evaluated networks, as a graph of Dagster assets.
 
-Start with `definitions.py`, the table of contents. Each stage is one word in four places: the pure
-step (`steps/`), the wiring (`assets/`), the asset-key prefix and the test file.
+One folder a stage; `definitions.py` is the table of contents.
 """

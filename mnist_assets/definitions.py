@@ -9,33 +9,33 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.champion import champion_asset
-from mnist_assets.assets.champion_quality import champion_quality_asset
 from mnist_assets.assets.claims import claims_asset
-from mnist_assets.assets.dataset import dataset_assets
-from mnist_assets.assets.decision import decision_asset
-from mnist_assets.assets.evaluation import comparison_asset, evaluation_assets
-from mnist_assets.assets.exploration import exploration_assets
-from mnist_assets.assets.inference import inbox_sensor, inference_assets
-from mnist_assets.assets.label_errors import label_errors_asset
-from mnist_assets.assets.networks import network_assets
-from mnist_assets.assets.page_network import page_network_asset
-from mnist_assets.assets.preparation import preparation_assets, preparation_checks
-from mnist_assets.assets.quality import quality_assets
-from mnist_assets.assets.report import report_assets
-from mnist_assets.assets.study import study_assets
-from mnist_assets.assets.training_log import training_log_asset
-from mnist_assets.automation import follow_changes_sensor
-from mnist_assets.declarations import read_networks
-from mnist_assets.execution.executor import side_by_side
-from mnist_assets.file_formats import file_storages
-from mnist_assets.report_resources import Shelf
-from mnist_assets.resources import ChampionArchive, DatasetSource, Inbox
-from mnist_assets.run_lock import RunLock, locked
-from mnist_assets.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
-from mnist_assets.settings import Places, read_settings
-from mnist_assets.study_resources import RunsFolder, study_workers
-from mnist_assets.terminal import terminal
+from mnist_assets.champion.assets.decision import decision_asset
+from mnist_assets.champion.assets.model import champion_asset
+from mnist_assets.champion.assets.quality import champion_quality_asset
+from mnist_assets.champion.assets.training_log import training_log_asset
+from mnist_assets.dataset.assets import dataset_assets
+from mnist_assets.dataset.source import ChampionArchive, DatasetSource, Inbox
+from mnist_assets.declarations.settings import Places, read_settings
+from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
+from mnist_assets.exploration.assets import exploration_assets
+from mnist_assets.inference.assets import inbox_sensor, inference_assets
+from mnist_assets.networks.assets import network_assets
+from mnist_assets.networks.declaration import read_networks
+from mnist_assets.orchestration.automation import follow_changes_sensor
+from mnist_assets.orchestration.executor.executor import side_by_side
+from mnist_assets.orchestration.run_lock import RunLock, locked
+from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
+from mnist_assets.orchestration.storage.formats import file_storages
+from mnist_assets.orchestration.storage.optional import Shelf
+from mnist_assets.orchestration.terminal import terminal
+from mnist_assets.preparation.assets import preparation_assets, preparation_checks
+from mnist_assets.quality.assets.label_errors import label_errors_asset
+from mnist_assets.quality.assets.networks import quality_assets
+from mnist_assets.report.assets.page import report_assets
+from mnist_assets.report.assets.page_network import page_network_asset
+from mnist_assets.study.assets import study_assets
+from mnist_assets.study.resources import RunsFolder, study_workers
 
 
 def build_source(places: Places) -> DatasetSource:

@@ -20,7 +20,9 @@ from benchmarks.scale import show_scale
 from benchmarks.tables import medians, ratios, render, write_csv
 from benchmarks.training import show_training
 from benchmarks.work import Work, layers_to_logits
-from mnist_assets.declarations import (
+from mnist_assets.dataset.loading import Dataset
+from mnist_assets.errors import InputError
+from mnist_assets.networks.declaration import (
     SGD,
     Adam,
     BatchNormalization,
@@ -29,8 +31,6 @@ from mnist_assets.declarations import (
     Optimizer,
     Training,
 )
-from mnist_assets.errors import InputError
-from mnist_assets.steps.dataset import Dataset
 
 DENSE = Dense(kind="dense", units=2)
 NORMALIZATION = BatchNormalization(kind="batch_normalization")

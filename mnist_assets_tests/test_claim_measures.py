@@ -8,7 +8,11 @@ import pandas as pd
 import pytest
 
 from mnist_assets.assets.claims import read_notebook
-from mnist_assets.declarations import Training
+from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets.exploration import grey
+from mnist_assets.exploration import summary as exploration
+from mnist_assets.networks.declaration import Training
+from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.steps import (
     claim_dataset,
     claim_grey,
@@ -17,13 +21,9 @@ from mnist_assets.steps import (
     claim_output,
     claim_preparation,
     claim_training,
-    exploration,
-    grey,
 )
 from mnist_assets.steps.claim_evidence import Evidence, Graph, NetworkValues, Share
 from mnist_assets.steps.claim_records import LoggedEpoch, Printed
-from mnist_assets.steps.evaluation import evaluate
-from mnist_assets.steps.normalization import fit_normalization
 
 RECORDS = read_notebook().printed
 

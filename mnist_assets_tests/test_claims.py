@@ -8,19 +8,18 @@ import pytest
 import yaml
 
 from mnist_assets.assets.claims import CLAIMS_FILE, claims_asset, read_notebook
-from mnist_assets.declarations import read_networks
 from mnist_assets.errors import InputError
-from mnist_assets.source_code import sources
-from mnist_assets.steps import exploration, grey
+from mnist_assets.evaluation.comparison import compare_networks, comparison_row
+from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets.exploration import grey
+from mnist_assets.exploration import summary as exploration
+from mnist_assets.formatting import MINUS
+from mnist_assets.networks.declaration import read_networks
+from mnist_assets.networks.model import parameters_of
+from mnist_assets.orchestration.versions.source import sources
+from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.steps.claim_chance import Accuracy, Chance, Differs, Exceeds, Loss
-from mnist_assets.steps.claim_evidence import (
-    Evidence,
-    Graph,
-    NetworkValues,
-    Sample,
-    Share,
-    written,
-)
+from mnist_assets.steps.claim_evidence import Evidence, Graph, NetworkValues, Sample, Share, written
 from mnist_assets.steps.claim_notebook import MEASURES, Claim, Verdict, claims_of, comparisons_of
 from mnist_assets.steps.claim_rules import Bound, Close, Equal, Inside
 from mnist_assets.steps.claims import (
@@ -31,11 +30,6 @@ from mnist_assets.steps.claims import (
     judge,
     judge_claims,
 )
-from mnist_assets.steps.comparison import compare_networks, comparison_row
-from mnist_assets.steps.evaluation import evaluate
-from mnist_assets.steps.formatting import MINUS
-from mnist_assets.steps.networks import parameters_of
-from mnist_assets.steps.normalization import fit_normalization
 
 SEED = next(iter(sorted(Path(__file__).parents[2].glob("shared/seed/*.txt"))), None)
 NOTEBOOK = read_notebook()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_assets.settings import PROJECT
+from mnist_assets.declarations.settings import PROJECT
 from mnist_assets_tests.tiny import Project, make_digits
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,12 @@ def server(tmp_path):
     (tmp_path / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     here = {"PYTHONPATH": str(PROJECT), "DAGSTER_HOME": str(tmp_path / "home")}
     environment = os.environ | project.environment | here
-    command = [sys.executable, "-c", "from mnist_assets.cli import main; main()", "materialize"]
+    command = [
+        sys.executable,
+        "-c",
+        "from mnist_assets.cli.main import main; main()",
+        "materialize",
+    ]
     subprocess.run(command, env=environment, check=True, capture_output=True)
     port = free_port()
     dagster = Path(sys.executable).with_name("dagster")

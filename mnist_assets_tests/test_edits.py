@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from mnist_assets import source_modules
-from mnist_assets.steps.dataset import FILE_NAMES
-from mnist_assets_tests.test_code_versions import forget_sources
+from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.orchestration.versions import modules as source_modules
+from mnist_assets_tests.orchestration.test_code_versions import forget_sources
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,8 @@ EXPLORATION = {
 def reload_definitions():
     """Tell code versions anew, those of assets that are made on import as well."""
     import mnist_assets.definitions
-    from mnist_assets.assets import exploration, preparation
+    from mnist_assets.exploration import assets as exploration
+    from mnist_assets.preparation import assets as preparation
 
     forget_sources()
     for module in (exploration, preparation, mnist_assets.definitions):
@@ -101,32 +102,38 @@ EDITS = {
     "nothing": (lambda edit: None, set()),
     "a comment in the training loop": (
         lambda edit: edit.code(
-            "steps/training_loop.py",
+            "networks/loop.py",
             "        import tensorflow",
             "        # why\n        import tensorflow",
         ),
         set(),
     ),
     "a docstring of a metric": (
-        lambda edit: edit.code("steps/metrics.py", "Metrics of a classifier", "How right it is"),
+        lambda edit: edit.code(
+            "evaluation/metrics.py", "Metrics of a classifier", "How right it is"
+        ),
         set(),
     ),
     "layout of a metric": (
-        lambda edit: edit.code("steps/metrics.py", "2 * tp, 2 * tp + fp", "(2 * tp), 2*tp + fp"),
+        lambda edit: edit.code(
+            "evaluation/metrics.py", "2 * tp, 2 * tp + fp", "(2 * tp), 2*tp + fp"
+        ),
         set(),
     ),
     "a helper three calls deep": (
-        lambda edit: edit.code("steps/metrics.py", "(2 * tp), 2*tp + fp", "2.0 * tp, 2 * tp + fp"),
+        lambda edit: edit.code(
+            "evaluation/metrics.py", "(2 * tp), 2*tp + fp", "2.0 * tp, 2 * tp + fp"
+        ),
         EVALUATIONS | {"report/claims"},
     ),
     "the training loop": (
         lambda edit: edit.code(
-            "steps/training_loop.py", "VALIDATION_CHUNK = 2_000", "VALIDATION_CHUNK = 1_000"
+            "networks/loop.py", "VALIDATION_CHUNK = 2_000", "VALIDATION_CHUNK = 1_000"
         ),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "the order of chunks": (
-        lambda edit: edit.code("steps/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
+        lambda edit: edit.code("networks/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "one network's learning rate": (
@@ -151,7 +158,7 @@ EDITS = {
         EVALUATIONS,
     ),
     "the palette": (
-        lambda edit: edit.code("figures/style.py", '"#0072B2"', '"#0072B3"'),
+        lambda edit: edit.code("plots/style.py", '"#0072B2"', '"#0072B3"'),
         EXPLORATION - {"exploration/summary"}
         | NORMALIZATION
         | HISTORIES

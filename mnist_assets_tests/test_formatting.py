@@ -2,8 +2,8 @@
 
 import pytest
 
-from mnist_assets.steps import formatting
-from mnist_assets_tests.stories import plain
+from mnist_assets import formatting
+from mnist_assets_tests.report.stories import plain
 
 
 @pytest.mark.parametrize(

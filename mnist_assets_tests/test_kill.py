@@ -41,7 +41,12 @@ def start(project):
     """`mnist-assets materialize` on the project, as a process of its own."""
     home = {"DAGSTER_HOME": str(project.folder / "history")}
     environment = os.environ | project.environment | home
-    command = [sys.executable, "-c", "from mnist_assets.cli import main; main()", "materialize"]
+    command = [
+        sys.executable,
+        "-c",
+        "from mnist_assets.cli.main import main; main()",
+        "materialize",
+    ]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

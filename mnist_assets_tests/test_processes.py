@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from mnist_assets.incremental import DATA_VERSION
+from mnist_assets.orchestration.incremental import DATA_VERSION
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
 PATIENCE = 120  # seconds
-COMMAND = "from mnist_assets.cli import main; main()"
+COMMAND = "from mnist_assets.cli.main import main; main()"
 FORBIDDING = (
     """
 import sys

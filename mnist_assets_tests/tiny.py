@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import numpy as np
 
-from mnist_assets.assets.dataset import SOURCE
-from mnist_assets.cli import failure_reason, observe_source
+from mnist_assets.cli.main import failure_reason, observe_source
+from mnist_assets.dataset.assets import SOURCE
+from mnist_assets.dataset.idx import encode_header
+from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.declarations.settings import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source
-from mnist_assets.incremental import Graph, Run, bring_up_to_date
-from mnist_assets.settings import SETTINGS_FILE, Places
-from mnist_assets.steps.dataset import FILE_NAMES
-from mnist_assets.steps.idx import encode_header
+from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 
 CLASSES, SHAPE = 4, (12, 10)
 NETWORKS = """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.work import Work
-    from mnist_assets.declarations import Training
+    from mnist_assets.networks.declaration import Training
 
 
 class Epoch(NamedTuple):

@@ -13,7 +13,7 @@ from jax import numpy as jnp
 
 from benchmarks.contenders import Epoch, Trained
 from benchmarks.work import layers_to_logits
-from mnist_assets.declarations import Adam, BatchNormalization, Dense
+from mnist_assets.networks.declaration import Adam, BatchNormalization, Dense
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.work import Work
-    from mnist_assets.declarations import Layer, Optimizer, Training
+    from mnist_assets.networks.declaration import Layer, Optimizer, Training
 
 KEPT, EPSILON = 0.99, 1e-3  # Keras's defaults in batch normalisation
 BETA_1, BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults in Adam

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.contenders import Epoch, Trained
-from mnist_assets.steps.networks import build_network
-from mnist_assets.steps.preparation import one_hot
-from mnist_assets.steps.training_loop import build_optimizer
+from mnist_assets.networks.loop import build_optimizer
+from mnist_assets.networks.model import build_network
+from mnist_assets.preparation.split import one_hot
 
 if TYPE_CHECKING:
     import keras
 
     from benchmarks.work import Work
-    from mnist_assets.declarations import Training
+    from mnist_assets.networks.declaration import Training
 
 
 class Fit:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.contenders import Epoch, Trained
-from mnist_assets.settings import PROJECT
-from mnist_assets.steps.compile_cache import use_compile_cache
-from mnist_assets.steps.training import train_network
+from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.networks.compile_cache import use_compile_cache
+from mnist_assets.networks.training import train_network
 
 if TYPE_CHECKING:
     from benchmarks.work import Work
-    from mnist_assets.declarations import Training
+    from mnist_assets.networks.declaration import Training
 
 KEPT_PROGRAMS = PROJECT / "data" / "cache" / "benchmark"
 

@@ -14,14 +14,14 @@ from torch.nn import functional
 
 from benchmarks.contenders import Epoch, Trained
 from benchmarks.work import layers_to_logits
-from mnist_assets.declarations import Adam, BatchNormalization, Dense
+from mnist_assets.networks.declaration import Adam, BatchNormalization, Dense
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from benchmarks.work import Work
-    from mnist_assets.declarations import Optimizer, Training
+    from mnist_assets.networks.declaration import Optimizer, Training
 
 
 class TorchLoop:

@@ -7,14 +7,14 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.presentation import table
-from mnist_assets.assets.stage import Check, Stage, Stored, stored
-from mnist_assets.declarations import Network
-from mnist_assets.resources import DatasetSource
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.yaml_files import read_yaml
+from mnist_assets.networks.declaration import Network
+from mnist_assets.orchestration.presentation import table
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.steps import claims as steps
 from mnist_assets.steps.claim_evidence import Graph, NetworkValues
 from mnist_assets.steps.claim_notebook import Notebook, Verdict, claims_of, require_consistent
-from mnist_assets.yaml_files import read_yaml
 
 STAGE = Stage("report")
 CLAIMS_FILE = Path(__file__).parents[1] / "claims.yaml"

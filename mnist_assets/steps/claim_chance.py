@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from mnist_assets.declarations.yaml_files import Real, Whole
+from mnist_assets.evaluation.metrics import wilson_interval
 from mnist_assets.steps.claim_evidence import Sample, Share
 from mnist_assets.steps.claim_rules import Outcome, Rule, are_numbers
-from mnist_assets.steps.metrics import wilson_interval
-from mnist_assets.yaml_files import Real, Whole
 
 
 class _Statistical(Rule):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from mnist_assets.steps.formatting import MINUS, number
-from mnist_assets.steps.normalization import notebook_normalization_evidence
+from mnist_assets.formatting import MINUS, number
+from mnist_assets.preparation.normalization import notebook_normalization_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from mnist_assets.declarations import Training
+    from mnist_assets.networks.declaration import Training
     from mnist_assets.steps.claim_records import PrintedNetwork, Records
 
 Kind: TypeAlias = Literal["value", "share", "pair", "sample", "probability"]
@@ -128,7 +128,7 @@ class NetworkValues:
 
     Attributes:
         training: How it is declared to be trained.
-        history: One row an epoch; see `steps/history.py`.
+        history: One row an epoch; see `networks/history.py`.
         evaluation: What `evaluation.evaluate` returned for it.
         predictions: Its probabilities for the `validation` and the `test` images.
     """

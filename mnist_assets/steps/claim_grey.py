@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.steps.claim_evidence import Evidence, Measure, Measured, Share
-from mnist_assets.steps.formatting import MINUS
-from mnist_assets.steps.grey import mean_grey
-from mnist_assets.steps.similarity import (
+from mnist_assets.exploration.grey import mean_grey
+from mnist_assets.exploration.similarity import (
     chi_squared_tail,
     kolmogorov_smirnov_distance,
     kolmogorov_tail,
 )
+from mnist_assets.formatting import MINUS
+from mnist_assets.steps.claim_evidence import Evidence, Measure, Measured, Share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

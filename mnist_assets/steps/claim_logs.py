@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from statistics import median
 
-from mnist_assets.declarations import SGD
+from mnist_assets.networks.declaration import SGD
 from mnist_assets.steps.claim_evidence import Evidence, Measure, Measured, written
 from mnist_assets.steps.claim_networks import by_depth
 from mnist_assets.steps.claim_records import (

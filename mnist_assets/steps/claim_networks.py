@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from mnist_assets.declarations import Dense
+from mnist_assets.networks.declaration import Dense
+from mnist_assets.networks.model import parameters_of
 from mnist_assets.steps.claim_evidence import (
     Evidence,
     Measure,
@@ -22,7 +23,6 @@ from mnist_assets.steps.claim_evidence import (
     written,
 )
 from mnist_assets.steps.claim_records import hidden_widths, images_evaluated
-from mnist_assets.steps.networks import parameters_of
 
 
 def dense_widths(evidence: Evidence, network: str) -> Measured:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 
+from mnist_assets.declarations.yaml_files import Declared
 from mnist_assets.errors import InputError
 from mnist_assets.steps import (
     claim_dataset,
@@ -24,7 +25,6 @@ from mnist_assets.steps.claim_chance import Accuracy, Chance, Differs, Exceeds, 
 from mnist_assets.steps.claim_evidence import Measure
 from mnist_assets.steps.claim_records import Records
 from mnist_assets.steps.claim_rules import Bound, Close, Equal, Inside
-from mnist_assets.yaml_files import Declared
 
 MEASURES: Mapping[str, Measure] = {
     **claim_dataset.MEASURES,

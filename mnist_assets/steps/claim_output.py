@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from mnist_assets.evaluation.metrics import classification_report, one_versus_rest
 from mnist_assets.steps.claim_evidence import Evidence, Measure, Measured
 from mnist_assets.steps.claim_records import images_evaluated
-from mnist_assets.steps.metrics import classification_report, one_versus_rest
 
 if TYPE_CHECKING:
     import pandas as pd

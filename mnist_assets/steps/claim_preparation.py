@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from mnist_assets.exploration.similarity import compare_classes
+from mnist_assets.preparation.split import network_input, one_hot
 from mnist_assets.steps.claim_evidence import Evidence, Measure, Measured, written
-from mnist_assets.steps.preparation import network_input, one_hot
-from mnist_assets.steps.similarity import compare_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

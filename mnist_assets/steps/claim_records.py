@@ -9,8 +9,8 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from mnist_assets.declarations import Dense, Layer, Optimizer
-from mnist_assets.yaml_files import Declared, Real, Whole
+from mnist_assets.declarations.yaml_files import Declared, Real, Whole
+from mnist_assets.networks.declaration import Dense, Layer, Optimizer
 
 _Value = TypeVar("_Value")
 

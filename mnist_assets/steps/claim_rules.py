@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from mnist_assets.declarations.yaml_files import Declared, Real
 from mnist_assets.steps.claim_evidence import Kind, written
-from mnist_assets.yaml_files import Declared, Real
 
 FEW = 4  # figures that are told one by one
 

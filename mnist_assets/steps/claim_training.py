@@ -9,6 +9,8 @@ from typing import Literal
 
 import numpy as np
 
+from mnist_assets.evaluation.predictions import EPSILON
+from mnist_assets.formatting import MINUS
 from mnist_assets.steps.claim_evidence import (
     Evidence,
     Measure,
@@ -18,8 +20,6 @@ from mnist_assets.steps.claim_evidence import (
     Share,
     written,
 )
-from mnist_assets.steps.evaluation import EPSILON
-from mnist_assets.steps.formatting import MINUS
 
 
 def epoch_accuracy(

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mnist_assets.findings import Finding
+from mnist_assets.formatting import TO
 from mnist_assets.steps.claim_chance import Accuracy, Chance, Differs, Exceeds, Loss
 from mnist_assets.steps.claim_evidence import Evidence, Graph, NotCheckable, written
 from mnist_assets.steps.claim_notebook import (
@@ -25,8 +27,6 @@ from mnist_assets.steps.claim_notebook import (
     place_of,
 )
 from mnist_assets.steps.claim_rules import Bound, Close, Equal, Inside, Outcome
-from mnist_assets.steps.findings import Finding
-from mnist_assets.steps.formatting import TO
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 
-from mnist_assets.settings import BUNDLED_DATASET
-from mnist_assets.steps import dataset as dataset_steps
-from mnist_assets.steps.dataset import FILE_NAMES, MNIST, Dataset, load_dataset
-from mnist_assets.steps.idx import encode_header
+from mnist_assets.dataset import loading as dataset_steps
+from mnist_assets.dataset.idx import encode_header
+from mnist_assets.dataset.loading import FILE_NAMES, MNIST, Dataset, load_dataset
+from mnist_assets.declarations.settings import BUNDLED_DATASET
 from mnist_assets_tests.faults.fault import Fault, around
 from mnist_assets_tests.faults.project import make_dataset
 from mnist_assets_tests.tiny import write_arrays
@@ -90,14 +90,14 @@ def in_mnist(name, change):
         shutil.copytree(BUNDLED_DATASET, folder)
         changed = change(getattr(load_dataset(BUNDLED_DATASET, MNIST), name))
         (folder / FILE_NAMES[name]).write_bytes(encode_header(changed.shape) + changed.tobytes())
-        patch.setattr("mnist_assets.resources.BUNDLED_DATASET", folder)
+        patch.setattr("mnist_assets.dataset.source.BUNDLED_DATASET", folder)
         return project.at(dataset="mnist")
 
     return put
 
 
 FILES = "the dataset's files"
-LOAD = "steps/dataset.py, load_dataset"
+LOAD = "dataset/loading.py, load_dataset"
 DATASET = "group:dataset"
 ALIKE = "dataset/train_labels:alike_in_both_parts"
 

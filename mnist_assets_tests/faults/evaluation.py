@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mnist_assets.steps import comparison, evaluation, metrics
+from mnist_assets.evaluation import comparison, metrics
+from mnist_assets.evaluation import predictions as evaluation
 from mnist_assets_tests.faults.fault import Fault, around, in_function
 
 # --- prediction ---
@@ -43,7 +44,7 @@ def backwards(predict, *args):
     return predict(*args)[::-1]
 
 
-PREDICT = "steps/evaluation.py, predict"
+PREDICT = "evaluation/predictions.py, predict"
 PREDICTIONS = 'key:"evaluation/small_predictions"'
 BY_HAND = "evaluation/small_predictions:as_by_hand"
 
@@ -133,42 +134,42 @@ RECOUNTED = "evaluation/small:as_recounted"
 IN_EVALUATION = [
     Fault(
         "FP / TN for the false-positive rate (as in the notebook)",
-        "steps/metrics.py, one_versus_rest",
+        "evaluation/metrics.py, one_versus_rest",
         in_function(metrics, "one_versus_rest", with_odds_for_rate),
         EVALUATION,
         RECOUNTED,
     ),
     Fault(
         "precision and recall exchanged",
-        "steps/metrics.py, one_versus_rest",
+        "evaluation/metrics.py, one_versus_rest",
         in_function(metrics, "one_versus_rest", with_precision_for_recall),
         EVALUATION,
         RECOUNTED,
     ),
     Fault(
         "the confusion matrix transposed",
-        "steps/metrics.py, confusion_matrix",
+        "evaluation/metrics.py, confusion_matrix",
         in_function(metrics, "confusion_matrix", lambda count, *args: count(*args).T),
         EVALUATION,
         "evaluation/small:validation_confusion_matrix",
     ),
     Fault(
         "predictions compared with labels in another order",
-        "steps/evaluation.py, evaluate",
+        "evaluation/predictions.py, evaluate",
         in_function(evaluation, "evaluate", against_sorted_labels),
         EVALUATION,
         RECOUNTED,
     ),
     Fault(
         "validation and test accuracy exchanged in the comparison",
-        "steps/comparison.py, compare_networks",
+        "evaluation/comparison.py, compare_networks",
         in_function(comparison, "compare_networks", with_parts_exchanged),
         'key:"evaluation/comparison"',
         "evaluation/comparison:as_evaluated",
     ),
     Fault(
         "the wrong network called the best (as in the notebook)",
-        "steps/comparison.py, best_network",
+        "evaluation/comparison.py, best_network",
         in_function(comparison, "best_network", lambda best, table: table["network"].iloc[0]),
         'key:"evaluation/comparison"',
         "evaluation/comparison:as_evaluated",

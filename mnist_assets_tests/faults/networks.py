@@ -5,10 +5,11 @@ from functools import cache
 
 import numpy as np
 
-from mnist_assets.assets import networks as network_assets
-from mnist_assets.file_formats import NetworkStorage
-from mnist_assets.steps import evaluation, training_loop
-from mnist_assets.steps.networks import build_network
+from mnist_assets.evaluation import predictions as evaluation
+from mnist_assets.networks import assets as network_assets
+from mnist_assets.networks import loop as training_loop
+from mnist_assets.networks.model import build_network
+from mnist_assets.orchestration.storage.formats import NetworkStorage
 from mnist_assets_tests.faults.fault import Fault, around, in_function
 from mnist_assets_tests.faults.preparation import SPLIT
 from mnist_assets_tests.faults.project import CLASSES, make_dataset
@@ -133,7 +134,7 @@ def with_a_hundredfold_rate(build, optimizer):
     return build(optimizer.model_copy(update={"learning_rate": rate}))
 
 
-TRAIN = "assets/networks.py, train_network"
+TRAIN = "networks/assets.py, train_network"
 SMALL, NORMALISED = 'key:"networks/small"', 'key:"networks/normalised"'
 
 IN_TRAINING = [
@@ -146,7 +147,7 @@ IN_TRAINING = [
     ),
     Fault(
         "learning rate 100 times too large",
-        "steps/training_loop.py, build_optimizer (SGD)",
+        "networks/loop.py, build_optimizer (SGD)",
         in_function(training_loop, "build_optimizer", with_a_hundredfold_rate),
         NORMALISED,
         "networks/normalised: error",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mnist_assets.steps import normalization as normalizing
-from mnist_assets.steps import preparation
+from mnist_assets.preparation import normalization as normalizing
+from mnist_assets.preparation import split as preparation
 from mnist_assets_tests.faults.dataset import off_by_one
 from mnist_assets_tests.faults.fault import Fault, in_function
 from mnist_assets_tests.faults.project import CLASSES
@@ -42,35 +42,35 @@ SPLIT, NORMALIZATION = 'key:"preparation/split"', 'key:"preparation/normalizatio
 IN_PREPARATION = [
     Fault(
         "train and validation overlapping",
-        "steps/preparation.py, split_indices",
+        "preparation/split.py, split_indices",
         in_function(preparation, "split_indices", overlapping),
         SPLIT,
         "preparation/split:complete_and_disjoint",
     ),
     Fault(
         "a class missing from the validation images",
-        "steps/preparation.py, split_indices",
+        "preparation/split.py, split_indices",
         in_function(preparation, "split_indices", without_class_in_validation),
         SPLIT,
         "preparation/split:class_shares",
     ),
     Fault(
         "statistics fitted on all images, validation included",
-        "steps/normalization.py, fit_normalization",
+        "preparation/normalization.py, fit_normalization",
         in_function(normalizing, "fit_normalization", fitted_on_all),
         NORMALIZATION,
         "preparation/normalization:mean_0_std_1",
     ),
     Fault(
         "std + 1e-10 for a floor under the standard deviation",
-        "steps/normalization.py, fit_normalization",
+        "preparation/normalization.py, fit_normalization",
         in_function(normalizing, "fit_normalization", with_epsilon),
         NORMALIZATION,
         "preparation/normalization:bounded",
     ),
     Fault(
         "labels encoded off by one",
-        "steps/preparation.py, one_hot",
+        "preparation/split.py, one_hot",
         in_function(preparation, "one_hot", one_too_high),
         'key:"preparation/one_hot_examples"',
         "preparation/one_hot_examples:one_hot",

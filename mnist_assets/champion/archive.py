@@ -1,0 +1,145 @@
+"""How champions are kept: every one in a folder of its own, and a pointer to the current one.
+
+    champion/
+        versions/0001-given/   model.keras and, as JSON, what explains it; never changed again
+        current                a symbolic link to one of them; where there are none, current.json
+        log.jsonl              who changed the champion, when and why, a line each
+
+The model of the current champion is `current/model.keras`, which plain Keras reads:
+
+    import keras
+    model = keras.saving.load_model("data/assets/champion/current/model.keras")
+
+Readers that want several files of one champion take them from `current(folder)`, once, since the
+link may be switched between two reads. Nothing here writes: how the champion is changed is
+`champion_change.py`, and what the log tells of it is `champion_history.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnist_assets.errors import InputError
+from mnist_assets.findings import Finding
+
+MODEL = "model.keras"
+EXPLANATION = ("decision", "declaration", "metrics", "versions")
+VERSIONS, LINK, POINTER, LOG = "versions", "current", "current.json", "log.jsonl"
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A version in the archive, whole and never changed again.
+
+    Attributes:
+        version: Its name, such as 0003-best: a number that grows, and the network.
+        folder: Where its files are.
+    """
+
+    version: str
+    folder: Path
+
+    @property
+    def model_path(self) -> Path:
+        """The trained network, which plain Keras reads."""
+        return self.folder / MODEL
+
+    def explanation(self) -> dict[str, Any]:
+        """What was given at its promotion: decision, declaration, metrics and versions."""
+        return {
+            name: json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in EXPLANATION
+        }
+
+
+def current(folder: Path) -> Champion | None:
+    """Find the champion, or None if there was never one.
+
+    Raises:
+        InputError: The champion's files are not all there.
+    """
+    version = pointed(folder)
+    if version is None:
+        return None
+    champion = Champion(version, folder / VERSIONS / version)
+    if not _is_whole(champion):
+        raise InputError(
+            champion.folder,
+            seen="missing files",
+            expected=f"{MODEL} and the JSON files {', '.join(EXPLANATION)}",
+            remedy="Restore them, or roll back to another version: "
+            f"{', '.join(whole.version for whole in whole_versions(folder)) or 'there is none'}.",
+        )
+    return champion
+
+
+def pointed(folder: Path) -> str | None:
+    """Read the pointer: the champion's version, whole or not, or None if there was never one.
+
+    Raises:
+        InputError: A folder or file is in place of the link.
+    """
+    link, pointer = folder / LINK, folder / POINTER
+    if link.is_symlink():
+        return link.readlink().name
+    if link.exists():
+        raise InputError(
+            link,
+            seen="a folder or file, as some ways of copying leave one",
+            expected=f"a symbolic link into {VERSIONS}",
+            remedy="Delete it, and roll back to the version that it is a copy of.",
+        )
+    if pointer.exists():
+        return str(json.loads(pointer.read_text())["version"])
+    return None
+
+
+def whole_versions(folder: Path) -> list[Champion]:
+    """Find all versions whose files are all there, the oldest first."""
+    champions = [
+        Champion(path.name, path) for path in sorted(version_folders(folder), key=number_of)
+    ]
+    return [champion for champion in champions if _is_whole(champion)]
+
+
+def version_folders(folder: Path) -> list[Path]:
+    """Find the folders of all versions, whole or not, in no order."""
+    return [path for path in (folder / VERSIONS).glob("*") if re.fullmatch(r"\d+-\w+", path.name)]
+
+
+def number_of(version: Path) -> int:
+    """The number that a version's folder begins with."""
+    return int(version.name.partition("-")[0])
+
+
+def _is_whole(champion: Champion) -> bool:
+    return all(
+        (champion.folder / name).is_file()
+        for name in (MODEL, *(f"{part}.json" for part in EXPLANATION))
+    )
+
+
+def check_current(folder: Path, version: str | None) -> Finding:
+    """Check that the champion is the version expected, and its file an archive Keras can open.
+
+    Args:
+        folder: The archive.
+        version: The version expected, None where no network was ever promoted.
+    """
+    champion = current(folder)
+    seen = champion.version if champion else None
+    whole = champion is None or zipfile.is_zipfile(champion.model_path)
+    message = f"The champion is {seen}." if seen else "No network was promoted yet."
+    if not whole:
+        message = f"The file of the champion {seen} is no Keras archive: roll back to another."
+    return Finding(
+        passed=whole and seen == version,
+        message=message,
+        seen={"version": seen, "whole": whole},
+        expected={"version": version, "whole": True},
+    )

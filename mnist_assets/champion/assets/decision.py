@@ -1,0 +1,162 @@
+"""Decision: whether a challenger takes the champion's place, judged anew on the images of today.
+
+What is done about it is `champion.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import numpy as np
+
+from mnist_assets.champion import archive as archiving
+from mnist_assets.champion import decision as deciding
+from mnist_assets.champion.assets.model import STAGE
+from mnist_assets.champion.candidate import Contender
+from mnist_assets.dataset.loading import commonest_share
+from mnist_assets.dataset.source import ChampionArchive, DatasetSource
+from mnist_assets.declarations.settings import Champion
+from mnist_assets.evaluation import assets as evaluation
+from mnist_assets.evaluation.predictions import predict
+from mnist_assets.networks import assets as networks
+from mnist_assets.networks.declaration import Network
+from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.orchestration.presentation import draw, picture
+from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.orchestration.versions.content import content_version
+from mnist_assets.preparation import assets as preparation
+
+REASONED = Check(
+    "reasoned", "Every challenger is promoted or not, and each criterion says what it saw."
+)
+
+
+def decision_asset(
+    declared: Mapping[str, Network], declared_criteria: Champion
+) -> dg.AssetsDefinition:
+    """The decision over all declared networks, by the criteria of the settings."""
+    names = list(declared)
+    bounds = declared_criteria.model_dump()
+    reads = {name: f"evaluation/{name}_predictions" for name in names}
+    reads |= {f"{name}_network": f"networks/{name}" for name in names}
+
+    @STAGE.asset(
+        "json",
+        reads=reads
+        | {
+            "train_images": "dataset/train_images",
+            "train_labels": "dataset/train_labels",
+            "split": "preparation/split",
+        },
+        after=[f"evaluation/{name}" for name in names],
+        kinds={"numpy", "tensorflow"},  # it asks the present champion, if there is one
+        checks=[REASONED],
+    )
+    def decision(
+        context: dg.AssetExecutionContext,
+        source: DatasetSource,
+        archive: ChampionArchive,
+        train_images: Any,
+        train_labels: Any,
+        split: Any,
+        **of_networks: Any,
+    ) -> Stored:
+        """Whether a network becomes the champion, judged on the validation images alone."""
+        from mnist_assets.champion import figures
+
+        validation = split["validation"]
+        labels = np.asarray(train_labels[validation])
+        champion = _champion(archive, train_images[validation], labels)
+        checks = _upstream_checks(context.instance, names)
+        criteria = bounds if source.facts else bounds | {"floor": commonest_share(train_labels)}
+        decided = deciding.choose(
+            deciding.decide(
+                Contender(
+                    network=name,
+                    seed=of_networks[f"{name}_network"].training["seed"],
+                    data_version=content_version(dict(of_networks[name])),
+                    probabilities=of_networks[name]["validation"],
+                    labels=labels,
+                ),
+                champion,
+                **criteria,
+                upstream_checks_passed=checks[name],
+            )
+            for name in names
+        )
+        current = archiving.current(archive.path)
+        outcome = {"replaces": current.version if current else None, **decided}
+        foremost = decided["decisions"][0]
+        return stored(
+            outcome,
+            REASONED.result(deciding.check_reasoned(outcome)),
+            promote=decided["promote"],
+            promoted=decided["promoted"] or "none",
+            summary=decided["summary"],
+            picture=picture(draw(figures.decision, foremost), foremost["summary"]),
+        )
+
+    return decision
+
+
+def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Contender | None:
+    """The champion as a contender: it predicts the validation images of today."""
+    current = archiving.current(archive.path)
+    if current is None:
+        return None
+    explanation = current.explanation()
+    return Contender(
+        network=current.version.partition("-")[2],
+        seed=explanation["declaration"]["seed"],
+        data_version=explanation["versions"]["predictions"],
+        probabilities=predict(StoredNetwork(current.model_path).model, images),
+        labels=labels,
+    )
+
+
+def _upstream_checks(
+    instance: dg.DagsterInstance, names: Sequence[str]
+) -> dict[str, dict[str, bool]]:
+    """Of each network, whether each blocking check it depends on passed when it ran last.
+
+    Checks on the test images are left out: they take no part in the decision.
+    """
+    of_all = {
+        preparation.STAGE.key("split"): (preparation.SPLIT_COMPLETE, preparation.SPLIT_CLASSES),
+        preparation.STAGE.key("normalization"): (preparation.NORMALIZED, preparation.BOUNDED),
+    }
+    passed = {}
+    for name in names:
+        checks = of_all | {
+            networks.STAGE.key(name): (networks.PARAMETERS,),
+            networks.STAGE.key(f"{name}_history"): (
+                networks.LOSS_FINITE,
+                networks.ACCURACY,
+                networks.AS_DECLARED,
+            ),
+            evaluation.STAGE.key(f"{name}_predictions"): (
+                evaluation.VALIDATION_PROBABILITIES,
+                evaluation.BY_HAND,
+            ),
+            evaluation.STAGE.key(name): (
+                evaluation.VALIDATION_CONFUSION,
+                evaluation.SAME_NETWORK,
+                evaluation.SAME_LOSS,
+                evaluation.RECOUNTED,
+                evaluation.INFORMED,
+            ),
+        }
+        passed[name] = {
+            f"{key.to_user_string()}:{check.name}": _passed(instance, key, check)
+            for key, of_asset in checks.items()
+            for check in of_asset
+        }
+    return passed
+
+
+def _passed(instance: dg.DagsterInstance, key: dg.AssetKey, check: Check) -> bool:
+    record = instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(key, check.name))
+    event = record.event.dagster_event if record and record.event else None
+    if event is None or event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return False
+    return bool(event.asset_check_evaluation_data.passed)

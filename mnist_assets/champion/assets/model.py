@@ -1,0 +1,123 @@
+"""Champion: the network that serves; changed as decided, by force, or back to an earlier one.
+
+Whether a challenger takes its place is decided in `decision.py`.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from mnist_assets.champion import archive as archiving
+from mnist_assets.champion.history import promotion_log
+from mnist_assets.champion.promotion import promote, rollback
+from mnist_assets.dataset.source import ChampionArchive
+from mnist_assets.declarations.settings import Schedules
+from mnist_assets.errors import InputError
+from mnist_assets.networks.declaration import Network
+from mnist_assets.orchestration.presentation import table
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.versions.content import content_version
+
+STAGE = Stage("champion")
+LOADS = Check("loads", "The champion's file is there and is the version that was chosen.")
+
+
+class Change(dg.Config):
+    """What to do about the champion; with nothing set, the decision is carried out."""
+
+    promote: str = Field("", description="Network to promote whatever the decision says.")
+    roll_back_to: str = Field("", description="Earlier version to make the champion again.")
+    who: str = Field("", description="Who decides so, for the log.")
+    why: str = Field("", description="The reason, for the log.")
+
+
+def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.AssetsDefinition:
+    """The champion that comes of the decision, due anew as often as networks are retrained."""
+    due_within = timedelta(days=schedules.retrained_within_days)
+    names = list(declared)
+    reads = {f"{name}_predictions": f"evaluation/{name}_predictions" for name in names}
+    reads |= {f"{name}_evaluation": f"evaluation/{name}" for name in names}
+    reads |= {f"{name}_network": f"networks/{name}" for name in names}
+
+    @STAGE.asset(
+        "json",
+        reads=reads | {"decision": "champion/decision"},
+        kinds={"keras"},
+        checks=[LOADS],
+        due_within=due_within,
+    )
+    def model(
+        context: dg.AssetExecutionContext,
+        config: Change,
+        archive: ChampionArchive,
+        decision: Any,
+        **of_networks: Any,
+    ) -> Stored:
+        """The champion: which network serves, since when and why. Its file is beside this one.
+
+        `keras.saving.load_model("data/assets/champion/current/model.keras")` loads it.
+        """
+        folder, now = archive.path, datetime.now(UTC)
+        current = archiving.current(folder)
+        promoted = config.promote or decision["promoted"]
+        if config.roll_back_to:
+            rollback(folder, config.roll_back_to, who=config.who, why=config.why, when=now)
+        elif config.promote and config.promote not in names:
+            raise InputError(
+                "champion to promote",
+                seen=config.promote,
+                expected=f"one of {', '.join(names)}",
+                remedy="Give the name of a declared network.",
+            )
+        elif config.promote or (promoted and _is_about(decision, current)):
+            promote(
+                folder,
+                of_networks[f"{promoted}_network"].path,
+                {
+                    "decision": decision,
+                    "declaration": of_networks[f"{promoted}_network"].training,
+                    "metrics": of_networks[f"{promoted}_evaluation"],
+                    "versions": {
+                        "predictions": content_version(
+                            dict(of_networks[f"{promoted}_predictions"])
+                        ),
+                        "run": context.run.run_id,
+                    },
+                },
+                network=promoted,
+                replaces=current.version if config.promote and current else decision["replaces"],
+                who=config.who or ("" if config.promote else "champion/decision"),
+                why=config.why or ("" if config.promote else decision["summary"]),
+                when=now,
+                forced=bool(config.promote),
+            )
+        return _present(folder)
+
+    return model
+
+
+def _is_about(decision: Mapping[str, Any], current: archiving.Champion | None) -> bool:
+    """Whether a decision compares with the champion of now.
+
+    One that was carried out does not, nor one from before somebody forced another champion.
+    """
+    return bool(decision["replaces"] == (current.version if current else None))
+
+
+def _present(folder: Path) -> Stored:
+    current = archiving.current(folder)
+    described = {
+        "version": current.version if current else None,
+        "network": current.version.partition("-")[2] if current else None,
+        "file": "champion/current/model.keras" if current else None,
+    }
+    return stored(
+        described,
+        LOADS.result(archiving.check_current(folder, described["version"])),
+        version=described["version"] or "none yet",
+        promotions=table(promotion_log(folder).tail(20)),
+    )

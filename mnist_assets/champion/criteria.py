@@ -1,0 +1,145 @@
+"""The criteria of a promotion: each looks at one thing, and says what it saw and whether it is met.
+
+All give a reason: criterion, passed, message, figures. Which of them apply, and what follows from
+them together, is `champion.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.champion.mcnemar import mcnemar_exact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from mnist_assets.champion.candidate import Contender
+
+
+def give_reason(criterion: str, passed: bool, message: str, **figures: Any) -> dict[str, Any]:
+    """Say in plain values whether a criterion is met, why, and by which figures."""
+    return {"criterion": criterion, "passed": bool(passed), "message": message, "figures": figures}
+
+
+def judge_checks(passed: Mapping[str, bool]) -> dict[str, Any]:
+    """Judge whether all upstream checks passed, and there was at least one.
+
+    Args:
+        passed: Whether each check passed, by name.
+    """
+    failed = [name for name, outcome in passed.items() if not outcome]
+    message = f"{len(passed)} of {len(passed)} upstream checks passed."
+    if not passed:
+        message = "No upstream check was evaluated, so nothing vouches for it."
+    elif failed:
+        message = f"{len(failed)} of {len(passed)} upstream checks failed: {', '.join(failed)}."
+    met = bool(passed) and not failed
+    return give_reason("upstream_checks", met, message, checks=len(passed), failed=failed)
+
+
+def judge_identity(challenger: Contender, champion: Contender | None) -> dict[str, Any]:
+    """Judge whether the challenger is another network than the champion, None if there is none."""
+    same = champion is not None and champion.data_version == challenger.data_version
+    message = f"It is {'' if same else 'not '}the champion already."
+    return give_reason("another_network", not same, message, data_version=challenger.data_version)
+
+
+def judge_floor(
+    described: Mapping[str, Any], floor: float, confidence: float, problem: str | None
+) -> dict[str, Any]:
+    """Judge whether the lower bound of the validation accuracy reaches the floor.
+
+    Args:
+        described: accuracy and low, that bound, 0 to 1; both None if there is a problem.
+        floor: What the bound has to reach, 0 to 1.
+        confidence: Of the interval it is the bound of, 0 to 1.
+        problem: What keeps the predictions from being judged, None if nothing does.
+    """
+    low = described["low"]
+    if problem:
+        return give_reason("accuracy_floor", False, problem, low=low, floor=floor)
+    message = (
+        f"Validation accuracy is {_percent(described['accuracy'])}; its {100 * confidence:.4g} % "
+        f"interval starts at {_percent(low)}, "
+        f"{'at or above' if low >= floor else 'below'} the floor of {_percent(floor)}."
+    )
+    return give_reason("accuracy_floor", low >= floor, message, low=low, floor=floor)
+
+
+def judge_gain(challenger: Contender, champion: Contender, significance: float) -> dict[str, Any]:
+    """Judge by McNemar's one-sided exact test whether the challenger is significantly better.
+
+    Args:
+        challenger: Its predictions have no `problem()`.
+        champion: The same, for the same images.
+        significance: The largest p-value that counts as better, 0 to 1.
+    """
+    test = mcnemar_exact(*(one.predicted == one.labels for one in (challenger, champion)))
+    better = test["p_value"] <= significance
+    message = (
+        f"It alone is right on {test['only_challenger_right']} images, the champion alone on "
+        f"{test['only_champion_right']}: {'' if better else 'not '}significantly better "
+        f"(p = {test['p_value']:.2g}, {'at most' if better else 'above'} {significance:g})."
+    )
+    return give_reason("better_than_champion", better, message, **test, significance=significance)
+
+
+def judge_recall(challenger: Contender, champion: Contender, margin: float) -> dict[str, Any]:
+    """Judge whether the recall of each class stays within a margin of the champion's.
+
+    Args:
+        challenger: Its predictions have no `problem()`.
+        champion: The same, for the same images.
+        margin: How far the recall of a class may fall, 0 to 1.
+    """
+    classes = np.asarray(challenger.probabilities).shape[1]
+    losses = recall_losses(challenger.predicted, champion.predicted, challenger.labels, classes)
+    fallen = [row for row in losses if row["loss"] > margin]
+    points = f"by more than {100 * margin:.4g} percentage point{'' if margin == 0.01 else 's'}"
+    message = f"No class's recall falls {points}."
+    if fallen:
+        named = ", ".join(f"class {row['class']} by {100 * row['loss']:.2f}" for row in fallen)
+        message = f"Recall falls {points}: {named}."
+    return give_reason("recall", not fallen, message, margin=margin, classes=losses)
+
+
+def recall_losses(
+    challenger: NDArray[Any], champion: NDArray[Any], labels: NDArray[Any], classes: int
+) -> list[dict[str, Any]]:
+    """Compare the recall of each class.
+
+    Args:
+        challenger: Integers (n,), the classes that the challenger gives.
+        champion: The same of the champion, for the same images in the same order.
+        labels: Integers (n,), the true classes, 0 to classes - 1.
+        classes: The number of classes.
+
+    Returns:
+        For each class: class, images, challenger_recall, champion_recall, and loss, the champion's
+        less the challenger's, -1 to 1. A class without images has recall 0 and loses nothing.
+    """
+    rows = []
+    for label in range(classes):
+        of_class = labels == label
+        images = max(int(np.count_nonzero(of_class)), 1)
+        ours = int(np.count_nonzero(challenger[of_class] == label))
+        theirs = int(np.count_nonzero(champion[of_class] == label))
+        rows.append(
+            {
+                "class": label,
+                "images": int(np.count_nonzero(of_class)),
+                "challenger_recall": ours / images,
+                "champion_recall": theirs / images,
+                # Divided once: a fall of 6 in 600 is then 0.01 to the last bit, as a margin is.
+                "loss": (theirs - ours) / images,
+            }
+        )
+    return rows
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"

@@ -1,0 +1,74 @@
+"""The history of the champion, read from its archive: every change, and every version.
+
+The log may hold a change that a crash prevented, never lack one that happened: a line took effect
+if the next one starts where it ends or, the last, if the pointer does. It is written by
+`champion_change.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from mnist_assets.champion.archive import LOG, pointed, whole_versions
+from mnist_assets.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+LOG_COLUMNS = ("when", "action", "who", "why", "from", "to")
+
+
+def list_versions(folder: Path) -> pd.DataFrame:
+    """List every version that can be rolled back to, the oldest first.
+
+    Returns:
+        Columns: version; current, bool; when, action, who, why: how it last became champion, None
+        if a crash came between.
+    """
+    import pandas as pd
+
+    log = promotion_log(folder)
+    latest = {entry["to"]: entry for entry in log[log["took_effect"]].to_dict("records")}
+    champion = pointed(folder)
+    return pd.DataFrame(
+        [
+            {"version": version, "current": version == champion}
+            | {name: latest.get(version, {}).get(name) for name in ("when", "action", "who", "why")}
+            for version in (whole.version for whole in whole_versions(folder))
+        ],
+        columns=["version", "current", "when", "action", "who", "why"],
+        dtype=object,
+    ).astype({"current": bool})
+
+
+def promotion_log(folder: Path) -> pd.DataFrame:
+    """List every change of champion, the oldest first.
+
+    Returns:
+        Columns: when (ISO 8601), action (promotion, forced promotion or rollback), who, why, from
+        (None for the first) and to, versions; took_effect, False where a crash came between.
+
+    Raises:
+        InputError: A line of the log is no JSON.
+    """
+    import pandas as pd
+
+    log, entries = folder / LOG, []
+    # What follows the last line end is still being written, or was when its writer died.
+    lines = log.read_text(encoding="utf-8").split("\n")[:-1] if log.exists() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            entries.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{log}, line {number}", seen=line, expected="JSON", remedy="Mend the line."
+            ) from error
+    table = pd.DataFrame(entries, columns=list(LOG_COLUMNS), dtype=object)
+    starts = [*(entry["from"] for entry in entries[1:]), pointed(folder)]
+    table["took_effect"] = [
+        entry["to"] == start for entry, start in zip(entries, starts[: len(entries)], strict=True)
+    ]
+    return table.astype({"took_effect": bool})

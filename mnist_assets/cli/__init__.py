@@ -1,0 +1,1 @@
+"""The command line, `mnist-assets`: the graph without the web UI."""

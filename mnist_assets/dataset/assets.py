@@ -1,0 +1,174 @@
+"""Dataset: four arrays from four IDX files, verified as a whole before any of them is stored."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from mnist_assets.dataset import alignment, checks
+from mnist_assets.dataset import duplicates as repeats
+from mnist_assets.dataset import loading as steps
+from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.settings import Dataset, Schedules
+from mnist_assets.findings import Finding
+from mnist_assets.orchestration.automation import follow_changes
+from mnist_assets.orchestration.stage import (
+    OWNERS,
+    Check,
+    Stage,
+    Stored,
+    stored,
+    without_return_annotation,
+)
+from mnist_assets.orchestration.versions.code import code_version
+
+STAGE = Stage("dataset")
+SOURCE = STAGE.key("idx_files")
+
+CHECKSUM = Check(
+    "checksum",
+    "Written back as an IDX file, the array has the SHA-256 published for MNIST, or for another "
+    "dataset that of its source file.",
+)
+IMAGES = Check(
+    "shape_and_range",
+    "uint8 (n, height, width), not empty, more than one grey level; for MNIST the published shape "
+    "and range.",
+)
+LABELS = Check(
+    "classes",
+    "uint8 (n,), every class present, none out of range; for MNIST the published class counts.",
+)
+LENGTHS = Check("as_many_labels_as_images", "The part has one label for each image.")
+ONCE = Check(
+    "no_image_twice", "No image of the part is the same as another, but for a declared share."
+)
+UNSEEN = Check(
+    "not_in_training_part", "No test image is a training image, too, but for a declared share."
+)
+ALIKE = Check(
+    "alike_in_both_parts",
+    "The class averages of the test part fit those of the training part best as they are: neither "
+    "part is transposed, inverted, moved by a pixel or labelled otherwise.",
+)
+
+CHECKS = {
+    "train_images": (CHECKSUM, IMAGES, ONCE),
+    "train_labels": (CHECKSUM, LABELS, LENGTHS, ALIKE),
+    "test_images": (CHECKSUM, IMAGES, ONCE, UNSEEN),
+    "test_labels": (CHECKSUM, LABELS, LENGTHS),
+}
+
+DESCRIPTIONS = {
+    "train_images": "The training part's images: uint8 (n, height, width), grey levels 0-255.",
+    "train_labels": "The training part's labels: uint8 (n,), classes 0 to k - 1.",
+    "test_images": "The test part's images: uint8 (n, height, width), grey levels 0-255.",
+    "test_labels": "The test part's labels: uint8 (n,), classes 0 to k - 1.",
+}
+
+
+def observe_idx_files(source: DatasetSource) -> dg.DataVersion:
+    """Tell the files' content as it is now."""
+    return dg.DataVersion(source.version())
+
+
+def _observed_files(settings: Schedules) -> dg.SourceAsset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # a plain external asset has no version
+        return dg.observable_source_asset(
+            key=SOURCE,
+            group_name=STAGE.name,
+            description="The four IDX files, wherever MNIST_ASSETS_DATASET points, by content.",
+            tags={"dagster/kind/file": ""},
+            automation_condition=dg.AutomationCondition.cron_tick_passed(
+                settings.observe, settings.time_zone
+            ),
+        )(observe_idx_files)
+
+
+def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
+    def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
+        """Load and verify all four files, and store the arrays that were asked for."""
+        folder = source.fetch()
+        loaded = steps.load_dataset(folder, source.facts)
+        for key in sorted(context.selected_asset_keys):
+            name = key.path[-1]
+            array = getattr(loaded, name)
+            reference = steps.reference_sha256(name, folder, source.facts)
+            findings = {CHECKSUM: checks.check_checksum(array, name, reference)}
+            if name.endswith("images"):
+                findings |= _image_findings(loaded, name, source.facts, declared)
+            else:
+                findings |= _label_findings(loaded, name, source.facts, declared)
+            yield stored(
+                array,
+                *(check.result(finding, key) for check, finding in findings.items()),
+                key=key,
+                shape=str(array.shape),
+                dtype=str(array.dtype),
+                origin=source.location,
+            )
+
+    return load_dataset
+
+
+def _image_findings(
+    loaded: steps.Dataset, name: str, facts: steps.DatasetFacts | None, declared: Dataset
+) -> dict[Check, Finding]:
+    images = getattr(loaded, name)
+    prints, share = repeats.fingerprints(images), declared.repeated_share
+    findings = {
+        IMAGES: checks.check_images(images, name, facts),
+        ONCE: repeats.check_no_image_twice(prints, name, share),
+    }
+    if name == "test_images":
+        train_prints = repeats.fingerprints(loaded.train_images)
+        findings[UNSEEN] = repeats.check_not_in_training_part(prints, train_prints, share)
+    return findings
+
+
+def _label_findings(
+    loaded: steps.Dataset, name: str, facts: steps.DatasetFacts | None, declared: Dataset
+) -> dict[Check, Finding]:
+    labels, images = getattr(loaded, name), getattr(loaded, name.replace("labels", "images"))
+    classes = steps.class_count(loaded.train_labels)
+    findings = {
+        LABELS: checks.check_labels(labels, name, classes, facts),
+        LENGTHS: checks.check_lengths(images, labels),
+    }
+    if name == "train_labels":
+        compared = alignment.compare_parts(*loaded, declared.alike_images)
+        findings[ALIKE] = alignment.check_parts_alike(
+            compared, declared.alike_margin, declared.misplaced_classes
+        )
+    return findings
+
+
+def dataset_assets(schedules: Schedules, declared: Dataset) -> list[Any]:
+    """The files, and the four arrays, which one step loads but which can be chosen singly."""
+    load_dataset = _loading(declared)
+    version = code_version(load_dataset)
+    specs, check_specs = [], []
+    for name in FILE_NAMES:
+        specs.append(
+            dg.AssetSpec(
+                STAGE.key(name),
+                deps=[SOURCE],
+                description=DESCRIPTIONS[name],
+                group_name=STAGE.name,
+                kinds={"numpy"},
+                owners=OWNERS,
+                code_version=version,
+                automation_condition=follow_changes(),
+            ).with_io_manager_key("npy")
+        )
+        check_specs += [check.spec(STAGE.key(name)) for check in CHECKS[name]]
+    arrays = dg.multi_asset(
+        specs=specs,
+        check_specs=check_specs,
+        can_subset=True,
+        name="dataset",
+    )
+    return [_observed_files(schedules), arrays(without_return_annotation(load_dataset))]

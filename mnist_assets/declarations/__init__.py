@@ -1,0 +1,1 @@
+"""What a person declares in YAML, read into validated models. No Dagster."""

@@ -1,0 +1,254 @@
+"""Settings: the tunables of every stage but the networks, and where things are.
+
+Tunables stand in `settings.yaml`; places can be moved by environment variables. Steps never read
+settings: assets pass them the values.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from mnist_assets.declarations.quality import Quality
+from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml
+from mnist_assets.networks.declaration import NETWORKS_FILE
+
+PROJECT = Path(__file__).parents[2]
+SETTINGS_FILE = Path(__file__).parents[1] / "settings.yaml"
+BUNDLED_DATASET = PROJECT / "data" / "raw" / "mnist"
+
+
+class GreyLevels(Declared):
+    """What is counted in the distribution of the images' mean grey levels, in 0-255."""
+
+    few_images: Whole = Field(ge=1)
+    common_low: Whole = Field(ge=0, le=255)
+    common_high: Whole = Field(ge=0, le=255)
+    dark_below: Whole = Field(ge=0, le=255)
+    light_above: Whole = Field(ge=0, le=255)
+
+    @field_validator("common_high")
+    @classmethod
+    def _not_below_common_low(cls, high: int, info: ValidationInfo) -> int:
+        low = info.data.get("common_low", 0)
+        if high < low:
+            raise ValueError(f"at least common_low, {low}")
+        return high
+
+
+class Dataset(Declared):
+    """What of a dataset may repeat itself, and how alike its two parts must be.
+
+    Attributes:
+        repeated_share: Share of a part's images that may be the same as others, pixel for pixel.
+        alike_images: Images of a class in either part from which on its averages are compared.
+        alike_margin: By how much the class averages of the parts may correlate better once the test
+            part is moved, turned, inverted or labelled otherwise.
+        misplaced_classes: Classes whose test average may look most like another class.
+    """
+
+    repeated_share: Real = Field(ge=0, le=1)
+    alike_images: Whole = Field(ge=1)
+    alike_margin: Real = Field(ge=0)
+    misplaced_classes: Whole = Field(ge=0)
+
+
+class Split(Declared):
+    """How the training part is divided, and how far class shares may drift apart by chance."""
+
+    validation_share: Real = Field(gt=0, lt=1)
+    seed: Whole = Field(ge=0)
+    class_share_tolerance: Real = Field(gt=0, lt=1)
+
+
+class Normalization(Declared):
+    """The guard of the normalisation, and what normalised pixels must look like."""
+
+    std_floor: Real = Field(gt=0, le=255)
+    mean_tolerance: Real = Field(gt=0)
+    std_tolerance: Real = Field(gt=0)
+
+
+class Training(Declared):
+    """How training uses the machine."""
+
+    memory_limit: Whole = Field(ge=1)
+
+
+class Evaluation(Declared):
+    """How predictions are made and judged.
+
+    Attributes:
+        batch_size: Images predicted at a time.
+        probability_tolerance: How far the sum of an image's probabilities may be from 1.
+        near_tie_margin: Difference of two probabilities that rounding may turn round.
+        by_hand_images: Images of each part whose prediction is computed again by hand.
+        by_hand_tolerance: How far a probability may be from the one computed by hand.
+        loss_tolerance: How far the validation loss may be from the history's, as a share of it.
+        informedness_floor: Least recall less false-positive rate of any class.
+        part_significance: Probability below which a difference of validation and test accuracy is
+            not put down to chance.
+    """
+
+    batch_size: Whole = Field(ge=1)
+    probability_tolerance: Real = Field(gt=0)
+    near_tie_margin: Real = Field(gt=0)
+    by_hand_images: Whole = Field(ge=1)
+    by_hand_tolerance: Real = Field(gt=0)
+    loss_tolerance: Real = Field(gt=0)
+    informedness_floor: Real = Field(ge=-1, lt=1)
+    part_significance: Real = Field(ge=0, lt=1)
+
+
+class Champion(Declared):
+    """What a challenger must reach to become the champion; see `champion/decision.py`."""
+
+    floor: Real = Field(ge=0, le=1)
+    confidence: Real = Field(gt=0, lt=1)
+    significance: Real = Field(gt=0, lt=1)
+    recall_margin: Real = Field(ge=0, le=1)
+
+
+class Study(Declared):
+    """How often each network is trained to tell luck from merit.
+
+    Attributes:
+        seeds: Runs with a training seed of their own, and as many with a split of their own.
+        confidence: Of the intervals of means and mean differences.
+        processes: Trainings at a time, at most one a core.
+    """
+
+    seeds: Whole = Field(ge=1)
+    confidence: Real = Field(gt=0, lt=1)
+    processes: Whole = Field(ge=1)
+
+
+class Schedules(Declared):
+    """When networks are retrained: cron expressions, the time zone they are meant in.
+
+    Attributes:
+        nightly: When every network is trained again, with a new seed.
+        weekly: When everything is made anew.
+        observe: How often the dataset's files are looked at.
+        time_zone: An IANA name, such as `Europe/Paris`.
+        running: Whether they run without being switched on in the web UI.
+        retrained_within_days: Age at which a network or the champion counts as overdue.
+    """
+
+    nightly: str
+    weekly: str
+    observe: str
+    time_zone: str
+    running: bool
+    retrained_within_days: Whole = Field(ge=1)
+
+
+class Notification(Declared):
+    """What is told of a failed run: a command that gets the message on its standard input."""
+
+    command: tuple[str, ...]
+
+
+class Inbox(Declared):
+    """What is accepted of the files dropped into the inbox, and how a batch is judged.
+
+    Attributes:
+        largest_file: Bytes.
+        largest_picture: Pixels.
+        settled_seconds: How long a file must have been left alone to count as finished.
+        doubtful_below: Probability below which a digit is marked as doubtful.
+        false_alarm_rate: Share of batches like the training part that may warn of drift.
+        smallest_effect: Standardised difference below which drift does not matter.
+    """
+
+    largest_file: Whole = Field(ge=1)
+    largest_picture: Whole = Field(ge=1)
+    settled_seconds: Real = Field(ge=0)
+    doubtful_below: Real = Field(ge=0, le=1)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
+    smallest_effect: Real = Field(ge=0)
+
+
+class Download(Declared):
+    """How patiently the public mirrors are asked, when the dataset is to be downloaded."""
+
+    mirrors: tuple[str, ...] = Field(min_length=1)
+    attempts: Whole = Field(ge=1)
+    timeout_seconds: Real = Field(gt=0)
+
+
+class Settings(Declared):
+    """Every tunable outside `networks.yaml`."""
+
+    grey_levels: GreyLevels
+    dataset: Dataset
+    split: Split
+    normalization: Normalization
+    training: Training
+    evaluation: Evaluation
+    champion: Champion
+    quality: Quality
+    study: Study
+    schedules: Schedules
+    notification: Notification
+    inbox: Inbox
+    download: Download
+
+
+def read_settings(path: Path = SETTINGS_FILE) -> Settings:
+    """Read the tunables.
+
+    Raises:
+        InputError: The file is unreadable or holds a value that is not allowed.
+    """
+    return read_yaml(path, Settings)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the graph reads from and writes to.
+
+    Attributes:
+        assets: Folder of the values, or any address that fsspec knows (`MNIST_ASSETS_DATA`).
+        dataset: `mnist` (bundled), `download`, a mirror's address, or a folder with four IDX files
+            (`MNIST_ASSETS_DATASET`).
+        inbox: Folder that new digits are dropped into (`MNIST_ASSETS_INBOX`).
+        networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
+        settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).
+    """
+
+    assets: str = str(PROJECT / "data" / "assets")
+    dataset: str = "mnist"
+    inbox: str = str(PROJECT / "data" / "inbox")
+    networks: Path = NETWORKS_FILE
+    settings: Path = SETTINGS_FILE
+
+    @property
+    def lock(self) -> Path:
+        """The file that keeps two runs over the same values apart."""
+        if "://" in self.assets:
+            return PROJECT / "data" / "remote.lock"
+        return Path(self.assets).with_name(f"{Path(self.assets).name}.lock")
+
+    @classmethod
+    def from_environment(cls) -> "Places":
+        """The defaults, moved by whichever environment variables are set and not empty.
+
+        A relative path is one from the working folder of this moment, wherever a run works later.
+        """
+        return cls(
+            assets=_place("MNIST_ASSETS_DATA") or cls.assets,
+            dataset=_place("MNIST_ASSETS_DATASET", "mnist", "download") or cls.dataset,
+            inbox=_place("MNIST_ASSETS_INBOX") or cls.inbox,
+            networks=Path(_place("MNIST_ASSETS_NETWORKS") or cls.networks),
+            settings=Path(_place("MNIST_ASSETS_SETTINGS") or cls.settings),
+        )
+
+
+def _place(variable: str, *keywords: str) -> str | None:
+    """The environment variable: a keyword or an address as it is, a path made absolute."""
+    value = os.environ.get(variable)
+    if not value or value in keywords or "://" in value:
+        return value
+    return str(Path(value).expanduser().absolute())

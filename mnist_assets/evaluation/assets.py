@@ -1,0 +1,269 @@
+"""Evaluation: every network on images it was not trained on, and all networks side by side."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import numpy as np
+
+from mnist_assets.dataset.loading import class_count
+from mnist_assets.declarations.settings import Evaluation
+from mnist_assets.evaluation import checks, forward_pass, recount
+from mnist_assets.evaluation import comparison as comparing
+from mnist_assets.evaluation import predictions as steps
+from mnist_assets.evaluation.metrics import render_report
+from mnist_assets.findings import Finding
+from mnist_assets.networks.declaration import Network
+from mnist_assets.networks.model import parameters_of
+from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+
+STAGE = Stage("evaluation")
+
+VALIDATION_PROBABILITIES = Check(
+    "validation_probabilities", "Finite, in [0, 1], each row summing to 1: the validation images."
+)
+TEST_PROBABILITIES = Check(
+    "test_probabilities", "Finite, in [0, 1], each row summing to 1: the test images."
+)
+VALIDATION_CONFUSION = Check(
+    "validation_confusion_matrix",
+    "Row sums are the true class counts, the total is the number of validation images.",
+)
+TEST_CONFUSION = Check(
+    "test_confusion_matrix",
+    "Row sums are the true class counts, the total is the number of test images.",
+)
+SAME_NETWORK = Check(
+    "accuracy_as_in_history",
+    "The validation accuracy is the last val_accuracy of the network's history, to the image.",
+)
+SAME_LOSS = Check(
+    "loss_as_in_history", "The validation loss is the last val_loss of the network's history."
+)
+BY_HAND = Check(
+    "as_by_hand",
+    "Some predictions of either part, computed again in NumPy from raw pixels, the graph's "
+    "normalisation and the model's weights, come out the same.",
+)
+RECOUNTED = Check(
+    "as_recounted",
+    "Accuracy, confusion matrix and the rates of each class come out the same when images are "
+    "counted, of both parts.",
+)
+INFORMED = Check(
+    "better_than_guessing",
+    "Recall of each class exceeds its false-positive rate by the declared floor, in both parts.",
+)
+TEST_LIKE_VALIDATION = Check(
+    "test_like_validation",
+    "Test and validation accuracy are no further apart than chance allows: neither was trained on.",
+)
+COMPARED = Check(
+    "as_evaluated",
+    "Accuracies and the best network are those of the networks' own evaluations.",
+)
+
+
+def evaluation_assets(name: str, settings: Evaluation) -> list[dg.AssetsDefinition]:
+    """A network's predictions and their evaluation."""
+    return [_predictions_asset(name, settings), _evaluation_asset(name, settings)]
+
+
+def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
+    batch_size, tolerance = settings.batch_size, settings.probability_tolerance
+    count, by_hand_tolerance = settings.by_hand_images, settings.by_hand_tolerance
+
+    @STAGE.asset(
+        "npz",
+        name=f"{name}_predictions",
+        reads={
+            "network": f"networks/{name}",
+            "train_images": "dataset/train_images",
+            "test_images": "dataset/test_images",
+            "split": "preparation/split",
+            "normalization": "preparation/normalization",
+        },
+        after=[f"networks/{name}_history"],  # its accuracy check stops what follows
+        kinds={"tensorflow", "keras"},
+        priority=1,  # what follows can be made while the next network trains
+        checks=[VALIDATION_PROBABILITIES, TEST_PROBABILITIES, BY_HAND],
+        description=f"Probabilities that {name} gives each class, float32 (n, classes): those of "
+        "the validation images, in the split's order, and of the test images.",
+    )
+    def predictions(
+        network: Any, train_images: Any, test_images: Any, split: Any, normalization: Any
+    ) -> Stored:
+        model = network.model
+        images = {"validation": train_images[split["validation"]], "test": test_images}
+        predicted = {part: steps.predict(model, of, batch_size) for part, of in images.items()}
+        validation, test = predicted["validation"], predicted["test"]
+        distances = forward_pass.distances_by_hand(
+            predicted, images, normalization, network.training["layers"], model.get_weights(), count
+        )
+        return stored(
+            predicted,
+            VALIDATION_PROBABILITIES.result(checks.check_probabilities(validation, tolerance)),
+            TEST_PROBABILITIES.result(checks.check_probabilities(test, tolerance)),
+            BY_HAND.result(forward_pass.check_as_by_hand(distances, by_hand_tolerance)),
+            validation=str(validation.shape),
+            test=str(test.shape),
+        )
+
+    return predictions
+
+
+def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
+    margin, loss_tolerance = settings.near_tie_margin, settings.loss_tolerance
+    floor, significance = settings.informedness_floor, settings.part_significance
+
+    @STAGE.asset(
+        "json",
+        name=name,
+        reads={
+            "predictions": f"evaluation/{name}_predictions",
+            "history": f"networks/{name}_history",
+            "train_labels": "dataset/train_labels",
+            "test_labels": "dataset/test_labels",
+            "split": "preparation/split",
+        },
+        kinds={"numpy"},
+        checks=[
+            VALIDATION_CONFUSION,
+            TEST_CONFUSION,
+            RECOUNTED,
+            SAME_NETWORK,
+            SAME_LOSS,
+            INFORMED,
+            TEST_LIKE_VALIDATION,
+        ],
+        description=f"How right {name} is on the validation and on the test images: confusion "
+        "matrix, classification report and the figures of each class.",
+    )
+    def evaluate(
+        predictions: Any, history: Any, train_labels: Any, test_labels: Any, split: Any
+    ) -> Stored:
+        classes = class_count(train_labels)
+        labels = {"validation": train_labels[split["validation"]], "test": test_labels}
+        evaluation = steps.evaluate(
+            validation=(predictions["validation"], labels["validation"]),
+            test=(predictions["test"], labels["test"]),
+            classes=classes,
+        )
+        same_network = checks.check_accuracy_matches_history(
+            evaluation["validation"]["accuracy"],
+            len(labels["validation"]),
+            float(history["val_accuracy"].iloc[-1]),
+            steps.count_near_ties(predictions["validation"], margin),
+        )
+        same_loss = checks.check_loss_matches_history(
+            predictions["validation"],
+            labels["validation"],
+            float(history["val_loss"].iloc[-1]),
+            loss_tolerance,
+        )
+        recounted = {
+            part: recount.recount(predictions[part], of, classes) for part, of in labels.items()
+        }
+        return stored(
+            evaluation,
+            VALIDATION_CONFUSION.result(
+                _check_confusion(evaluation, labels, "validation", classes)
+            ),
+            TEST_CONFUSION.result(_check_confusion(evaluation, labels, "test", classes)),
+            RECOUNTED.result(recount.check_recounted(evaluation, recounted)),
+            SAME_NETWORK.result(same_network),
+            SAME_LOSS.result(same_loss),
+            INFORMED.result(checks.check_better_than_guessing(evaluation, floor)),
+            TEST_LIKE_VALIDATION.result(
+                checks.check_test_like_validation(evaluation, significance)
+            ),
+            **_shown(evaluation),
+        )
+
+    return evaluate
+
+
+def _check_confusion(
+    evaluation: Mapping[str, Any], labels: Mapping[str, Any], part: str, classes: int
+) -> Finding:
+    confusion = np.array(evaluation[part]["confusion_matrix"])
+    return checks.check_confusion_matrix(confusion, labels[part], classes)
+
+
+def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """What the web UI shows of an evaluation."""
+    import pandas as pd
+
+    from mnist_assets.evaluation import figures
+
+    validation, test = evaluation["validation"], evaluation["test"]
+    matrices = draw(
+        figures.confusion_matrices, validation["confusion_matrix"], test["confusion_matrix"]
+    )
+    ratios = draw(figures.per_class_ratios, validation["per_class"], test["per_class"])
+    shown: dict[str, Any] = {
+        "confusion_matrices": picture(matrices, "Confusion matrices, validation and test"),
+        "ratios": picture(ratios, "Precision, recall and F1 of each class"),
+    }
+    for part, of_part in evaluation.items():
+        shown |= {
+            f"{part}_accuracy": of_part["accuracy"],
+            f"{part}_report": dg.MetadataValue.md(render_report(of_part["classification_report"])),
+            f"{part}_per_class": table(pd.DataFrame(of_part["per_class"])),
+            f"{part}_true_totals": str(of_part["true_totals"]),
+            f"{part}_predicted_totals": str(of_part["predicted_totals"]),
+            f"{part}_highest_precision": "class {class}: {precision:.6f}".format(
+                **of_part["highest_precision"]
+            ),
+            f"{part}_lowest_precision": "class {class}: {precision:.6f}".format(
+                **of_part["lowest_precision"]
+            ),
+        }
+    return shown
+
+
+def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
+    """The asset that puts all declared networks into one table."""
+    layers = {name: network.training.layers for name, network in networks.items()}
+    claims = {name: network.notebook_validation_accuracy for name, network in networks.items()}
+    reads = {name: f"evaluation/{name}" for name in networks}
+    reads |= {f"{name}_history": f"networks/{name}_history" for name in networks}
+
+    @STAGE.asset(
+        "csv",
+        reads=reads
+        | {"train_images": "dataset/train_images", "train_labels": "dataset/train_labels"},
+        kinds={"pandas"},
+        checks=[COMPARED],
+    )
+    def comparison(train_images: Any, train_labels: Any, **of_networks: Any) -> Stored:
+        """All networks side by side: parameters, epochs, seconds, accuracies with intervals."""
+        from mnist_assets.evaluation import figures
+
+        shape, classes = train_images.shape[1:], class_count(train_labels)
+        compared = comparing.compare_networks(
+            [
+                comparing.comparison_row(
+                    name,
+                    parameters=parameters_of(declared, shape, classes)["total"],
+                    history=of_networks[f"{name}_history"],
+                    evaluation=of_networks[name],
+                )
+                for name, declared in layers.items()
+            ]
+        )
+        png = draw(figures.comparison, compared)
+        best = comparing.best_network(compared)
+        return stored(
+            compared,
+            COMPARED.result(
+                checks.check_compared(compared, {name: of_networks[name] for name in layers}, best)
+            ),
+            best=best,
+            notebook_validation_accuracy=claims,
+            picture=picture(png, "Accuracy of each network against its number of parameters"),
+            table=table(compared),
+        )
+
+    return comparison

@@ -1,0 +1,259 @@
+"""Checks on a network's predictions and on their evaluation.
+
+That its figures are counted right is checked in `recount.py`, the predictions in `forward_pass.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.findings import Finding
+
+VANISHING = 1e-35  # a probability near the smallest that float32 holds in full precision, 1.2e-38
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+
+def check_probabilities(probabilities: NDArray[Any], tolerance: float) -> Finding:
+    """Check that these are float32 rows of probabilities: finite, in [0, 1], each summing to 1.
+
+    Args:
+        probabilities: What `predict` returned.
+        tolerance: The largest acceptable distance of a row's sum from 1.
+    """
+    expected = {"dtype": "float32", "dimensions": 2, "images_at_least": 1}
+    seen: dict[str, Any] = {"dtype": str(probabilities.dtype), "shape": list(probabilities.shape)}
+    if probabilities.dtype != np.float32 or probabilities.ndim != 2 or not probabilities.size:
+        return Finding(
+            passed=False,
+            message=f"Not a table of probabilities: {seen['dtype']} of shape {seen['shape']}.",
+            seen=seen,
+            expected=expected,
+        )
+    finite_rows = probabilities[np.isfinite(probabilities).all(axis=1)]
+    outside = int(np.count_nonzero(((finite_rows < 0) | (finite_rows > 1)).any(axis=1)))
+    sum_errors = np.abs(finite_rows.sum(axis=1, dtype=np.float64) - 1)
+    seen["rows_not_finite"] = len(probabilities) - len(finite_rows)
+    seen["rows_outside_0_to_1"] = outside
+    seen["largest_row_sum_error"] = float(sum_errors.max(initial=0.0))
+    expected |= {"rows_not_finite": 0, "rows_outside_0_to_1": 0, "row_sum_error_at_most": tolerance}
+    passed = (
+        not seen["rows_not_finite"]
+        and not outside
+        and bool(seen["largest_row_sum_error"] <= tolerance)
+    )
+    message = f"All {len(probabilities)} rows are probabilities that sum to 1."
+    if not passed:
+        message = (
+            f"Of {len(probabilities)} rows, {seen['rows_not_finite']} are not finite and {outside} "
+            f"leave [0, 1]; a row's sum is up to {seen['largest_row_sum_error']:.3g} from 1. The "
+            "network's last layer must be a softmax, and its weights finite."
+        )
+    return Finding(passed=passed, message=message, seen=seen, expected=expected)
+
+
+def check_confusion_matrix(
+    confusion: ArrayLike, labels: NDArray[np.uint8], classes: int
+) -> Finding:
+    """Check that every image of every class is in the confusion matrix, once.
+
+    Args:
+        confusion: (classes, classes) counts, rows true, columns predicted.
+        labels: uint8 (n,), the true classes of the images that were evaluated.
+        classes: The number of classes.
+    """
+    counts = np.asarray(confusion)
+    true_totals = np.bincount(labels, minlength=classes).tolist()
+    passed = (
+        counts.shape == (classes, classes)
+        and bool(counts.min() >= 0)
+        and counts.sum(axis=1).tolist() == true_totals
+    )
+    images = int(counts.sum())
+    message = f"Row sums are the true class counts, and the total is all {images} images."
+    if not passed:
+        message = (
+            f"The confusion matrix of {images} images does not account for the {len(labels)} "
+            "labelled images class by class: it was made from other images or labels."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"row_sums": counts.sum(axis=-1).tolist(), "images": images},
+        expected={"row_sums": true_totals, "images": len(labels)},
+    )
+
+
+def check_accuracy_matches_history(
+    evaluation_accuracy: float, images: int, history_val_accuracy: float, near_ties: int
+) -> Finding:
+    """Check that the evaluated network is the one whose training ended with this accuracy.
+
+    Both accuracies are compared as counts of images, since the history's was computed in float32.
+
+    Args:
+        evaluation_accuracy: Validation accuracy in the evaluation.
+        images: Validation images.
+        history_val_accuracy: `val_accuracy` of the last epoch in the history.
+        near_ties: Images that rounding may decide either way (`count_near_ties`), usually 0.
+    """
+    difference = abs(evaluation_accuracy - history_val_accuracy) * images
+    # Half an image: two counts that differ by less are the same. Not a number fails here, too.
+    passed = bool(difference < near_ties + 0.5)
+    message = f"Evaluation and history agree on a validation accuracy of {evaluation_accuracy:.4f}."
+    if not passed:
+        message = (
+            f"The evaluation's validation accuracy {evaluation_accuracy:.4f} is "
+            f"{difference:.0f} images away from the history's last, {history_val_accuracy:.4f}: "
+            "the network evaluated is not the one trained, or the validation images are others."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"accuracy": evaluation_accuracy, "images_apart": difference},
+        expected={"accuracy": history_val_accuracy, "images_apart_at_most": near_ties},
+    )
+
+
+def check_compared(
+    table: pd.DataFrame, evaluations: Mapping[str, Mapping[str, Any]], best: str
+) -> Finding:
+    """Check that the comparison of networks says what the evaluation of each says.
+
+    Args:
+        table: What `comparison.compare_networks` returned.
+        evaluations: By network, what `evaluation.evaluate` returned.
+        best: The network said to be best, which must be one with the highest validation accuracy.
+    """
+    wrong = [
+        f"{part} accuracy of {row['network']}"
+        for row in table.to_dict("records")
+        for part, figures in evaluations[row["network"]].items()
+        if row[f"{part}_accuracy"] != figures["accuracy"]
+    ]
+    validation = {name: figures["validation"]["accuracy"] for name, figures in evaluations.items()}
+    if validation[best] != max(validation.values()):
+        wrong.append(f"{best} as the best in validation")
+    compared = table["network"].to_list()
+    if compared != list(evaluations):
+        wrong.append(f"the networks {', '.join(compared)}")
+    message = f"All {len(compared)} networks are compared by their own accuracies."
+    if wrong:
+        message = f"The evaluations say otherwise of: {'; '.join(wrong)}."
+    return Finding(
+        passed=not wrong, message=message, seen={"different": wrong}, expected={"different": []}
+    )
+
+
+def check_loss_matches_history(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    history_val_loss: float,
+    tolerance: float,
+) -> Finding:
+    """Check that the predictions have the loss that training ended with on the same images.
+
+    Two sets of weights may well get equally many images right; they do not have the same loss.
+    Training computes it from logits. A true class whose probability vanishes in float32 therefore
+    leaves only a lower bound of it here.
+
+    Args:
+        probabilities: float32 (n, classes), of the validation images.
+        labels: uint8 (n,), their classes.
+        history_val_loss: `val_loss` of the last epoch in the history.
+        tolerance: How far they may be apart, as a share of the history's; both are float32 sums.
+    """
+    of_true_class = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    vanished = int((of_true_class < VANISHING).sum())
+    loss = float(-np.log(np.maximum(of_true_class, VANISHING)).mean())
+    low, high = (1 - tolerance) * history_val_loss, (1 + tolerance) * history_val_loss
+    passed = bool(loss <= high and (vanished or loss >= low))
+    message = f"Predictions and history agree on a validation loss of {loss:.6f}."
+    if not passed:
+        message = (
+            f"The predictions have a validation loss of {loss:.6f}, the history ends with "
+            f"{history_val_loss:.6f}: these are not the predictions of the network that was "
+            "trained, or not of the images that it was validated on."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"loss": loss, "vanished_probabilities": vanished},
+        expected={"loss": history_val_loss, "difference_at_most": tolerance * history_val_loss},
+    )
+
+
+def check_better_than_guessing(evaluation: Mapping[str, Any], floor: float) -> Finding:
+    """Check that a network tells each class from the others, in both parts.
+
+    For each class, recall less false-positive rate: how much likelier an image is to be called so
+    if it is so. A network that says the same whatever it sees, or guesses, has 0 for every class.
+    Source: W. J. Youden (1950), "Index for rating diagnostic tests", Cancer 3, 32-35.
+
+    Args:
+        evaluation: What `evaluation.evaluate` returned.
+        floor: The least acceptable difference, -1 to 1.
+    """
+    gains = {
+        (part, row["class"]): row["recall"] - row["false_positive_rate"]
+        for part, figures in evaluation.items()
+        for row in figures["per_class"]
+        if row["support"]
+    }
+    (part, label), least = min(gains.items(), key=lambda item: item[1])
+    missed = sorted({label for (_, label), gain in gains.items() if not gain >= floor})
+    message = f"Every class is told from the others, class {label} of {part} least: {least:.3f}."
+    if missed:
+        message = (
+            f"The classes {missed} are hardly told from the others: in {part}, the recall of class "
+            f"{label} is {least:.3f} above its false-positive rate."
+        )
+    return Finding(
+        passed=not missed,
+        message=message,
+        seen={"least": least, "class": label, "part": part, "classes_not_told": missed},
+        expected={"least_at_least": floor, "classes_not_told": []},
+    )
+
+
+def check_test_like_validation(evaluation: Mapping[str, Any], significance: float) -> Finding:
+    """Check that a network is as good on the test as on the validation images, but for chance.
+
+    Neither was trained on. Much better on one of them means that it was, or that the other was
+    prepared or labelled otherwise. Two-proportion z test with pooled variance, two-sided.
+
+    Args:
+        evaluation: What `evaluation.evaluate` returned.
+        significance: Probability below which a difference is not put down to chance; 0 accepts any.
+    """
+    validation, test = evaluation["validation"], evaluation["test"]
+    images = validation["images"], test["images"]
+    pooled = (validation["correct"] + test["correct"]) / sum(images)
+    error = math.sqrt(pooled * (1 - pooled) * sum(1 / count for count in images))
+    difference = test["accuracy"] - validation["accuracy"]
+    deviations = difference / error if error else 0.0
+    p_value = 2 * NormalDist().cdf(-abs(deviations))
+    passed = p_value >= significance
+    told = f"test accuracy {test['accuracy']:.4f}, validation accuracy {validation['accuracy']:.4f}"
+    message = f"As chance has it: {told}, {abs(deviations):.1f} standard errors apart."
+    if not passed:
+        better = "test" if difference > 0 else "validation"
+        message = (
+            f"Too far apart for chance: {told}, {abs(deviations):.1f} standard errors. Either the "
+            f"network was trained on {better} images, or the other part is prepared or labelled "
+            "otherwise. If the parts are meant to differ, set part_significance to 0."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"difference": difference, "standard_errors": deviations, "p_value": p_value},
+        expected={"p_value_at_least": significance},
+    )

@@ -1,0 +1,239 @@
+"""How well networks tell the classes apart: confusion matrices, ratios per class, all networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+
+from mnist_assets.evaluation.comparison import best_network
+from mnist_assets.evaluation.metrics import commonest_confusion
+from mnist_assets.plots.layout import (
+    BELOW,
+    BELOW_UNNAMED,
+    HEADING,
+    HEADINGS,
+    NOTE,
+    TITLE,
+    place,
+    set_note,
+    set_title,
+)
+from mnist_assets.plots.style import BLUE, GRID, INK, MUTED, VERMILLION, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
+
+MISTAKES = LinearSegmentedColormap.from_list("mistakes", ["white", VERMILLION]).with_extremes(
+    bad="#EDF0F3"  # the diagonal, which is masked: where the network is right
+)
+PARTS = (("validation", BLUE, "o"), ("test", VERMILLION, "s"))
+RATIOS = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+BEFORE, AFTER = 0.985, 1.015  # validation and test a hair apart: neither interval hides the other
+RING = {"markersize": 7.5, "markerfacecolor": "none", "markeredgewidth": 1.8}
+SMALLEST_TYPE = 6.0  # points; below this a count in a cell is no longer readable
+
+
+@styled
+def confusion_matrix(confusion: ArrayLike, part: str = "validation") -> Figure:
+    """Draw one confusion matrix, its mistakes coloured.
+
+    Args:
+        confusion: (classes, classes) counts, rows true, columns predicted.
+        part: The images that were counted, for the title.
+    """
+    return _draw_matrices({part: np.asarray(confusion)})
+
+
+@styled
+def confusion_matrices(validation: ArrayLike, test: ArrayLike) -> Figure:
+    """Draw the confusion matrices of validation and test side by side, on one colour scale.
+
+    Args:
+        validation: (classes, classes) counts, rows true, columns predicted.
+        test: The same for the test images.
+    """
+    return _draw_matrices({"validation": np.asarray(validation), "test": np.asarray(test)})
+
+
+@styled
+def per_class_ratios(
+    validation: Sequence[Mapping[str, Any]], test: Sequence[Mapping[str, Any]]
+) -> Figure:
+    """Draw precision, recall and F1 of each class, validation and test on one line.
+
+    Args:
+        validation: For each class: class, precision, recall, f1, in [0, 1].
+        test: The same for the test images.
+    """
+    parts = {"validation": validation, "test": test}
+    rows = np.arange(len(validation))
+    figure = Figure(figsize=(9.5, max(2.6, 1.5 + 0.28 * len(rows))))
+    panels = figure.subplots(1, 3, sharex=True, sharey=True)
+    for axes, (ratio, name) in zip(panels, RATIOS, strict=True):
+        values = {part: [figures[ratio] for figures in parts[part]] for part in parts}
+        axes.hlines(rows, values["validation"], values["test"], color=GRID, linewidth=3, zorder=1)
+        # A ring and a smaller square: both stay visible where validation and test agree.
+        axes.plot(values["validation"], rows, "o", color=BLUE, label="validation", **RING)
+        axes.plot(values["test"], rows, "s", color=VERMILLION, markersize=4, label="test")
+        axes.set_title(name, fontweight="normal")
+        axes.grid(axis="x")
+        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
+        axes.tick_params(left=False)
+        axes.spines["left"].set_visible(False)
+    panels[0].set_yticks(rows, [str(figures["class"]) for figures in validation])
+    panels[0].set_ylabel("Class")
+    panels[0].invert_yaxis()
+    panels[2].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
+    worst = {part: min(parts[part], key=lambda figures: figures["f1"]) for part in parts}
+    lowest = (
+        f"{figures['class']} in {part} ({_percent(figures['f1'], 1)})"
+        for part, figures in worst.items()
+    )
+    set_title(figure, f"Lowest F1: {', '.join(lowest)}")
+    place(panels, top=TITLE + HEADING, bottom=BELOW_UNNAMED, right=0.25)
+    return figure
+
+
+@styled
+def comparison(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Draw every network's accuracies, with their intervals, against its number of parameters.
+
+    Args:
+        table: One row a network: network, parameters, and accuracy, low and high of validation
+            and test, as `compare_networks` gives them.
+        confidence: Of these intervals, for the legend.
+    """
+    figure = Figure(figsize=(8.5, 4.8))
+    axes = figure.subplots()
+    for shift, (part, colour, marker) in zip((BEFORE, AFTER), PARTS, strict=True):
+        accuracy = table[f"{part}_accuracy"]
+        axes.errorbar(
+            table["parameters"] * shift,
+            accuracy,
+            yerr=[accuracy - table[f"{part}_low"], table[f"{part}_high"] - accuracy],
+            fmt=marker,
+            color=colour,
+            capsize=3,
+            label=part,
+        )
+    axes.set_xscale("log")
+    axes.set_xlim(table["parameters"].min() / 2.2, table["parameters"].max() * 1.6)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
+    axes.grid(axis="y")
+    axes.set_xlabel("Parameters (logarithmic)")
+    axes.set_ylabel("Accuracy")
+    axes.legend(
+        title=f"Accuracy with its {100 * confidence:.4g} % interval", loc="best", alignment="left"
+    )
+    _name_networks(axes, table)
+    best = table[table["network"] == best_network(table)].iloc[0]
+    axes.set_title(
+        f"Highest validation accuracy: {best['network']}, "
+        f"{_percent(best['validation_accuracy'])} with {best['parameters']:,} parameters"
+    )
+    place(axes, top=HEADING, bottom=BELOW)
+    return figure
+
+
+def _draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure:
+    shares = {part: _mistake_shares(counts) for part, counts in matrices.items()}
+    highest = max(float(share.filled(0).max()) for share in shares.values())
+    digits = max(len(str(counts.max())) for counts in matrices.values())
+    figure = Figure(figsize=(4.2 * len(matrices), 4.85))
+    panels = figure.subplots(1, len(matrices), squeeze=False)[0]
+    for axes, (part, counts) in zip(panels, matrices.items(), strict=True):
+        axes.imshow(shares[part], cmap=MISTAKES, vmin=0, vmax=highest or 1)
+        _write_counts(axes, counts, digits, dark=shares[part] > 0.75 * highest)
+        _label_matrix(axes, counts, part)
+    if highest:
+        # In words: a colour bar would be a quarter of the PNG.
+        scale = f"Colour: share of the true class, up to {_percent(highest, 1)}"
+        set_note(figure, scale, color=MUTED)
+    place(panels, top=HEADINGS, bottom=BELOW + NOTE)
+    return figure
+
+
+def _mistake_shares(counts: NDArray[Any]) -> np.ma.MaskedArray[Any, Any]:
+    of_true_class = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return np.ma.masked_array(of_true_class, mask=np.eye(len(counts), dtype=bool))
+
+
+def _write_counts(axes: Axes, counts: NDArray[Any], digits: int, dark: NDArray[Any]) -> None:
+    cell = 3.5 * 72 / len(counts)  # points
+    size = min(8.0, cell / (0.6 * digits + 0.5))
+    if size < SMALLEST_TYPE:
+        return
+    for true, predicted in zip(*np.nonzero(counts), strict=True):
+        right = true == predicted
+        colour = MUTED if right else "white" if dark[true, predicted] else INK
+        text = str(counts[true, predicted])
+        axes.text(
+            predicted,
+            true,
+            text,
+            ha="center",
+            va="center",
+            color=colour,
+            fontsize=size,
+        )
+
+
+def _label_matrix(axes: Axes, counts: NDArray[Any], part: str) -> None:
+    accuracy = np.trace(counts) / max(counts.sum(), 1)
+    worst = commonest_confusion(counts)
+    mistake = "no mistake"
+    if worst:
+        images = counts[worst["true"]].sum()
+        mistake = (
+            f"commonest mistake: {worst['true']} read as {worst['predicted']}, "
+            f"{worst['count']} of {images:,}"
+        )
+    axes.set_title(f"{part.capitalize()}: {_percent(accuracy)} right\n{mistake}", fontsize=10)
+    ticks = np.arange(0, len(counts), 1 + len(counts) // 16)
+    axes.set_xticks(ticks)
+    axes.set_yticks(ticks)
+    edges = np.arange(len(counts) + 1) - 0.5
+    for lines in (axes.hlines, axes.vlines):
+        lines(edges, edges[0], edges[-1], colors=GRID, linewidth=0.5, zorder=0.5)
+    axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("Predicted class")
+    axes.set_ylabel("True class")
+
+
+def _name_networks(axes: Axes, table: pd.DataFrame) -> None:
+    """Write each name beside its validation point: on the left, unless another network is there."""
+    low, high = axes.get_ylim()
+    written: list[tuple[float, float, bool]] = []
+    for row in table.sort_values("validation_accuracy").to_dict("records"):
+        x, y = row["parameters"], row["validation_accuracy"]
+        right = bool(((table["parameters"] < x) & (table["parameters"] > x / 2)).any())
+        for other_x, other_y, other_right in written:
+            if right == other_right and 0.5 < x / other_x < 2:
+                y = max(y, other_y + 0.05 * (high - low))
+        written.append((x, y, right))
+        axes.annotate(
+            row["network"],
+            (x * (AFTER if right else BEFORE), y),
+            xytext=(9 if right else -9, 0),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            va="center",
+            fontweight="bold",
+        )
+
+
+def _percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f} %"

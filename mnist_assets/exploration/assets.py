@@ -1,0 +1,152 @@
+"""Exploration: what the notebook looks at before it trains anything."""
+
+from typing import Any
+
+import dagster as dg
+
+from mnist_assets.dataset.loading import class_count
+from mnist_assets.declarations.settings import GreyLevels
+from mnist_assets.exploration import grey
+from mnist_assets.exploration import summary as steps
+from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.stage import Stage, Stored, stored
+
+STAGE = Stage("exploration")
+TRAIN = ("dataset/train_images", "dataset/train_labels")
+LABELS = ("dataset/train_labels", "dataset/test_labels")
+WHITE_FROM = 254  # the last of the notebook's 255 bins holds 254 and 255
+
+
+@STAGE.asset("json", reads=[*TRAIN, "dataset/test_images", "dataset/test_labels"], kinds={"numpy"})
+def summary(train_images: Any, train_labels: Any, test_images: Any, test_labels: Any) -> Stored:
+    """Counts, shapes and classes of both parts, and how alike the two parts are, in numbers."""
+    summarised = steps.summarise(train_images, train_labels, test_images, test_labels)
+    alike = summarised["test_like_train"]
+    return stored(
+        summarised,
+        train_images=summarised["train_images"],
+        test_images=summarised["test_images"],
+        image_shape=str(tuple(summarised["image_shape"])),
+        dtype=summarised["dtype"],
+        classes=len(summarised["classes"]),
+        class_distribution=summarised["class_distribution"],
+        test_like_train_classes=alike["classes"],
+        test_like_train_grey_levels=alike["grey_levels"],
+    )
+
+
+@STAGE.asset("png", reads=TRAIN, kinds={"matplotlib"})
+def sample_digits(train_images: Any, train_labels: Any) -> Stored:
+    """The first nine training images with their labels."""
+    from mnist_assets.exploration.figures import digits as figures
+
+    png = draw(figures.sample_digits, train_images[:9], train_labels[:9])
+    return stored(png, picture=picture(png, "The first nine training images with their labels"))
+
+
+@STAGE.asset("png", reads=["dataset/train_images"], kinds={"matplotlib"})
+def pixel_range(train_images: Any) -> Stored:
+    """The first training image with a colour bar: which grey levels it uses."""
+    from mnist_assets.exploration.figures import digits as figures
+
+    image = train_images[0]
+    png = draw(figures.pixel_range, image)
+    return stored(
+        png,
+        lowest=int(image.min()),
+        highest=int(image.max()),
+        picture=picture(png, "The first training image with a colour bar in grey levels"),
+    )
+
+
+@STAGE.asset("csv", reads=LABELS, kinds={"pandas"})
+def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
+    """How many images each class has in the training and in the test part."""
+    from mnist_assets.exploration.figures import digits as figures
+
+    counts = steps.class_distribution(train_labels, test_labels, class_count(train_labels))
+    png = draw(figures.class_distribution, counts)
+    return stored(
+        counts, picture=picture(png, "Images of each class, both parts"), table=table(counts)
+    )
+
+
+@STAGE.asset("npy", reads=TRAIN, kinds={"numpy"})
+def average_digits(train_images: Any, train_labels: Any) -> Stored:
+    """The average image of each class: float32 (classes, height, width), grey levels 0-255."""
+    from mnist_assets.exploration.figures import digits as figures
+
+    averages = steps.average_digits(train_images, train_labels, class_count(train_labels))
+    png = draw(figures.average_digits, averages)
+    return stored(averages, picture=picture(png, "The average image of each class"))
+
+
+@STAGE.asset("csv", reads=[*TRAIN, "exploration/average_digits"], kinds={"pandas"})
+def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) -> Stored:
+    """Per class the image nearest to and the one least like its average, by Euclidean distance.
+
+    Beside them stand the images that the notebook's loops pick, which compute something else.
+    """
+    from mnist_assets.exploration.figures import digits as figures
+
+    extremes = steps.extreme_digits(train_images, train_labels, average_digits)
+    png = draw(figures.extreme_digits, train_images, average_digits, extremes)
+    alternative = "Nearest and least similar image of each class, ours and the notebook's"
+    return stored(extremes, picture=picture(png, alternative), table=table(extremes, digits=1))
+
+
+@STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
+def pixel_histogram(train_images: Any) -> Stored:
+    """How many pixels of the training images have each of the 256 grey levels, exactly."""
+    from mnist_assets.exploration.figures import grey as figures
+
+    histogram = grey.pixel_histogram(train_images)
+    summarised = grey.summarise_pixels(histogram, white_from=WHITE_FROM)
+    png = draw(figures.pixel_histogram, histogram, summarised)
+    return stored(
+        histogram,
+        black=summarised["black"],
+        white=summarised["white"],
+        between=summarised["between"],
+        picture=picture(png, "Pixels at each grey level, on a logarithmic scale"),
+    )
+
+
+def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
+    """The asset of the images' mean grey levels, counted within declared bounds."""
+
+    @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
+    def grey_levels(train_images: Any) -> Stored:
+        """How grey each training image is on average: 0 is black, 255 white."""
+        from mnist_assets.exploration.figures import grey as figures
+
+        levels = grey.grey_levels(train_images)
+        summarised = grey.summarise_grey_levels(
+            levels,
+            usual=(bounds.common_low, bounds.common_high),
+            dark=bounds.dark_below,
+            light=bounds.light_above,
+        )
+        png = draw(figures.grey_levels, levels, summarised, first=bounds.few_images)
+        return stored(
+            levels,
+            summary=summarised,
+            first_images=str(levels["grey_level"].head(bounds.few_images).to_list()),
+            picture=picture(png, "Distribution of the images' mean grey levels"),
+        )
+
+    return grey_levels
+
+
+def exploration_assets(bounds: GreyLevels) -> list[dg.AssetsDefinition]:
+    """Every asset of the stage, in the notebook's order."""
+    return [
+        summary,
+        sample_digits,
+        class_distribution,
+        average_digits,
+        extreme_digits,
+        grey_levels_asset(bounds),
+        pixel_histogram,
+        pixel_range,
+    ]

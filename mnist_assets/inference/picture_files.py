@@ -1,0 +1,170 @@
+"""Files of pictures: PNG, JPEG and IDX, decoded to grey levels within given limits.
+
+Files are not trusted: those too large, cut short or damaged are refused. Which are looked at is
+`inbox.py`; what is made of a picture is `digits.py`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_assets.dataset.idx import IMAGES, parse_idx
+from mnist_assets.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    Picture = NDArray[np.uint8]
+
+_PNG, _JPEG, _GZIP, _IDX = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\x1f\x8b", b"\x00\x00\x08"
+_PNG_END, _JPEG_SCAN, _JPEG_END = b"IEND\xaeB`\x82", b"\xff\xda", b"\xff\xd9"
+
+
+def read_pictures(path: Path, *, largest_file: int, largest_picture: int) -> list[Picture]:
+    """Read the pictures in a file.
+
+    Args:
+        path: PNG, JPEG, or IDX of images (plain or gzipped); its first bytes tell which.
+        largest_file: Bytes that the file, and what it is gunzipped to, may have.
+        largest_picture: Pixels that a picture may have.
+
+    Returns:
+        One picture of a PNG or JPEG, n of an IDX file; each uint8 (height, width), 0 black to 255
+        white, upright as its EXIF says, on white where it is transparent.
+
+    Raises:
+        InputError: The file cannot be read or is too large, or as `decode_pictures`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(largest_file + 1)
+    except OSError as error:
+        raise InputError(
+            path,
+            seen=error.strerror,
+            expected="a readable file",
+            remedy="Check the path and its permissions.",
+        ) from error
+    return decode_pictures(
+        data, str(path), largest_file=largest_file, largest_picture=largest_picture
+    )
+
+
+def decode_pictures(
+    data: bytes, name: str, *, largest_file: int, largest_picture: int
+) -> list[Picture]:
+    """Decode the pictures in a file's bytes; see `read_pictures`.
+
+    Args:
+        data: The file, or of a larger one at least `largest_file` + 1 bytes.
+        name: What to call the file in an error.
+        largest_file: As for `read_pictures`.
+        largest_picture: As for `read_pictures`; looked up in the header before any pixel is
+            decoded.
+
+    Raises:
+        InputError: No bytes or too many, another format, cut short or damaged, or a picture with
+            too many pixels.
+    """
+    _require_size(data, name, largest_file)
+    if data.startswith((_PNG, _JPEG)):
+        return [_decode_picture(data, name, largest_picture)]
+    if data.startswith(_GZIP):
+        data = _gunzip(data, name, largest_file)
+        _require_size(data, name, largest_file)
+    if not data.startswith(_IDX):
+        raise InputError(
+            name,
+            seen=f"a file that begins with 0x{data[:4].hex()}",
+            expected="PNG, JPEG, or IDX images (plain or gzipped)",
+            remedy="Save the picture as PNG or JPEG.",
+        )
+    images = parse_idx(data, name, IMAGES)
+    _require_pixels(images.shape[1:], name, largest_picture)
+    return list(images)
+
+
+def _require_size(data: bytes, name: str, largest_file: int) -> None:
+    if not data:
+        raise _damaged(name, "0 bytes")
+    if len(data) > largest_file:
+        raise InputError(
+            name,
+            seen=f"more than {largest_file:,} bytes",
+            expected=f"at most {largest_file:,} bytes, gunzipped or not",
+            remedy="Give a smaller file.",
+        )
+
+
+def _require_pixels(size: tuple[int, ...], name: str, largest_picture: int) -> None:
+    pixels = size[0] * size[1]
+    if pixels > largest_picture:
+        raise InputError(
+            name,
+            seen=f"a picture of {pixels:,} pixels",
+            expected=f"at most {largest_picture:,} pixels",
+            remedy="Scale the picture down; a few hundred pixels a side are enough for a digit.",
+        )
+
+
+def _damaged(name: str, seen: str) -> InputError:
+    return InputError(
+        name,
+        seen=seen,
+        expected="a complete file",
+        remedy="Replace the file with a fresh copy.",
+    )
+
+
+def _gunzip(data: bytes, name: str, largest_file: int) -> bytes:
+    """Gunzip no more than one byte over the limit, however much there is."""
+    try:
+        with gzip.open(BytesIO(data)) as file:
+            return file.read(largest_file + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _damaged(name, f"a gzip stream cut short or corrupted ({error})") from error
+
+
+def _decode_picture(data: bytes, name: str, largest_picture: int) -> Picture:
+    from PIL import ImageOps
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+
+    if not _is_complete(data):
+        raise _damaged(name, "a picture cut short: the end of the file is missing")
+    try:
+        # Neither decodes a pixel yet, nor applies Pillow's own, process-wide limit of pixels.
+        image = (PngImageFile if data.startswith(_PNG) else JpegImageFile)(BytesIO(data))
+        _require_pixels(image.size, name, largest_picture)
+        return _grey(ImageOps.exif_transpose(image))
+    except InputError:
+        raise
+    except Exception as error:  # of any kind: Pillow trips over damaged files in many ways
+        raise _damaged(name, f"a picture cut short or damaged ({error})") from error
+
+
+def _is_complete(data: bytes) -> bool:
+    """Tell whether the last mark of the format is there; decoders may forgive that it is not."""
+    if data.startswith(_PNG):
+        return _PNG_END in data
+    return data.rfind(_JPEG_END) > data.rfind(_JPEG_SCAN) >= 0
+
+
+def _grey(image: Image) -> Picture:
+    from PIL import Image as Pillow
+
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip rather than scale
+        return ((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if image.has_transparency_data:
+        coloured = image.convert("RGBA")
+        white = Pillow.new("RGBA", coloured.size, "white")
+        image = Pillow.alpha_composite(white, coloured)
+    return np.asarray(image.convert("L"))

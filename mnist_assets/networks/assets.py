@@ -1,0 +1,163 @@
+"""Networks: each declared network trained, and the history of its training."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from mnist_assets.dataset.loading import class_count, commonest_share
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.settings import Settings
+from mnist_assets.networks import history as histories
+from mnist_assets.networks import model as steps
+from mnist_assets.networks.declaration import Network
+from mnist_assets.networks.training import Epoch, train_network
+from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+
+STAGE = Stage("networks")
+
+PARAMETERS = Check("parameters", "The network has exactly the declared numbers of weights.")
+LOSS_FINITE = Check("loss_finite", "Every epoch's training and validation loss is finite.")
+ACCURACY = Check(
+    "validation_accuracy", "The last epoch's validation accuracy reaches the declared threshold."
+)
+AS_DECLARED = Check(
+    "as_declared", "The stored network was trained as its declaration says, but for the seed."
+)
+GENERALIZATION_GAP = Check(
+    "generalization_gap",
+    "Training accuracy exceeds validation accuracy by no more than the declared bound.",
+    blocking=False,
+)
+
+
+class Seed(dg.Config):
+    """How a network is trained apart from its declaration."""
+
+    seed: int | None = Field(None, description="Seed to train with instead of the declared one.")
+
+
+def network_assets(name: str, network: Network, settings: Settings) -> list[dg.AssetsDefinition]:
+    """A declared network and its history."""
+    return [
+        _network_asset(name, network, settings),
+        _history_asset(name, network),
+    ]
+
+
+def _network_asset(name: str, network: Network, settings: Settings) -> dg.AssetsDefinition:
+    declared, expected = network.training, network.parameters
+    memory_limit = settings.training.memory_limit
+
+    @STAGE.asset(
+        "keras",
+        name=name,
+        reads=[
+            "dataset/train_images",
+            "dataset/train_labels",
+            "preparation/split",
+            "preparation/normalization",
+        ],
+        kinds={"tensorflow", "keras"},
+        checks=[PARAMETERS],
+        description=f"{network.description} Takes raw pixels, 0-255; gives class probabilities.",
+        due_within=timedelta(days=settings.schedules.retrained_within_days),
+    )
+    def train(
+        context: dg.AssetExecutionContext,
+        config: Seed,
+        source: DatasetSource,
+        train_images: Any,
+        train_labels: Any,
+        split: Any,
+        normalization: Any,
+    ) -> Stored:
+        classes = class_count(train_labels)
+        seed = declared.seed if config.seed is None else config.seed
+        trained, speed = train_network(
+            name,
+            declared.model_copy(update={"seed": seed}),
+            train_images,
+            train_labels,
+            split,
+            normalization,
+            classes=classes,
+            memory_limit=memory_limit,
+            on_epoch=_reporter(context, declared.epochs),
+        )
+        counted = steps.count_parameters(trained.model)
+        if source.facts:
+            wanted = expected.model_dump()
+        else:
+            wanted = steps.parameters_of(declared.layers, train_images.shape[1:], classes)
+        return stored(
+            trained,
+            PARAMETERS.result(steps.check_parameters(counted, wanted)),
+            layers=table(steps.describe_layers(trained.model)),
+            parameters=counted["total"],
+            trainable_parameters=counted["trainable"],
+            training=dict(trained.training),
+            seed=seed,
+            **asdict(speed),
+        )
+
+    return train
+
+
+def _reporter(context: dg.AssetExecutionContext, epochs: int) -> Callable[[Epoch], None]:
+    """Tell of each epoch: a line in the log and an observation in the web UI."""
+    key = context.asset_key
+
+    def report(epoch: Epoch) -> None:
+        left = epoch.seconds * (epochs - epoch.epoch)
+        context.log.info(
+            f"{key.path[-1]}: epoch {epoch.epoch}/{epochs}, loss {epoch.loss:.4f}, "
+            f"accuracy {epoch.accuracy:.4f}, validation loss {epoch.val_loss:.4f}, "
+            f"validation accuracy {epoch.val_accuracy:.4f}, {left:.0f} s left"
+        )
+        figures = asdict(epoch) | {"seconds_left": left}
+        told = {name: value for name, value in figures.items() if math.isfinite(value)}
+        context.log_event(dg.AssetObservation(key, metadata=told))
+
+    return report
+
+
+def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
+    training, thresholds = declared.training, declared.thresholds
+
+    @STAGE.asset(
+        "csv",
+        name=f"{name}_history",
+        reads={"network": f"networks/{name}", "train_labels": "dataset/train_labels"},
+        kinds={"pandas"},
+        checks=[AS_DECLARED, LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
+        description=f"Loss and accuracy of {name} after each epoch, training and validation.",
+    )
+    def history(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
+        from mnist_assets.networks import figures
+
+        epochs = network.history
+        floor = thresholds.validation_accuracy if source.facts else commonest_share(train_labels)
+        png = draw(figures.history, epochs, name)
+        return stored(
+            epochs,
+            AS_DECLARED.result(
+                histories.check_as_declared(network.training, training.model_dump(mode="json"))
+            ),
+            LOSS_FINITE.result(histories.check_loss_finite(epochs)),
+            ACCURACY.result(histories.check_accuracy(epochs, floor)),
+            GENERALIZATION_GAP.result(
+                histories.check_generalization_gap(epochs, thresholds.generalization_gap)
+            ),
+            validation_accuracy=float(epochs["val_accuracy"].iloc[-1]),
+            generalization_gap=histories.generalization_gap(epochs),
+            picture=picture(png, f"Loss and accuracy of {name}, epoch by epoch"),
+            table=table(epochs),
+        )
+
+    return history

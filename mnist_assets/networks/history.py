@@ -1,0 +1,152 @@
+"""What the epochs of one training run say: its generalisation gap and the checks on it.
+
+A history is a table with one row an epoch, columns epoch (from 1), loss, accuracy (on the training
+images), val_loss, val_accuracy (on the validation images) and seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.errors import InputError
+from mnist_assets.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+
+def generalization_gap(history: pd.DataFrame) -> float:
+    """Subtract validation accuracy from training accuracy, both of the last epoch.
+
+    Training accuracy is the mean over the epoch while the weights still change, so a network in its
+    first epochs, or one with dropout, may well have a negative gap.
+
+    Args:
+        history: One row an epoch, with the columns named in this module's docstring.
+
+    Returns:
+        The gap, -1 to 1; 0.02 means two percentage points better on images seen in training.
+
+    Raises:
+        InputError: The history has no epoch.
+    """
+    return _last(history, "accuracy") - _last(history, "val_accuracy")
+
+
+def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) -> Finding:
+    """Check that a stored network was trained as its declaration says.
+
+    Args:
+        training: How it was trained, as it stands in its file.
+        declared: Its declaration, as plain values. The seed may differ: retraining takes others.
+    """
+    different = sorted(
+        name
+        for name in {*training, *declared} - {"seed"}
+        if training.get(name) != declared.get(name)
+    )
+    message = "The stored network was trained as declared."
+    if different:
+        message = (
+            f"The stored network was trained otherwise than declared, in {', '.join(different)}: "
+            "it is another network, or one from before the declaration changed."
+        )
+    return Finding(
+        passed=not different,
+        message=message,
+        seen={name: str(training.get(name)) for name in different},
+        expected={name: str(declared.get(name)) for name in different},
+    )
+
+
+def check_loss_finite(history: pd.DataFrame) -> Finding:
+    """Check that training and validation loss are numbers in every epoch, and that there is one.
+
+    Args:
+        history: One row an epoch, with the columns named in this module's docstring.
+    """
+    finite = np.isfinite(history[["loss", "val_loss"]].to_numpy(dtype=float)).all(axis=1)
+    bad_epochs = [int(epoch) for epoch in history["epoch"][~finite]]
+    if not len(history):
+        message = "The history has no epoch: nothing was trained."
+    elif bad_epochs:
+        message = (
+            f"The loss is no finite number from epoch {bad_epochs[0]} on: the training diverged. "
+            "Lower the learning rate, or look for pixels that normalisation blows up."
+        )
+    else:
+        message = f"Training and validation loss are finite in all {len(history)} epochs."
+    return Finding(
+        passed=bool(len(history)) and not bad_epochs,
+        message=message,
+        seen={"epochs": len(history), "epochs_not_finite": bad_epochs},
+        expected={"epochs_at_least": 1, "epochs_not_finite": []},
+    )
+
+
+def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
+    """Check that the network's last validation accuracy reaches the accuracy declared for it.
+
+    Args:
+        history: One row an epoch, with the columns named in this module's docstring.
+        floor: The lowest acceptable validation accuracy, 0 to 1.
+
+    Raises:
+        InputError: The history has no epoch.
+    """
+    accuracy = _last(history, "val_accuracy")
+    passed = accuracy >= floor
+    message = f"Validation accuracy {accuracy:.4f} reaches the declared {floor:.4f}."
+    if not passed:
+        message = (
+            f"Validation accuracy {accuracy:.4f} is below the declared {floor:.4f}. Look at the "
+            "loss history: train for more epochs if it still falls, change the learning rate if it "
+            "jumps; lower the declared threshold only if this accuracy is good enough."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"val_accuracy": accuracy},
+        expected={"val_accuracy_at_least": floor},
+    )
+
+
+def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
+    """Check that the network is not much better on the images it was trained on.
+
+    Args:
+        history: One row an epoch, with the columns named in this module's docstring.
+        bound: The largest acceptable training minus validation accuracy.
+
+    Raises:
+        InputError: The history has no epoch.
+    """
+    gap = generalization_gap(history)
+    passed = gap <= bound
+    message = f"The generalisation gap {gap:.4f} is within its bound {bound:.4f}."
+    if not passed:
+        message = (
+            f"The generalisation gap {gap:.4f} exceeds its bound {bound:.4f}: the network learns "
+            "its training images by heart. Train for fewer epochs, shrink it, or add dropout."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"generalization_gap": gap},
+        expected={"generalization_gap_at_most": bound},
+    )
+
+
+def _last(history: pd.DataFrame, column: str) -> float:
+    if not len(history):
+        raise InputError(
+            "training history",
+            seen="no epoch",
+            expected="at least one",
+            remedy="Train the network for at least one epoch.",
+        )
+    return float(history[column].iloc[-1])

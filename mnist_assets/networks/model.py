@@ -1,0 +1,208 @@
+"""Building a network from its declaration, describing it, and keeping it in a file.
+
+Training it is `training.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.findings import Finding
+from mnist_assets.networks.declaration import BatchNormalization, Dense, Dropout, Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import keras
+    import pandas as pd
+    from numpy.typing import NDArray
+
+HISTORY_MEMBER = "history.csv"
+TRAINING_MEMBER = "training.json"
+
+
+def build_network(
+    layers: Sequence[Layer],
+    normalization: Mapping[str, NDArray[np.float32]],
+    *,
+    classes: int,
+    seed: int,
+    name: str,
+) -> keras.Model:
+    """Build an untrained network that takes raw pixels and gives probabilities.
+
+    The input is float32 (n, height, width, 1) with grey levels 0-255, as in the notebook; the
+    pixel-wise normalisation is the first layer and has no weights, so that parameters count as in
+    the notebook. The output is float32 (n, classes), a softmax.
+
+    Layers have fixed names and seeds of their own: equal arguments give equal networks, whatever
+    was built before in the process.
+
+    Args:
+        layers: Hidden layers from input to output.
+        normalization: `mean` and `std`, float32 (height, width), in grey levels.
+        classes: Number of outputs.
+        seed: Decides initial weights (Glorot uniform) and dropout.
+        name: Name of the model.
+    """
+    import keras
+
+    mean, std = normalization["mean"], normalization["std"]
+    seeds = np.random.SeedSequence(seed).generate_state(len(layers) + 1)
+    stack = [
+        keras.Input((*mean.shape, 1), name="pixels"),
+        keras.layers.Normalization(
+            axis=(1, 2, 3), mean=mean[..., None], variance=std[..., None] ** 2, name="normalization"
+        ),
+        keras.layers.Flatten(name="flatten"),
+    ]
+    for position, (layer, layer_seed) in enumerate(zip(layers, seeds[:-1], strict=True), start=1):
+        stack.append(_build_layer(layer, f"{layer.kind}_{position}", int(layer_seed)))
+    stack.append(
+        keras.layers.Dense(
+            classes,
+            activation="softmax",
+            kernel_initializer=keras.initializers.GlorotUniform(int(seeds[-1])),
+            name="probabilities",
+        )
+    )
+    return keras.Sequential(stack, name=name)
+
+
+def _build_layer(layer: Layer, name: str, seed: int) -> keras.Layer:
+    import keras
+
+    match layer:
+        case Dense(units=units, activation=activation):
+            initializer = keras.initializers.GlorotUniform(seed)
+            return keras.layers.Dense(
+                units, activation=activation, kernel_initializer=initializer, name=name
+            )
+        case BatchNormalization():
+            return keras.layers.BatchNormalization(name=name)
+        case Dropout(rate=rate):
+            return keras.layers.Dropout(rate, seed=seed, name=name)
+
+
+def count_parameters(model: keras.Model) -> dict[str, int]:
+    """Numbers of weights: `total` and `trainable`."""
+    trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    return {"total": int(model.count_params()), "trainable": trainable}
+
+
+def check_parameters(counted: Mapping[str, int], declared: Mapping[str, int]) -> Finding:
+    """Whether a network has exactly the declared numbers of weights, `total` and `trainable`."""
+    passed = dict(counted) == dict(declared)
+    message = f"{counted['total']:,} parameters, {counted['trainable']:,} trainable"
+    if not passed:
+        message += f"; declared are {declared['total']:,} and {declared['trainable']:,}"
+    return Finding(passed, message, seen=dict(counted), expected=dict(declared))
+
+
+def parameters_of(
+    layers: Sequence[Layer], image_shape: tuple[int, ...], classes: int
+) -> dict[str, int]:
+    """The numbers of weights, `total` and `trainable`, that a declaration comes to.
+
+    A dense layer of n neurons on m inputs has (m + 1) n weights; batch normalisation of m inputs
+    has 4 m, of which the moving mean and variance, 2 m, are not trained.
+    """
+    width = math.prod(image_shape)
+    trainable = moving = 0
+    for layer in layers:
+        match layer:
+            case Dense(units=units):
+                trainable += (width + 1) * units
+                width = units
+            case BatchNormalization():
+                trainable += 2 * width
+                moving += 2 * width
+    trainable += (width + 1) * classes
+    return {"total": trainable + moving, "trainable": trainable}
+
+
+def describe_layers(model: keras.Model) -> pd.DataFrame:
+    """The model summary: `layer`, `kind`, `output_shape` and `parameters` of each layer."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "layer": layer.name,
+            "kind": type(layer).__name__,
+            "output_shape": f"(n, {', '.join(map(str, layer.output.shape[1:]))})",
+            "parameters": layer.count_params(),
+        }
+        for layer in model.layers
+    )
+
+
+def count_training_operations(model: keras.Model) -> int:
+    """Floating-point operations to train on one image, counting the dense layers' products alone.
+
+    A product with an (m, n) matrix takes 2mn. Each layer needs one forward, one for the gradient
+    of its weights and, but for the first, one for the gradient of its inputs.
+    """
+    kernels: list[int] = [
+        math.prod(weight.shape) for weight in model.trainable_weights if len(weight.shape) == 2
+    ]
+    return 2 * (3 * sum(kernels) - kernels[0])
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained model, how it was trained and what came of it, which travel in one `.keras` file.
+
+    Attributes:
+        model: Takes raw pixels, float32 (n, height, width, 1) in 0-255.
+        history: One row an epoch: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`,
+            `seconds`.
+        training: The declaration it was trained by, seed included, as plain values.
+    """
+
+    model: keras.Model
+    history: pd.DataFrame
+    training: Mapping[str, Any]
+
+    def save(self, path: Path) -> None:
+        """Write a `.keras` archive that plain Keras reads, the other two as further members."""
+        self.model.save(path)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(HISTORY_MEMBER, self.history.to_csv(index=False))
+            archive.writestr(TRAINING_MEMBER, json.dumps(dict(self.training), indent=2))
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """A trained network in its file; what is asked for is read, no more (Keras takes seconds)."""
+
+    path: Path
+
+    @cached_property
+    def model(self) -> keras.Model:
+        """The model, ready to predict."""
+        import keras
+
+        return keras.saving.load_model(self.path, compile=False)
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """The history it was trained with; see `TrainedNetwork`."""
+        import pandas as pd
+
+        with zipfile.ZipFile(self.path) as archive, archive.open(HISTORY_MEMBER) as member:
+            return pd.read_csv(member)
+
+    @cached_property
+    def training(self) -> dict[str, Any]:
+        """The declaration it was trained by; see `TrainedNetwork`."""
+        with zipfile.ZipFile(self.path) as archive:
+            training: dict[str, Any] = json.loads(archive.read(TRAINING_MEMBER))
+        return training

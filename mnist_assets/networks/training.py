@@ -1,0 +1,167 @@
+"""Training a declared network from its seed: epochs in a row, their history, and what they cost.
+
+The updates themselves are `training_loop.py`, the order of the images `batches.py`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_assets.networks.batches import Chunk, chunked_epoch, hold, whole_epoch
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.model import TrainedNetwork, build_network, count_training_operations
+from mnist_assets.process import collection_paused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import keras
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One finished epoch: means over the images; wall time of updates and validation."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What training cost.
+
+    Attributes:
+        device: Where it ran.
+        compile_seconds: Time to trace and compile the loop, once a training.
+        training_seconds: Time of all epochs, validation included.
+        images_per_second: Training images over the time of all epochs.
+        gigaflops: Achieved rate, counting the dense layers' products alone.
+    """
+
+    device: str
+    compile_seconds: float
+    training_seconds: float
+    images_per_second: float
+    gigaflops: float
+
+
+def train_network(
+    name: str,
+    training: Training,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    split: Mapping[str, NDArray[np.int32]],
+    normalization: Mapping[str, NDArray[np.float32]],
+    *,
+    classes: int,
+    memory_limit: int,
+    on_epoch: Callable[[Epoch], None],
+) -> tuple[TrainedNetwork, Speed]:
+    """Train a declared network from its seed.
+
+    The same arguments give the same weights on the same machine, to the byte.
+
+    Args:
+        name: The network's name.
+        training: Its declaration.
+        images: uint8 (n, height, width); may be a memory map.
+        labels: uint8 (n,), each below `classes`.
+        split: int32 indices `train` and `validation` into the images.
+        normalization: float32 `mean` and `std`, (height, width).
+        classes: Number of classes.
+        memory_limit: Bytes of training pixels up to which they are held in memory; beyond, they are
+            read in chunks of that size.
+        on_epoch: Called after each epoch.
+
+    Raises:
+        InputError: The loss became NaN or infinite; nothing is returned.
+    """
+    import pandas as pd
+
+    import_keras()
+    model = build_network(
+        training.layers, normalization, classes=classes, seed=training.seed, name=name
+    )
+    loop = TrainingLoop(model, training)
+    size = choose_chunk_size(images, len(split["train"]), training.batch_size, memory_limit)
+    compile_seconds = loop.compile(size, images.shape[1:])
+    history: list[Epoch] = []
+    epochs = epoch_chunks(images, labels, split["train"], training, size)
+    for number, chunks in enumerate(epochs, 1):
+        started = time.perf_counter()
+        loss, accuracy = loop.run_epoch(chunks, f"networks/{name}, epoch {number}")
+        val_loss, val_accuracy = loop.validate(images, labels, split["validation"])
+        seconds = time.perf_counter() - started
+        history.append(Epoch(number, loss, accuracy, val_loss, val_accuracy, seconds))
+        on_epoch(history[-1])
+    table = pd.DataFrame([asdict(epoch) for epoch in history])
+    trained = TrainedNetwork(model, table, training.model_dump(mode="json"))
+    return trained, _speed(model, table, len(split["train"]), compile_seconds)
+
+
+@collection_paused()
+def import_keras() -> None:
+    """Import Keras in three quarters of the time it usually takes."""
+    import keras  # noqa: F401 - what follows finds it imported
+
+
+def choose_chunk_size(
+    images: NDArray[np.uint8], count: int, batch_size: int, memory_limit: int
+) -> int:
+    """All training images if they fit, else as many whole batches as do (one at least)."""
+    image_bytes = math.prod(images.shape[1:])
+    if count * image_bytes <= memory_limit:
+        return count
+    return min(max(memory_limit // image_bytes // batch_size, 1) * batch_size, count)
+
+
+def epoch_chunks(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    indices: NDArray[np.int32],
+    training: Training,
+    chunk_size: int,
+) -> Iterator[Iterable[Chunk]]:
+    """The chunks of each epoch, from memory when one chunk holds everything."""
+    import tensorflow as tf
+
+    generator = np.random.default_rng(training.seed)
+    if chunk_size < len(indices):
+        for _ in range(training.epochs):
+            yield chunked_epoch(images, labels, indices, chunk_size=chunk_size, generator=generator)
+        return
+    held_images, held_labels = hold(images, indices), tf.constant(labels[indices])
+    for _ in range(training.epochs):
+        yield whole_epoch(held_images, held_labels, generator)
+
+
+def _speed(model: keras.Model, history: pd.DataFrame, images: int, compile_seconds: float) -> Speed:
+    import tensorflow as tf
+
+    seconds = float(history["seconds"].sum())
+    trained = images * len(history)
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+    else:
+        device = f"CPU, {os.cpu_count()} cores"
+    return Speed(
+        device=device,
+        compile_seconds=compile_seconds,
+        training_seconds=seconds,
+        images_per_second=trained / seconds,
+        gigaflops=trained * count_training_operations(model) / seconds / 1e9,
+    )

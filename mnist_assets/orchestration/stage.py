@@ -1,0 +1,165 @@
+"""What all assets of a stage have in common, said once: key, group, storage, version, checks."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import dagster as dg
+
+from mnist_assets.findings import Finding
+from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
+from mnist_assets.orchestration.executor.dispatch import NEEDS_TENSORFLOW, PRIORITY
+from mnist_assets.orchestration.versions.code import code_version
+from mnist_assets.orchestration.versions.content import content_version
+
+Stored: TypeAlias = dg.MaterializeResult[Any]
+OWNERS = ("team:mnist-assets",)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that runs inside the step that makes the value.
+
+    Attributes:
+        name: Its name on the asset.
+        description: What is expected of the value.
+        blocking: Whether a failure is an error that stops everything downstream, or a warning.
+    """
+
+    name: str
+    description: str
+    blocking: bool = True
+
+    def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
+        """The check's declaration on an asset."""
+        return dg.AssetCheckSpec(
+            self.name, asset=key, description=self.description, blocking=self.blocking
+        )
+
+    def result(
+        self, finding: Finding, key: dg.AssetKey | None = None, **metadata: Any
+    ) -> dg.AssetCheckResult:
+        """What the check found, with the values seen and expected, and more, as metadata."""
+        return dg.AssetCheckResult(
+            asset_key=key,
+            check_name=self.name,
+            passed=finding.passed,
+            severity=dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN,
+            description=finding.message,
+            metadata={
+                **{f"seen {name}": value for name, value in finding.seen.items()},
+                **{f"expected {name}": value for name, value in finding.expected.items()},
+                **metadata,
+            },
+        )
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the graph.
+
+    Attributes:
+        name: Prefix of its assets' keys, and their group.
+        priority: Which of the steps that are ready runs first: the one with the highest.
+    """
+
+    name: str
+    priority: int = 0
+
+    def key(self, name: str) -> dg.AssetKey:
+        """The key of one of the stage's assets."""
+        return dg.AssetKey([self.name, name])
+
+    def op_tags(self, kinds: Collection[str] = (), priority: int | None = None) -> dict[str, str]:
+        """What an executor has to know of a step that makes such things."""
+        urgency = {PRIORITY: str(self.priority if priority is None else priority)}
+        return urgency | NEEDS_TENSORFLOW if "tensorflow" in kinds else urgency
+
+    def asset(
+        self,
+        storage: str,
+        *,
+        reads: Sequence[str] | Mapping[str, str] = (),
+        after: Sequence[str] = (),
+        if_made: Sequence[str] = (),
+        kinds: set[str],
+        checks: Sequence[Check] = (),
+        name: str | None = None,
+        description: str | None = None,
+        due_within: timedelta | None = None,
+        partitions: dg.PartitionsDefinition[str] | None = None,
+        on_request: bool = False,
+        priority: int | None = None,
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Make a function an asset of this stage.
+
+        Args:
+            storage: Key of the I/O manager, which is the file's ending.
+            reads: Keys of the assets it is given, each as the argument named like the key's last
+                part, or a mapping from argument to key.
+            after: Keys of assets it depends on without reading them.
+            if_made: Keys of assets that it shows where they have been made, and does without where
+                not: one that was never made neither blocks it nor makes it stale.
+            kinds: What it is made with, shown in the web UI; what is made with `tensorflow` runs in
+                a process that has imported it.
+            checks: The checks whose results it returns.
+            name: Its name, if not the function's.
+            description: What it is, if not the function's docstring.
+            due_within: Age from which the web UI shows it as overdue.
+            partitions: The parts it is made of, each made when asked for; without any, it follows
+                changes by itself.
+            on_request: Whether it, too, is made only when asked for, since it takes long.
+            priority: If not the stage's.
+        """
+
+        def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
+            key = self.key(name or function.__name__)
+            return dg.asset(
+                key=key,
+                ins=inputs(reads),
+                deps=[dg.AssetKey.from_user_string(upstream) for upstream in (*after, *if_made)],
+                io_manager_key=storage,
+                group_name=self.name,
+                kinds=kinds,
+                op_tags=self.op_tags(kinds, priority),
+                owners=OWNERS,
+                code_version=code_version(function),
+                check_specs=[check.spec(key) for check in checks],
+                description=description,
+                automation_condition=None if partitions or on_request else follow_changes(if_made),
+                tags={ON_REQUEST: "true"} if on_request else None,
+                partitions_def=partitions,
+                freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,
+            )(without_return_annotation(function))
+
+        return define
+
+
+def without_return_annotation(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as Dagster has to see it: it takes a return annotation for its outputs' type."""
+    function.__annotations__.pop("return", None)
+    return function
+
+
+def inputs(reads: Sequence[str] | Mapping[str, str]) -> dict[str, dg.AssetIn]:
+    """Inputs from keys as strings: each becomes the argument named like the key's last part."""
+    if not isinstance(reads, Mapping):
+        reads = {key.rpartition("/")[2]: key for key in reads}
+    return {name: dg.AssetIn(dg.AssetKey.from_user_string(key)) for name, key in reads.items()}
+
+
+def stored(
+    value: Any,
+    *check_results: dg.AssetCheckResult,
+    key: dg.AssetKey | None = None,
+    **metadata: Any,
+) -> Stored:
+    """A value to be stored under the hash of its content, with what the web UI shows beside it."""
+    return dg.MaterializeResult(
+        asset_key=key,
+        value=value,
+        data_version=dg.DataVersion(content_version(value)),
+        metadata=metadata,
+        check_results=check_results,
+    )

@@ -1,0 +1,1 @@
+"""Where values are kept, one file each, and in what format."""

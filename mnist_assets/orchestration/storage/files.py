@@ -1,0 +1,163 @@
+"""Where values live: one file an asset, replaced as a whole or not at all.
+
+A value is written under a temporary name and then renamed, so that whatever interrupts the writing
+(a full disk, SIGKILL) leaves the old value or the new one. What is in such a file, format by
+format, is `file_formats.py`.
+"""
+
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from abc import abstractmethod
+from functools import cache
+from multiprocessing.util import Finalize
+from pathlib import Path
+from tokenize import TokenError
+from typing import Any, Generic, TypeVar
+
+import dagster as dg
+from upath import UPath
+
+from mnist_assets.errors import InputError
+from mnist_assets.orchestration.storage.fingerprints import fingerprint
+
+_Value = TypeVar("_Value")
+
+# What NumPy, pandas, json and zipfile raise for content that they cannot make sense of.
+_DAMAGED = (ValueError, EOFError, TokenError, zipfile.BadZipFile, zlib.error)
+
+
+class FileStorage(dg.UPathIOManager, Generic[_Value]):
+    """One file format: how a value is written to a local file and read from one."""
+
+    extension: str
+
+    @abstractmethod
+    def write(self, value: _Value, path: Path) -> None:
+        """Write a value to a local file."""
+
+    @abstractmethod
+    def read(self, path: Path) -> Any:
+        """Read a value from a local file, or raise one of `_DAMAGED`."""
+
+    def dump_to_path(self, context: dg.OutputContext, obj: _Value, path: UPath) -> None:
+        """Replace the asset's file in one step.
+
+        Raises:
+            InputError: The file cannot be written. What was there before is still there.
+        """
+        del context
+        try:
+            if isinstance(path, Path):
+                self._replace(obj, Path(path))
+            else:
+                self._upload(obj, path)
+        except OSError as error:
+            raise _not_written(path, error) from error
+
+    def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
+        """Read the asset's file, through a local copy if it is remote.
+
+        Raises:
+            InputError: There is no file, or it cannot be read, or it is damaged.
+        """
+        del context
+        try:
+            return self.read(Path(path) if isinstance(path, Path) else self._local_copy(path))
+        except FileNotFoundError as error:
+            raise InputError(
+                path,
+                seen="no file",
+                expected=f"a materialised value ({self.extension})",
+                remedy="Materialise the asset again (`make run` does so by itself).",
+            ) from error
+        except (OSError, *_DAMAGED) as error:
+            raise InputError(
+                path,
+                seen=f"a file that cannot be read ({error})",
+                expected=f"a whole {self.extension} file",
+                remedy="Correct its permissions if that is what is wrong; otherwise delete it and "
+                "materialise the asset again (`make run` does so by itself once it is gone).",
+            ) from error
+
+    def make_directory(self, path: UPath) -> None:
+        """Create the asset's folder.
+
+        Raises:
+            InputError: The folder cannot be made.
+        """
+        try:
+            super().make_directory(path)
+        except OSError as error:
+            raise _not_written(path, error) from error
+
+    def get_metadata(self, context: dg.OutputContext, obj: _Value) -> dict[str, Any]:
+        """The fingerprint of a local file, or a remote one's size; Dagster adds the path."""
+        del obj
+        if context.has_asset_partitions:
+            (path,) = self._get_paths_for_partitions(context).values()
+        else:
+            path = self._get_path(context)
+        if isinstance(path, Path):
+            return dict(fingerprint(Path(path)))
+        return {"bytes": path.stat().st_size}
+
+    def _replace(self, value: _Value, path: Path) -> None:
+        _sweep(path)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.name}.{os.getpid()}.", dir=path.parent
+        ) as folder:
+            written = Path(folder) / path.name
+            self.write(value, written)
+            written.replace(path)
+
+    def _upload(self, value: _Value, path: UPath) -> None:
+        with tempfile.TemporaryDirectory(prefix="mnist-assets-") as folder:
+            written = Path(folder) / path.name
+            self.write(value, written)
+            path.fs.put_file(str(written), path.path)
+
+    def _local_copy(self, path: UPath) -> Path:
+        copy = Path(tempfile.mkdtemp(dir=_copies())) / path.name
+        path.fs.get_file(path.path, str(copy))
+        return copy
+
+
+@cache
+def _copies() -> str:
+    """Where copies of remote files are until the process ends, since arrays stay mapped to them."""
+    folder = tempfile.mkdtemp(prefix="mnist-assets-")
+    # What `atexit` knows is not done in a process that was forked to run steps.
+    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=0)
+    return folder
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of the same file left behind when they were killed."""
+    for folder in path.parent.glob(f".{path.name}.*.*"):
+        process = folder.name.removeprefix(f".{path.name}.").partition(".")[0]
+        if process.isdecimal() and not _is_another_running(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_another_running(process: int) -> bool:
+    """Whether the number is that of a running process other than this one."""
+    try:
+        os.kill(process, 0)  # signal 0 does nothing but look
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
+
+
+def _not_written(path: UPath, error: OSError) -> InputError:
+    return InputError(
+        path,
+        seen=error.strerror or str(error),
+        expected="a folder that can be written to, with enough free space",
+        remedy="Free some space or correct the permissions, or point MNIST_ASSETS_DATA elsewhere. "
+        "The value stored before is untouched.",
+    )

@@ -1,0 +1,139 @@
+"""What a function's code uses, however indirectly, found by reading the package's source.
+
+Every name the code uses is followed through the package: helpers, their helpers, classes,
+constants. What a single module defines and imports is `source_modules.py`.
+
+Names are followed, values are not: the methods of a resource or of an input's value do not count,
+unless the code names their class. Nor is a name found that only running the code could tell.
+"""
+
+import ast
+import symtable
+from collections.abc import Iterable
+from copy import copy
+from functools import cache
+from typing import TypeAlias
+
+from mnist_assets.orchestration.versions import modules as source_modules
+from mnist_assets.orchestration.versions.modules import (
+    Definition,
+    dotted_names,
+    grouped,
+    imports_in,
+    is_module,
+    read_module,
+)
+
+_Name: TypeAlias = tuple[str, str]  # a module, and a name at its top level
+
+
+@cache
+def sources(module: str, function: str, bound: tuple[str, ...]) -> dict[str, str]:
+    """The source of a function and of every definition of the package that it uses, by name.
+
+    Args:
+        module: The module that defines the function.
+        function: The function's qualified name. Its decorators are left out: they say how it is
+            used, and the version of an asset is to be that of its value.
+        bound: Names that the function takes from the function around it.
+
+    Raises:
+        TypeError: It is no named function of this package.
+    """
+    roots = _find(module, function)
+    found = {f"{module}.{function}": _as_text(roots)}
+    pending = [used for root in roots for used in _uses(module, root, bound)]
+    while pending:
+        name = pending.pop()
+        if ".".join(name) not in found:
+            found[".".join(name)], used = _definition(*name)
+            pending += used
+    return found
+
+
+@cache
+def _definition(module: str, name: str) -> tuple[str, list[_Name]]:
+    """The source of a top-level name, and what it uses itself."""
+    parts = read_module(module).definitions[name]
+    return _as_text(parts), [used for part in parts for used in _uses(module, part)]
+
+
+def _as_text(parts: Iterable[ast.stmt]) -> str:
+    return "\n".join(ast.unparse(part) for part in parts)
+
+
+def _find(module: str, function: str) -> list[ast.stmt]:
+    """A function's definitions, undecorated: several, if it is defined under conditions."""
+    found: list[ast.AST] = []
+    if module.partition(".")[0] == source_modules.PACKAGE:
+        found = [read_module(module).tree]
+        for name in function.replace("<locals>.", "").split("."):
+            inside = [part for node in found for part in ast.walk(node) if part is not node]
+            found = [part for part in inside if isinstance(part, Definition) and part.name == name]
+    if not found:
+        raise TypeError(f"{module}.{function} is no named function of {source_modules.PACKAGE}")
+    return [_undecorated(node) for node in found if isinstance(node, Definition)]
+
+
+def _undecorated(definition: Definition) -> ast.stmt:
+    bare = copy(definition)
+    bare.decorator_list = []
+    return bare
+
+
+def _uses(module: str, node: ast.stmt, bound: tuple[str, ...] = ()) -> list[_Name]:
+    """The definitions of the package that a piece of a module names.
+
+    Args:
+        module: The module's name.
+        node: The piece.
+        bound: Names that mean something else there: those of the function around it.
+    """
+    imported = grouped(imports_in(module, node))
+    of_module = _global_names(node, bound)
+    used: list[_Name] = []
+    for name, *attributes in dotted_names(node):
+        for target in imported.get(name, ()):
+            used += _follow(target, attributes)
+        if name in of_module:
+            used += _named(module, name, attributes)
+    return used
+
+
+def _global_names(node: ast.stmt, bound: tuple[str, ...]) -> set[str]:
+    """The names that a piece of a module looks up at its top level, as the compiler sees it."""
+    parameters = ast.arguments([], [ast.arg(name) for name in bound], None, [], [], None, [])
+    around = ast.FunctionDef("around", parameters, [node], [], lineno=node.lineno)
+    pending = [symtable.symtable(ast.unparse(around if bound else node), "", "exec")]
+    names = set()
+    while pending:
+        scope = pending.pop()
+        pending += scope.get_children()
+        in_function = scope.get_type() == "function"
+        names |= {
+            symbol.get_name()
+            for symbol in scope.get_symbols()
+            if (symbol.is_global() if in_function else symbol.is_referenced())
+        }
+    return names
+
+
+def _named(module: str, name: str, attributes: list[str]) -> list[_Name]:
+    """What a name at a module's top level stands for: definitions there or, imported, elsewhere."""
+    source = read_module(module)
+    found = [(module, name)] if name in source.definitions else []
+    for target in source.imports.get(name, ()):
+        found += _follow(target, attributes)
+    return found
+
+
+def _follow(target: str, attributes: list[str]) -> list[_Name]:
+    """From an imported name to its definitions; a module used as a whole counts as a whole."""
+    parent, _, name = target.rpartition(".")
+    if target.partition(".")[0] != source_modules.PACKAGE:
+        return []
+    if not is_module(target):
+        return _named(parent, name, attributes)
+    if attributes:
+        return _follow(f"{target}.{attributes[0]}", attributes[1:])
+    return [(target, name) for name in read_module(target).definitions]

@@ -1,0 +1,195 @@
+"""How good a network is beyond its accuracy on the whole test part.
+
+Calibration is `calibration.py`, robustness `robustness.py`, single images `mistakes.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.evaluation.metrics import wilson_interval
+from mnist_assets.findings import Finding
+from mnist_assets.quality.calibration import calibration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+# Indices into MNIST's test part whose label fewer than three of five human raters confirmed.
+# Source: C. G. Northcutt, A. Athalye, J. Mueller (2021), "Pervasive label errors in test sets
+# destabilize machine learning benchmarks", NeurIPS; https://github.com/cleanlab/label-errors,
+# mturk/mnist_mturk.json.
+WRONG_TEST_LABELS = (
+    947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+)  # fmt: skip
+
+# Who wrote the first and the last 5,000 test images. MNIST's own page, yann.lecun.com/exdb/mnist,
+# says it the other way round ("the first 5000 are cleaner and easier"). C. Yadav and L. Bottou
+# (2019), "Cold case: the lost MNIST digits", NeurIPS, traced every image to its writer: the first
+# 5,001 are from NIST's SD-1, by students, the other 4,999 consecutive ones from SD-3, by employees
+# (https://github.com/facebookresearch/qmnist, making_qmnist/hungarian_match_test.py). The network's
+# accuracies agree with them.
+WRITERS = ("high-school students", "Census Bureau employees")
+
+
+def assess(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    *,
+    bins: int,
+    confidence: float,
+    mnist: bool,
+) -> dict[str, Any]:
+    """Assess a network's predictions of the test part.
+
+    Args:
+        probabilities: float32 (n, classes).
+        labels: uint8 (n,), the true classes.
+        bins: Of confidence, for the calibration.
+        confidence: Of every interval.
+        mnist: Whether this is MNIST's test part: only then is it known which labels are wrong and
+            who wrote the images.
+
+    Returns:
+        Plain values: `images`, `correct`, `accuracy`, `accuracy_interval` (low, high, confidence;
+        Wilson's); `calibration`, see there; `without_wrong_labels`, see there, and `halves`, what
+        `compare_halves` returned; both None where they are unknown.
+    """
+    right = probabilities.argmax(axis=1) == labels
+    return {
+        **accuracy_of(right, confidence),
+        "calibration": calibration(probabilities, labels, bins),
+        "without_wrong_labels": without_wrong_labels(right, confidence) if mnist else None,
+        "halves": compare_halves(right, confidence) if mnist else None,
+    }
+
+
+def accuracy_of(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
+    """The accuracy over some images, with its Wilson interval.
+
+    Args:
+        right: bool (n,), whether each image was classified as labelled, n at least 1.
+        confidence: Of the interval.
+
+    Returns:
+        images, correct, accuracy, accuracy_interval (low, high, confidence).
+    """
+    correct = int(np.count_nonzero(right))
+    low, high = wilson_interval(correct, len(right), confidence)
+    return {
+        "images": len(right),
+        "correct": correct,
+        "accuracy": correct / len(right),
+        "accuracy_interval": {"low": low, "high": high, "confidence": confidence},
+    }
+
+
+def without_wrong_labels(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
+    """The accuracy over the test images whose labels are not known to be wrong.
+
+    Args:
+        right: bool (10000,), whether each of MNIST's test images was classified as labelled.
+        confidence: Of the interval.
+
+    Returns:
+        What `accuracy_of` gives, and `wrong_labels`, their number, of which the network predicts
+        `wrong_labels_predicted` as they are labelled.
+    """
+    wrong = list(WRONG_TEST_LABELS)
+    return {
+        **accuracy_of(np.delete(right, wrong), confidence),
+        "wrong_labels": len(wrong),
+        "wrong_labels_predicted": int(np.count_nonzero(right[wrong])),
+    }
+
+
+def compare_halves(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
+    """Compare the accuracies on the first and the last half of MNIST's test images.
+
+    Args:
+        right: bool (n,), whether each image was classified as labelled, n even.
+        confidence: Of the intervals.
+
+    Returns:
+        `first` and `last`, each what `accuracy_of` gives and who it is `written_by`; `difference`,
+        last minus first; `difference_interval` (low, high, confidence), Newcombe's; `p_value` of
+        Fisher's exact test, two-sided, that both are equally accurate.
+    """
+    first, last = (accuracy_of(half, confidence) for half in np.split(right, 2))
+    low, high = difference_interval(first, last)
+    return {
+        "first": {**first, "written_by": WRITERS[0]},
+        "last": {**last, "written_by": WRITERS[1]},
+        "difference": last["accuracy"] - first["accuracy"],
+        "difference_interval": {"low": low, "high": high, "confidence": confidence},
+        "p_value": fisher_p_value(
+            (first["correct"], first["images"]), (last["correct"], last["images"])
+        ),
+    }
+
+
+def difference_interval(first: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[float, float]:
+    """Bound by how much one true accuracy exceeds another.
+
+    Source: R. G. Newcombe (1998), "Interval estimation for the difference between independent
+    proportions", Statistics in Medicine 17, 873-890, method 10.
+
+    Args:
+        first: The accuracy subtracted: what `accuracy_of` gave for some images.
+        last: The same for other images.
+
+    Returns:
+        The lower and the upper bound, each in [-1, 1].
+    """
+    (first_low, first_high), (last_low, last_high) = (
+        (part["accuracy_interval"]["low"], part["accuracy_interval"]["high"])
+        for part in (first, last)
+    )
+    difference = last["accuracy"] - first["accuracy"]
+    return (
+        difference - math.hypot(last["accuracy"] - last_low, first_high - first["accuracy"]),
+        difference + math.hypot(last_high - last["accuracy"], first["accuracy"] - first_low),
+    )
+
+
+def fisher_p_value(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """The two-sided p-value of Fisher's exact test that two groups have one rate of success.
+
+    It adds up the probabilities, all successes being given, of every division of them between the
+    groups that is no more probable than the one found. In whole numbers, so exactly.
+
+    Args:
+        first: Successes and trials of one group.
+        second: Those of the other.
+    """
+    found, trials = first
+    successes, others = found + second[0], second[1]
+    ways = {
+        here: math.comb(trials, here) * math.comb(others, successes - here)
+        for here in range(max(0, successes - others), min(trials, successes) + 1)
+    }
+    return sum(way for way in ways.values() if way <= ways[found]) / sum(ways.values())
+
+
+def check_as_promoted(assessed: Mapping[str, Any], promoted: Mapping[str, Any]) -> Finding:
+    """Check that the champion still is as accurate as it was when it was promoted.
+
+    Args:
+        assessed: What `assess` returned.
+        promoted: Its evaluation of the test part at its promotion: images, correct, accuracy.
+    """
+    seen = {name: assessed[name] for name in ("images", "correct")}
+    expected = {name: promoted[name] for name in ("images", "correct")}
+    passed = seen == expected
+    message = f"The champion is as accurate as at its promotion, {assessed['accuracy']:.4f}."
+    if not passed:
+        message = (
+            f"The champion's accuracy on the test part is {assessed['accuracy']:.4f}, at its "
+            f"promotion it was {promoted['accuracy']:.4f}: the test part has changed since, or its "
+            "file is not the network that was promoted."
+        )
+    return Finding(passed=passed, message=message, seen=seen, expected=expected)

@@ -1,0 +1,1 @@
+"""The assets of the stage: those of each network, and the label errors of the dataset."""

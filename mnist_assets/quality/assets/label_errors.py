@@ -1,0 +1,80 @@
+"""Label errors: labels of the training part that a person should look at, part of evaluation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from mnist_assets.dataset.loading import class_count
+from mnist_assets.declarations.settings import Settings
+from mnist_assets.evaluation.assets import STAGE
+from mnist_assets.networks.declaration import Network
+from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.quality import label_errors as steps
+
+FEW = Check("few", "No more labels look wrong than the declared share of them.")
+
+
+def finder_of(networks: Mapping[str, Network], settings: Settings) -> str:
+    """The network whose declaration is trained to find them."""
+    wanted = settings.quality.label_errors.network
+    return wanted if wanted in networks else next(iter(networks))
+
+
+def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> dg.AssetsDefinition:
+    """The labels of the training part that look wrong to networks that have not seen them."""
+    declared, name = settings.quality.label_errors, finder_of(networks, settings)
+    training = networks[name].training
+    folds, seed, shown = declared.folds, declared.seed, declared.shown
+    largest_share = declared.largest_share
+    memory_limit, batch_size = settings.training.memory_limit, settings.evaluation.batch_size
+
+    @STAGE.asset(
+        "csv",
+        reads=[
+            "dataset/train_images",
+            "dataset/train_labels",
+            "preparation/normalization",
+        ],
+        kinds={"tensorflow", "keras"},
+        priority=-1,  # little waits for it, and it takes long
+        checks=[FEW],
+        description="Training images whose labels look wrong, for a person to judge: "
+        f"{name}, trained {folds} times, each time without a part of the images, sees another "
+        "digit in them (confident learning).",
+    )
+    def label_errors(train_images: Any, train_labels: Any, normalization: Any) -> Stored:
+        from mnist_assets.quality.figures import digits as figures
+
+        probabilities = steps.out_of_sample_probabilities(
+            training,
+            train_images,
+            train_labels,
+            normalization,
+            classes=class_count(train_labels),
+            folds=folds,
+            seed=seed,
+            memory_limit=memory_limit,
+            batch_size=batch_size,
+        )
+        found = steps.find_label_errors(probabilities, train_labels)
+        first = found.head(shown)
+        png = draw(
+            figures.label_errors,
+            train_images[first["index"]],
+            first,
+            candidates=len(found),
+            labels=len(train_labels),
+        )
+        return stored(
+            found,
+            FEW.result(steps.check_label_errors(len(found), len(train_labels), largest_share)),
+            candidates=len(found),
+            found_by=name,
+            accuracy_unseen=float((probabilities.argmax(axis=1) == train_labels).mean()),
+            picture=picture(png, "Training images whose labels look wrong"),
+            table=table(found),
+        )
+
+    return label_errors

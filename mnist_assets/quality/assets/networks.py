@@ -1,0 +1,207 @@
+"""Quality: how good networks are beyond their accuracy, on the test part."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from mnist_assets.dataset.loading import commonest_share
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.quality import Quality
+from mnist_assets.declarations.settings import Settings
+from mnist_assets.evaluation import assets as evaluation
+from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.quality import assessment as steps
+from mnist_assets.quality.calibration import check_calibrated
+from mnist_assets.quality.mistakes import most_confident_mistakes
+from mnist_assets.quality.robustness import check_floors, measure_robustness
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEST_PART = {"test_images": "dataset/test_images", "test_labels": "dataset/test_labels"}
+
+CALIBRATED = Check(
+    "calibrated",
+    "Confidence and accuracy on the test part are no further apart than declared, chance aside.",
+    blocking=False,
+)
+ROBUST = Check(
+    "robust",
+    "Each distortion leaves at least the declared accuracy at its declared strength.",
+    blocking=False,
+)
+
+
+def quality_assets(name: str, settings: Settings) -> list[dg.AssetsDefinition]:
+    """What there is to say of a network beyond its accuracy."""
+    return [
+        _quality_asset(name, settings.quality),
+        _mistakes_asset(name, settings.quality),
+        _robustness_asset(name, settings),
+    ]
+
+
+def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
+    bins, confidence = settings.bins, settings.confidence
+    ceiling = settings.calibration_error
+
+    @evaluation.STAGE.asset(
+        "json",
+        name=f"{name}_quality",
+        reads={
+            "predictions": f"evaluation/{name}_predictions",
+            "test_labels": "dataset/test_labels",
+        },
+        kinds={"numpy"},
+        checks=[CALIBRATED],
+        description=f"Whether to believe {name}: how its confidence and its accuracy agree on the "
+        "test part, its accuracy without the labels known to be wrong, and on each half.",
+    )
+    def quality(source: DatasetSource, predictions: Any, test_labels: Any) -> Stored:
+        assessed = steps.assess(
+            predictions["test"],
+            test_labels,
+            bins=bins,
+            confidence=confidence,
+            mnist=source.facts is not None,
+        )
+        return stored(
+            assessed,
+            CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
+            **show_assessment(assessed, name),
+        )
+
+    return quality
+
+
+def show_assessment(assessed: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What the web UI shows of an assessment."""
+    import pandas as pd
+
+    from mnist_assets.quality.figures import reliability as figures
+
+    calibrated, interval = assessed["calibration"], assessed["accuracy_interval"]
+    png = draw(figures.reliability, calibrated, name, confidence=interval["confidence"])
+    shown: dict[str, Any] = {
+        "reliability": picture(png, f"Accuracy of {name} against its confidence, in bins"),
+        "bins": table(pd.DataFrame(calibrated["bins"])),
+        "test_accuracy": assessed["accuracy"],
+        "interval": f"{interval['low']:.4f} to {interval['high']:.4f}",
+        "expected_calibration_error": calibrated["expected_calibration_error"],
+        "maximum_calibration_error": calibrated["maximum_calibration_error"],
+    }
+    if corrected := assessed["without_wrong_labels"]:
+        shown["accuracy_without_wrong_labels"] = corrected["accuracy"]
+    if halves := assessed["halves"]:
+        for half in (halves["first"], halves["last"]):
+            shown[f"accuracy_on_{half['written_by']}"] = half["accuracy"]
+        shown["p_value_of_the_difference"] = halves["p_value"]
+    return shown
+
+
+def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
+    count = settings.mistakes
+
+    @evaluation.STAGE.asset(
+        "csv",
+        name=f"{name}_mistakes",
+        reads=TEST_PART | {"predictions": f"evaluation/{name}_predictions"},
+        kinds={"pandas"},
+        description=f"The mistakes on the test part that {name} is most confident of.",
+    )
+    def mistakes(
+        source: DatasetSource, predictions: Any, test_images: Any, test_labels: Any
+    ) -> Stored:
+        listed = find_mistakes(predictions["test"], test_labels, count, source)
+        total = int((predictions["test"].argmax(axis=1) != test_labels).sum())
+        return stored(listed, mistakes=total, **show_mistakes(listed, test_images, name, total))
+
+    return mistakes
+
+
+def find_mistakes(
+    probabilities: Any, labels: Any, count: int, source: DatasetSource
+) -> "pd.DataFrame":
+    """The most confident mistakes, those known to be wrong labels marked."""
+    known = steps.WRONG_TEST_LABELS if source.facts else ()
+    return most_confident_mistakes(probabilities, labels, count, known)
+
+
+def show_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) -> dict[str, Any]:
+    """What the web UI shows of the most confident mistakes, out of `total`."""
+    from mnist_assets.quality.figures import digits as figures
+
+    png = draw(figures.mistakes, images[listed["index"]], listed, name, total)
+    return {
+        "picture": picture(png, f"The most confident mistakes of {name}, with their labels"),
+        "table": table(listed),
+    }
+
+
+def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
+    robustness = settings.quality.robustness
+    measured = measurement(settings)
+    floors = declared_floors(settings.quality)
+
+    @evaluation.STAGE.asset(
+        "csv",
+        name=f"{name}_robustness",
+        reads=TEST_PART | {"network": f"networks/{name}"},
+        after=[f"networks/{name}_history"],  # its accuracy check stops what follows
+        kinds={"tensorflow", "keras"},
+        checks=[ROBUST],
+        description=f"Accuracy of {name} on {robustness.images:,} test images that are shifted, "
+        "rotated, noisy, blurred or inverted.",
+    )
+    def robust(source: DatasetSource, network: Any, test_images: Any, test_labels: Any) -> Stored:
+        accuracies = measure_robustness(network.model, test_images, test_labels, **measured)
+        expected = expected_floors(floors, source, test_labels)
+        return stored(
+            accuracies,
+            ROBUST.result(check_floors(accuracies, expected)),
+            **show_robustness(accuracies, expected, name),
+        )
+
+    return robust
+
+
+def measurement(settings: Settings) -> dict[str, Any]:
+    """How robustness is measured, as `measure_robustness` takes it."""
+    robustness = settings.quality.robustness
+    return {
+        "strengths": {**robustness.strengths.model_dump(), "inversion": (1,)},
+        "count": robustness.images,
+        "seed": robustness.seed,
+        "batch_size": settings.evaluation.batch_size,
+        "confidence": settings.quality.confidence,
+    }
+
+
+def declared_floors(settings: Quality) -> dict[str, dict[str, float]]:
+    """The floors of the settings, as `check_floors` takes them."""
+    return {name: floor.model_dump() for name, floor in settings.robustness.floors.items()}
+
+
+def expected_floors(
+    floors: Mapping[str, Mapping[str, float]], source: DatasetSource, labels: Any
+) -> dict[str, dict[str, float]]:
+    """The floors, which are MNIST's: for another dataset, those that guessing reaches."""
+    if source.facts:
+        return {name: dict(floor) for name, floor in floors.items()}
+    share = commonest_share(labels)
+    return {name: {**floor, "accuracy": share} for name, floor in floors.items()}
+
+
+def show_robustness(
+    accuracies: "pd.DataFrame", floors: Mapping[str, Mapping[str, float]], name: str
+) -> dict[str, Any]:
+    """What the web UI shows of a network's robustness."""
+    from mnist_assets.quality.figures import reliability as figures
+
+    png = draw(figures.robustness, accuracies.assign(network=name), floors)
+    return {
+        "robustness": picture(png, f"Accuracy of {name} against the strength of each distortion"),
+        "accuracies": table(accuracies),
+    }

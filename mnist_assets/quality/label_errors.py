@@ -1,0 +1,176 @@
+"""Labels of the training part that look wrong, found by networks that never saw them.
+
+Confident learning: C. G. Northcutt, L. Jiang, I. L. Chuang (2021), "Confident learning: estimating
+uncertainty in dataset labels", Journal of Artificial Intelligence Research 70, 1373-1411.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.evaluation.predictions import predict
+from mnist_assets.findings import Finding
+from mnist_assets.networks.batches import Chunk, chunked_epoch, hold
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.model import build_network
+from mnist_assets.networks.training import choose_chunk_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+def out_of_sample_probabilities(
+    training: Training,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    normalization: Mapping[str, NDArray[np.float32]],
+    *,
+    classes: int,
+    folds: int,
+    seed: int,
+    memory_limit: int,
+    batch_size: int,
+) -> NDArray[np.float32]:
+    """The probabilities that a network gives images it was not trained on, for all images.
+
+    The images are divided at random into equal folds, and the network is trained anew for each of
+    them on all others, always from the same initial weights. One compiled program trains them all.
+
+    The normalisation is shared, so that it knows the pixels of the images held out, though not
+    their labels.
+
+    Args:
+        training: The network's declaration.
+        images: uint8 (n, height, width); may be a memory map.
+        labels: uint8 (n,).
+        normalization: float32 `mean` and `std`, (height, width).
+        classes: Number of classes.
+        folds: Number of networks to train, at least 2.
+        seed: Decides the division into folds.
+        memory_limit: Bytes of images up to which they are held in memory.
+        batch_size: Images a prediction.
+
+    Returns:
+        float32 (n, classes).
+
+    Raises:
+        InputError: The loss of a training became NaN or infinite.
+    """
+    model = build_network(
+        training.layers, normalization, classes=classes, seed=training.seed, name="held_out"
+    )
+    loop = TrainingLoop(model, training)
+    state = [*model.variables, *loop.optimizer.variables]
+    untrained = [variable.numpy() for variable in state]
+    source = _Source(images, labels, memory_limit, training.batch_size)
+    loop.compile(source.chunk_size, images.shape[1:])
+    fold_of = np.random.default_rng(seed).permutation(len(labels)) % folds
+    probabilities = np.empty((len(labels), classes), np.float32)
+    for fold in range(folds):
+        for variable, value in zip(state, untrained, strict=True):
+            variable.assign(value)
+        generator = np.random.default_rng(training.seed)
+        others, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        for epoch in range(1, training.epochs + 1):
+            where = f"evaluation/label_errors, fold {fold + 1}, epoch {epoch}"
+            loop.run_epoch(source.epoch(others.astype(np.int32), generator), where)
+        probabilities[held_out] = predict(model, images[held_out], batch_size)
+    return probabilities
+
+
+class _Source:
+    """All images in memory, or read in chunks if they do not fit: training uses some of them."""
+
+    def __init__(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        memory_limit: int,
+        batch_size: int,
+    ) -> None:
+        import tensorflow as tf
+
+        self.images, self.labels = images, labels
+        self.held: tuple[Any, Any] | None = None
+        self.chunk_size = choose_chunk_size(images, len(images), batch_size, memory_limit)
+        if self.chunk_size == len(images):
+            everything = np.arange(len(images), dtype=np.int32)
+            self.held = hold(images, everything), tf.constant(labels)
+
+    def epoch(self, indices: NDArray[np.int32], generator: np.random.Generator) -> Iterable[Chunk]:
+        """The images at `indices`, each once, in a random order."""
+        if self.held:
+            return [Chunk(*self.held, generator.permutation(indices))]
+        return chunked_epoch(
+            self.images, self.labels, indices, chunk_size=self.chunk_size, generator=generator
+        )
+
+
+def find_label_errors(
+    probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> pd.DataFrame:
+    """List the labels that look wrong, the least believable first.
+
+    A network is as sure of a class as of that class's own images, on average: that is the class's
+    threshold. A label is a candidate if the most probable of the classes that reach theirs is
+    another one (the off-diagonal of the paper's confident joint). Candidates are ranked by
+    self-confidence, the probability of the label.
+
+    Args:
+        probabilities: float32 (n, classes), of networks that have not seen the image.
+        labels: uint8 (n,), every class being there.
+
+    Returns:
+        One row a candidate: index of the image; label; suggested, the class it looks like;
+        self_confidence, the probability of the label; suggested_probability.
+    """
+    import pandas as pd
+
+    classes = probabilities.shape[1]
+    thresholds = [probabilities[labels == k, k].mean(dtype=np.float64) for k in range(classes)]
+    reached = np.where(probabilities >= thresholds, probabilities, -1)
+    suggested = reached.argmax(axis=1)
+    candidates = np.flatnonzero((reached.max(axis=1) >= 0) & (suggested != labels))
+    self_confidence = probabilities[candidates, labels[candidates]]
+    ranked = candidates[np.argsort(self_confidence, kind="stable")]
+    return pd.DataFrame(
+        {
+            "index": ranked,
+            "label": labels[ranked],
+            "suggested": suggested[ranked],
+            "self_confidence": probabilities[ranked, labels[ranked]].astype(np.float64),
+            "suggested_probability": probabilities[ranked, suggested[ranked]].astype(np.float64),
+        }
+    )
+
+
+def check_label_errors(candidates: int, images: int, largest_share: float) -> Finding:
+    """Check that few labels look wrong.
+
+    Args:
+        candidates: Rows of what `find_label_errors` returned.
+        images: Images that have a label.
+        largest_share: Share of the images that may look wrongly labelled, 0 to 1. Hard images do,
+            too, so that it depends on the dataset.
+    """
+    share = candidates / images
+    passed = share <= largest_share
+    message = f"{candidates:,} of {images:,} labels look wrong, {100 * share:.2f} %."
+    if not passed:
+        message += (
+            f" At most {100 * largest_share:g} % are expected. Look at the picture and the table: "
+            "correct the labels, or, if they are right and the classes hard to tell apart, raise "
+            "quality.label_errors.largest_share in settings.yaml."
+        )
+    return Finding(
+        passed=passed,
+        message=message,
+        seen={"candidates": candidates, "share": share},
+        expected={"share_at_most": largest_share},
+    )

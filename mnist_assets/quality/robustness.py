@@ -1,0 +1,109 @@
+"""How accurate a network stays when its images are distorted; the distortions are `distortions.py`.
+
+Every strength of every distortion is measured on the same images, each distorted once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mnist_assets.evaluation.metrics import wilson_interval
+from mnist_assets.evaluation.predictions import predict
+from mnist_assets.findings import Finding
+from mnist_assets.quality.distortions import UNITS, distort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+UNDISTORTED, UNITLESS = "undistorted", "-"
+
+
+def measure_robustness(
+    model: Callable[..., Any],
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    strengths: Mapping[str, Sequence[float]],
+    *,
+    count: int,
+    seed: int,
+    batch_size: int,
+    confidence: float,
+) -> pd.DataFrame:
+    """Measure a network's accuracy under each distortion at each strength.
+
+    Args:
+        model: A Keras model that takes raw pixels; see `evaluation.predict`.
+        images: uint8 (n, height, width).
+        labels: uint8 (n,).
+        strengths: Of each distortion in `distortions.UNITS`, those to measure.
+        count: Images to measure on, drawn at random; all of them if there are fewer.
+        seed: Decides which images, and the noise.
+        batch_size: Images a call of the model.
+        confidence: Of the accuracies' Wilson intervals.
+
+    Returns:
+        One row a distortion and strength, the "undistorted" images first: distortion, strength,
+        unit ("-" if it has none), images, correct, accuracy, low, high.
+    """
+    import pandas as pd
+
+    drawn = np.random.default_rng(seed).permutation(len(labels))[:count]
+    sample, true = images[drawn], labels[drawn]
+
+    def row(distortion: str, strength: float, distorted: NDArray[np.uint8]) -> dict[str, Any]:
+        predicted = predict(model, distorted, batch_size).argmax(axis=1)
+        correct = int(np.count_nonzero(predicted == true))
+        low, high = wilson_interval(correct, len(true), confidence)
+        return {
+            "distortion": distortion,
+            "strength": float(strength),
+            "unit": UNITS.get(distortion, UNITLESS),
+            "images": len(true),
+            "correct": correct,
+            "accuracy": correct / len(true),
+            "low": low,
+            "high": high,
+        }
+
+    return pd.DataFrame(
+        [
+            row(UNDISTORTED, 0, sample),
+            *(
+                row(distortion, strength, distort(sample, distortion, strength, seed))
+                for distortion, of_distortion in strengths.items()
+                for strength in of_distortion
+            ),
+        ]
+    )
+
+
+def check_floors(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -> Finding:
+    """Check that each distortion leaves the accuracy at its floor, at least.
+
+    Args:
+        table: What `measure_robustness` returned.
+        floors: Of each distortion that has one, its `strength`, which was measured, and the
+            `accuracy` that is expected there.
+    """
+    accuracies = table.set_index(["distortion", "strength"])["accuracy"]
+    seen = {name: float(accuracies[name, floor["strength"]]) for name, floor in floors.items()}
+    below = [name for name, floor in floors.items() if seen[name] < floor["accuracy"]]
+    message = "The accuracy is above the floor of every distortion."
+    if below:
+        message = "Below the floor: " + "; ".join(
+            f"{name} of {floors[name]['strength']:g} {UNITS[name]} leaves an accuracy of "
+            f"{seen[name]:.4f}, expected are {floors[name]['accuracy']:.4f}"
+            for name in below
+        )
+        message += ". Train it on images distorted like that, or lower the floor in the settings."
+    return Finding(
+        passed=not below,
+        message=message,
+        seen=seen,
+        expected={f"{name}_at_least": floor["accuracy"] for name, floor in floors.items()},
+    )

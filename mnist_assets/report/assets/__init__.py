@@ -1,0 +1,1 @@
+"""The assets of the stage: the page, and the network in it."""

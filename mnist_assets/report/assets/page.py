@@ -1,0 +1,200 @@
+"""Report: the page that a person reads instead of the notebook."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mnist_assets.assets.claims import read_notebook
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.settings import Settings
+from mnist_assets.networks.declaration import Network
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.storage.optional import Shelf
+from mnist_assets.quality.assets.label_errors import finder_of
+from mnist_assets.quality.assets.networks import declared_floors, expected_floors
+from mnist_assets.report import checks as page_checks
+from mnist_assets.report.assets.page_network import smallest_of
+from mnist_assets.report.page import render_page
+from mnist_assets.report.page_network import example_digits, render_canvas
+from mnist_assets.report.pictures import draw_pictures
+from mnist_assets.report.story import Story
+from mnist_assets.report.telling import tell_story, tell_study
+
+STAGE = Stage("report")
+TEMPLATES = Path(__file__).parents[1] / "templates"
+STYLES = ("notebook.css", "claims.css", "canvas.css")
+LARGEST_PAGE = 5_000_000  # bytes; more is too large to send by mail
+LARGEST_CANVAS = 2_000_000  # bytes of it that the network may take
+PACKAGES = ("dagster", "tensorflow", "keras", "numpy", "pandas", "matplotlib")
+
+SELF_CONTAINED = Check(
+    "self_contained", "The page loads nothing from anywhere and has less than 5 MB."
+)
+PICTURES = Check("pictures", "Every picture is in the page, once, with an alternative text.")
+NETWORKS = Check("networks", "Every declared network has its two sections.")
+CLAIMS = Check("claims", "Every claim is in the page, once, with the verdict it was given.")
+
+READS = (
+    "dataset/train_images",
+    "dataset/test_images",
+    "dataset/test_labels",
+    "exploration/summary",
+    "exploration/sample_digits",
+    "exploration/class_distribution",
+    "exploration/average_digits",
+    "exploration/extreme_digits",
+    "exploration/grey_levels",
+    "exploration/pixel_histogram",
+    "exploration/pixel_range",
+    "preparation/split",
+    "preparation/normalization",
+    "preparation/normalized_digits",
+    "preparation/one_hot_examples",
+    "evaluation/comparison",
+    "evaluation/label_errors",
+    "report/claims",
+    "report/page_network",
+)
+
+
+def report_assets(
+    networks: Mapping[str, Network],
+    settings: Settings,
+    if_made: Sequence[dg.AssetsDefinition] = (),
+) -> list[dg.AssetsDefinition]:
+    """The page about all declared networks.
+
+    Templates, styles, script, versions and settings are the asset's own: a change of one is a
+    change of its code version, and so makes the page anew.
+
+    Args:
+        networks: The declared networks.
+        settings: Those of all stages.
+        if_made: The study's assets and the champion's quality, which the page shows where they have
+            been made.
+    """
+    templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
+    versions, said, declared = installed_versions(), read_notebook(), dict(networks)
+    bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
+    floors, labels_shown = declared_floors(settings.quality), settings.quality.label_errors.shown
+    finder, smallest = finder_of(networks, settings), smallest_of(networks)
+    confidence = settings.study.confidence
+    optional = {key.to_user_string(): made for of in if_made for key, made in _made_as(of).items()}
+    reads = _reads(declared)
+
+    @STAGE.asset(
+        "html",
+        reads=reads,
+        if_made=list(optional),
+        kinds={"html"},
+        checks=[SELF_CONTAINED, PICTURES, NETWORKS, CLAIMS],
+    )
+    def notebook(
+        context: dg.AssetExecutionContext, source: DatasetSource, shelf: Shelf, **values: Any
+    ) -> Stored:
+        """What to read instead of the notebook: its story, every picture and table, each claim.
+
+        One self-contained HTML page. Open it in any browser; nothing is loaded from anywhere.
+        """
+        made = {key: shelf.take(context.instance, key, *of) for key, of in optional.items()}
+        runs = {name: made.get(f"study/{name}") for name in declared}
+        story = tell_story(
+            values,
+            declared,
+            mnist=source.facts is not None,
+            notebook=said,
+            bounds=bounds,
+            std_floor=std_floor,
+            study=tell_study(runs, made.get("study/comparison"), declared, confidence),
+            champion=made.get("champion/quality"),
+            labels_found_by=finder,
+            versions=versions,
+        )
+        pictures = draw_pictures(
+            values,
+            story,
+            floors=expected_floors(floors, source, values["test_labels"]),
+            labels_shown=labels_shown,
+            study_runs={name: table for name, table in runs.items() if table is not None},
+        )
+        canvas = _canvas(values, story, smallest, templates["canvas.html.jinja"], script)
+        page = render_page(story, pictures, canvas, templates, style)
+        claims = dict(zip(story.claims["id"], story.claims["verdict"], strict=True))
+        return stored(
+            page,
+            SELF_CONTAINED.result(page_checks.check_self_contained(page, LARGEST_PAGE)),
+            PICTURES.result(page_checks.check_pictures(page, pictures)),
+            NETWORKS.result(page_checks.check_networks(page, declared)),
+            CLAIMS.result(page_checks.check_claims(page, claims)),
+            pictures=len(pictures),
+            claims=len(claims),
+            networks=", ".join(declared),
+            studied=", ".join(story.study.summaries) if story.study else "none",
+            champion=story.champion.get("version", "none"),
+        )
+
+    return [notebook]
+
+
+def read_templates() -> dict[str, str]:
+    """All templates, by their paths below the folder."""
+    return {
+        path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(TEMPLATES.rglob("*.jinja"))
+    }
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def installed_versions() -> dict[str, str]:
+    """The versions of Python and of the packages that make the values, if installed."""
+    versions = {"Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # installed under another name, as tensorflow-cpu is
+            versions[package] = "unknown"
+    return versions
+
+
+def _reads(networks: Mapping[str, Network]) -> dict[str, str]:
+    """The keys of the asset's inputs by their names."""
+    reads = {key.rpartition("/")[2]: key for key in READS}
+    for name in networks:
+        reads |= {f"history_{name}": f"networks/{name}_history"}
+        reads |= {f"evaluation_{name}": f"evaluation/{name}"}
+        for told in ("quality", "mistakes", "robustness"):
+            reads |= {f"{told}_{name}": f"evaluation/{name}_{told}"}
+    return reads
+
+
+def _made_as(definition: dg.AssetsDefinition) -> dict[dg.AssetKey, tuple[str, str]]:
+    """How each value of an asset is stored, and its present code version."""
+    return {
+        key: (definition.get_io_manager_key_for_asset_key(key), code_version or "")
+        for key, code_version in definition.code_versions_by_key.items()
+    }
+
+
+def _canvas(
+    values: Mapping[str, Any], story: Story, smallest: str, template: str, script: str
+) -> str:
+    """The canvas to draw a digit on, answered by the smallest network."""
+    network = next(network for network in story.networks if network.name == smallest)
+    classes = len(story.class_distribution)
+    return render_canvas(
+        values["page_network"],
+        example_digits(values["test_images"], values["test_labels"], classes),
+        name=smallest,
+        parameters=network.parameters["total"],
+        test_accuracy=network.evaluation["test"]["accuracy"],
+        largest=LARGEST_CANVAS,
+        template=template,
+        script=script,
+    )

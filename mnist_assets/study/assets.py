@@ -1,0 +1,223 @@
+"""Study: each network trained with many seeds, and what that says of it and of the others.
+
+One run is an anecdote. A study takes minutes, so it is made only when asked for, by `mnist-assets
+study` or the job `study`.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field
+
+from mnist_assets.dataset.loading import class_count
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.settings import Settings
+from mnist_assets.networks.declaration import Network
+from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.versions.code import code_version
+from mnist_assets.study import paired_tests
+from mnist_assets.study import summary as steps
+from mnist_assets.study.resources import RunsFolder
+from mnist_assets.study.runs import KeptRuns, fingerprint
+from mnist_assets.study.training import Digits, Run, Study, tabulate, train_run
+from mnist_assets.study.workers import Workers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STAGE = Stage("study")
+MOST_DRAWN = 5  # networks in a picture: more would not fit into one that the web UI shows
+
+RUNS = Check("runs", "Every run came to an end, each seed was used once, in both kinds.")
+ENOUGH = Check("enough_seeds", "There are at least as many seeds as declared.", blocking=False)
+PAIRED = Check("paired", "All networks have runs with the same seeds.", blocking=False)
+
+
+class Seeds(dg.Config):
+    """How often a network is trained, apart from the settings."""
+
+    seeds: int | None = Field(
+        None, ge=1, description="Seeds of each kind, instead of the declared number."
+    )
+
+
+def study_assets(networks: Mapping[str, Network], settings: Settings) -> list[dg.AssetsDefinition]:
+    """The runs of each declared network, and their comparison."""
+    code = code_version(train_run)
+    return [
+        *(_runs_asset(name, network, settings, code) for name, network in networks.items()),
+        _comparison_asset(networks, settings),
+    ]
+
+
+def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> dg.AssetsDefinition:
+    training, claim = network.training, network.notebook_validation_accuracy
+    split_seed, validation_share = settings.split.seed, settings.split.validation_share
+    std_floor = settings.normalization.std_floor
+    memory_limit = settings.training.memory_limit
+    declared_seeds, confidence = settings.study.seeds, settings.study.confidence
+
+    @STAGE.asset(
+        "csv",
+        name=name,
+        reads=[
+            "dataset/train_images",
+            "dataset/train_labels",
+            "dataset/test_images",
+            "dataset/test_labels",
+            "preparation/split",
+        ],
+        kinds={"tensorflow", "keras"},
+        checks=[RUNS, ENOUGH],
+        description=f"Validation and test accuracy of {name}, trained again and again: with other "
+        "seeds of its initial weights and batch order, and on other splits into training and "
+        "validation images. Takes minutes, and is made only when asked for.",
+        on_request=True,
+    )
+    def runs(
+        context: dg.AssetExecutionContext,
+        config: Seeds,
+        source: DatasetSource,
+        runs_folder: RunsFolder,
+        workers: dg.ResourceParam[Workers],
+        train_images: Any,
+        train_labels: Any,
+        test_images: Any,
+        test_labels: Any,
+        split: Any,
+    ) -> Stored:
+        digits = Digits(train_images, train_labels, test_images, test_labels)
+        study = Study(
+            name,
+            training,
+            class_count(train_labels),
+            split,
+            split_seed,
+            validation_share,
+            std_floor,
+            memory_limit,
+        )
+        seeds = config.seeds or declared_seeds
+        kept = KeptRuns(runs_folder.path(name), fingerprint(digits, study, code))
+        plan = study.plan(seeds)
+        wanted = list(dict.fromkeys(run for of_kind in plan.values() for run in of_kind))
+        done = kept.read()
+        todo = [run for run in wanted if run not in done]
+        report = _reporter(context, name, len(wanted), len(todo))
+        for run in workers.train(digits, study, todo):
+            kept.keep(run)
+            done[run.seeds] = run
+            report(run)
+        kept.remove_others()
+        made = tabulate(plan, done)
+        return stored(
+            made,
+            RUNS.result(steps.check_runs(made, seeds)),
+            ENOUGH.result(steps.check_enough(made, declared_seeds)),
+            trained_now=len(todo),
+            **_shown(name, made, confidence, claim if source.facts else None),
+        )
+
+    return runs
+
+
+def _reporter(
+    context: dg.AssetExecutionContext, name: str, wanted: int, todo: int
+) -> Callable[[Run], None]:
+    """Tell of each finished run: a line in the log and an observation in the web UI."""
+    key, finished, started = context.asset_key, count(wanted - todo + 1), time.monotonic()
+    if todo < wanted:
+        context.log.info(f"{name}: {wanted - todo} of {wanted} runs were finished before")
+
+    def report(run: Run) -> None:
+        number = next(finished)
+        now_made = number - (wanted - todo)
+        left = (time.monotonic() - started) / now_made * (wanted - number)
+        result = run.failure or (
+            f"validation accuracy {run.validation_accuracy:.4f}, "
+            f"test accuracy {run.test_accuracy:.4f}"
+        )
+        context.log.info(
+            f"{name}: run {number}/{wanted}, training seed {run.training_seed}, split seed "
+            f"{run.split_seed}: {result}, {left:.0f} s left"
+        )
+        figures = asdict(run) | {"seconds_left": left, "runs_left": wanted - number}
+        told = {
+            figure: value
+            for figure, value in figures.items()
+            if value is not None and not (isinstance(value, float) and math.isnan(value))
+        }
+        context.log_event(dg.AssetObservation(key, metadata=told))
+
+    return report
+
+
+def _shown(
+    name: str, made: "pd.DataFrame", confidence: float, claim: float | None
+) -> dict[str, Any]:
+    """What the web UI shows of a network's runs."""
+    from mnist_assets.study import figures
+
+    summary = steps.summarise(made, confidence, claim)
+    png = draw(figures.runs, made.assign(network=name), {name: claim}, confidence)
+    shown: dict[str, Any] = {
+        "picture": picture(png, f"Accuracy of every run of {name}"),
+        "summary": table(steps.summary_table(summary)),
+        "variation": summary["variation"],
+        "table": table(made),
+    }
+    if claim is not None:
+        shown["notebook"] = {kind: summary[kind]["notebook"] for kind in steps.KINDS}
+    return shown
+
+
+def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg.AssetsDefinition:
+    claims = {name: network.notebook_validation_accuracy for name, network in networks.items()}
+    confidence = settings.study.confidence
+
+    @STAGE.asset(
+        "csv",
+        reads={f"{name}_runs": f"study/{name}" for name in networks},
+        kinds={"pandas"},
+        checks=[PAIRED],
+        on_request=True,
+    )
+    def comparison(source: DatasetSource, **tables: Any) -> Stored:
+        """Each two networks compared over runs with the same seeds: which is better, how surely.
+
+        Mean difference with its interval, paired t-test, and the exact sign-flip test, corrected
+        for the number of comparisons by Holm's method.
+        """
+        import pandas as pd
+
+        from mnist_assets.study import figures
+
+        runs = {name: tables[f"{name}_runs"] for name in claims}
+        compared = paired_tests.compare_networks(runs, confidence)
+        summaries = {name: steps.summarise(of, confidence, None) for name, of in runs.items()}
+        drawn = steps.most_accurate(runs, MOST_DRAWN)
+        of_drawn = pd.concat([runs[name].assign(network=name) for name in drawn])
+        strips = draw(figures.runs, of_drawn, claims if source.facts else {}, confidence)
+        shown: dict[str, Any] = {"runs": picture(strips, "Accuracy of every run of each network")}
+        if len(drawn) > 1:
+            both_drawn = compared[compared["first"].isin(drawn) & compared["second"].isin(drawn)]
+            png = draw(figures.differences, both_drawn, confidence)
+            shown["differences"] = picture(png, "Mean differences of each two networks")
+        return stored(
+            compared,
+            PAIRED.result(steps.check_paired(runs)),
+            **shown,
+            correction=f"Holm's method over all {len(compared)} comparisons",
+            lowest_possible_p_value=paired_tests.lowest_holm_p_value(compared),
+            drawn=", ".join(drawn),
+            variation={name: of["variation"] for name, of in summaries.items()},
+            table=table(compared),
+        )
+
+    return comparison

@@ -1,0 +1,42 @@
+"""What a study needs beside its inputs, as Dagster resources: processes, and a place for its runs.
+
+Either lasts as long as a run: processes that were started for one network train the next, too.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+
+from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.study.workers import Workers
+
+REMOTE_RUNS = PROJECT / "data" / "cache" / "study"
+
+
+class RunsFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
+    """Where finished runs are kept until their study is complete, and after.
+
+    Attributes:
+        assets: The folder of all values. Runs are beside the study's own, or in the project's cache
+            if values are at a remote address.
+    """
+
+    assets: str
+
+    def path(self, network: str) -> Path:
+        """The folder of a network's runs."""
+        folder = REMOTE_RUNS if "://" in self.assets else Path(self.assets) / "study"
+        return folder / f"{network}_runs"
+
+
+def study_workers(processes: int) -> dg.ResourceDefinition:
+    """The processes that train, at most so many at a time."""
+
+    @dg.resource(description="Processes that train side by side, ended with the run.")
+    def workers(_: dg.InitResourceContext) -> Iterator[Workers]:
+        with closing(Workers(processes)) as started:
+            yield started
+
+    return workers

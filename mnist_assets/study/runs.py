@@ -1,0 +1,93 @@
+"""Finished runs, each in a small file at once, so that a study that was killed goes on.
+
+Runs lie in a folder named after everything that decides them but their seeds: when that changes,
+the study begins anew, and what it made before is removed once it is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from mnist_assets.orchestration.versions.content import content_version
+from mnist_assets.study.training import Digits, Run, Seeds, Study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIBRARIES = ("tensorflow", "keras", "numpy")
+
+
+class KeptRuns:
+    """The runs of one network's study that are in its folder."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        """Keep runs.
+
+        Args:
+            folder: The network's, which nothing else is in.
+            fingerprint: What `fingerprint` gives.
+        """
+        self._folder = folder / fingerprint
+
+    def read(self) -> dict[Seeds, Run]:
+        """Every run that was kept; a file that is damaged counts as none."""
+        runs = filter(None, (_read(path) for path in sorted(self._folder.glob("*.json"))))
+        return {run.seeds: run for run in runs}
+
+    def keep(self, run: Run) -> None:
+        """Write a run, whole or not at all."""
+        plain = {name: _plain(value) for name, value in asdict(run).items()}
+        name = f"training_{run.training_seed}_split_{run.split_seed}"
+        written = self._folder / f"{name}.part"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        written.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+        written.replace(self._folder / f"{name}.json")
+
+    def remove_others(self) -> None:
+        """Remove the runs that something else decided."""
+        for folder in self._folder.parent.glob("*/"):
+            if folder != self._folder:
+                shutil.rmtree(folder)
+
+
+def fingerprint(digits: Digits, study: Study, code: str) -> str:
+    """Hash what decides a study's runs but for their seeds, 16 hexadecimal digits.
+
+    Args:
+        digits: What is learnt and judged.
+        study: What the runs have in common.
+        code: The version of the code that trains.
+    """
+    declared = {of.name: getattr(study, of.name) for of in fields(study)}
+    declared |= {
+        "network": None,  # a name decides nothing
+        "training": study.training.model_dump(mode="json", exclude={"seed"}),
+        "split": content_version(dict(study.split)),
+        "digits": [content_version(getattr(digits, of.name)) for of in fields(digits)],
+        "code": code,
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _plain(value: float | str | None) -> float | str | None:
+    """A value as JSON has it, which knows no NaN."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _read(path: Path) -> Run | None:
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        accuracies = {
+            name: math.nan if plain[name] is None else float(plain[name])
+            for name in ("validation_accuracy", "test_accuracy")
+        }
+        return Run(**plain | accuracies)
+    except (ValueError, TypeError, KeyError):
+        return None

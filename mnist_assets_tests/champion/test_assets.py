@@ -1,0 +1,162 @@
+"""The champion in the graph: decided, promoted, forced, rolled back; and what it serves."""
+
+import json
+import os
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mnist_assets.champion import archive as archiving
+from mnist_assets.champion.history import promotion_log
+from mnist_assets.dataset.source import Inbox
+from mnist_assets_tests.tiny import Project, make_digits
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    project = Project.create(tmp_path_factory.mktemp("project"))
+    with project.instance() as instance:
+        outcome = project.update(instance)
+        assert outcome.success, outcome.failures()
+        yield project, instance
+
+
+def read_json(project, key):
+    return json.loads(project.path(key, "json").read_text())
+
+
+def change(project, instance, **config):
+    """Materialise the champion with a change."""
+    return (
+        project.definitions()
+        .resolve_job_def("everything")
+        .execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(["champion", "model"])],
+            run_config={
+                "loggers": {"terminal": {}},
+                "ops": {"champion__model": {"config": config}},
+            },
+            raise_on_error=False,
+        )
+    )
+
+
+def test_the_first_decision_promotes_one_network_and_gives_its_reasons(made):
+    project, _ = made
+    decision = read_json(project, "champion/decision")
+    assert decision["promote"] is True
+    assert decision["replaces"] is None
+    assert {d["challenger"]["network"] for d in decision["decisions"]} == {"small", "normalised"}
+    assert sum(d["promote"] for d in decision["decisions"]) == 1
+    assert all(reason["message"] for d in decision["decisions"] for reason in d["reasons"])
+    model = read_json(project, "champion/model")
+    assert model["network"] == decision["promoted"]
+    assert model["version"] == f"0001-{decision['promoted']}"
+
+
+def test_the_champion_is_two_lines_of_plain_keras_and_explains_itself(made):
+    import keras
+
+    project, _ = made
+    folder = project.folder / "assets" / "champion"
+    model = keras.saving.load_model(folder / "current" / "model.keras")
+    images, labels = make_digits(60, 1)
+    predicted = model.predict(images[..., None].astype(np.float32), verbose=0).argmax(axis=1)
+    explanation = archiving.current(folder).explanation()
+    assert (predicted == labels).mean() == explanation["metrics"]["test"]["accuracy"]
+    assert explanation["declaration"]["seed"] in {1, 2}
+    assert explanation["decision"] == read_json(project, "champion/decision")
+
+
+def test_every_training_is_in_the_log(made):
+    project, _ = made
+    log = pd.read_csv(project.path("champion/training_log", "csv"))
+    assert sorted(log["network"]) == ["normalised", "small"]
+    assert log["promoted"].sum() == 1
+    assert log["validation_accuracy"].notna().all()
+
+
+def test_a_forced_promotion_and_a_rollback_are_logged_and_stay(made):
+    project, instance = made
+    first = read_json(project, "champion/model")["version"]
+    other = "small" if first.endswith("normalised") else "normalised"
+    assert change(project, instance, promote=other, who="Ada", why="to compare").success
+    assert read_json(project, "champion/model")["version"] == f"0002-{other}"
+    # Without a change asked for, an old decision does not undo what somebody decided since.
+    assert change(project, instance).success
+    assert read_json(project, "champion/model")["version"] == f"0002-{other}"
+    assert change(project, instance, roll_back_to=first, who="Ada", why="it was better").success
+    assert read_json(project, "champion/model")["version"] == first
+    log = promotion_log(project.folder / "assets" / "champion")
+    assert log["action"].to_list() == ["promotion", "forced promotion", "rollback"]
+    assert log["who"].to_list() == ["champion/decision", "Ada", "Ada"]
+
+
+def test_an_unknown_version_is_refused_and_the_champion_stays(made):
+    project, instance = made
+    before = read_json(project, "champion/model")
+    assert not change(project, instance, roll_back_to="0009-x", who="Ada", why="oops").success
+    assert read_json(project, "champion/model") == before
+    assert not change(project, instance, promote="nobody", who="Ada", why="oops").success
+    assert read_json(project, "champion/model") == before
+
+
+def look(project, instance):
+    """One look of the inbox's sensor."""
+    sensor = project.definitions().get_repository_def().get_sensor_def("inbox")
+    resources = {"inbox_folder": Inbox(folder=project.places.inbox)}
+    with dg.build_sensor_context(instance, resources=resources) as context:
+        return sensor(context)
+
+
+def score(project, instance, key):
+    """What the sensor's run request asks for."""
+    job = project.definitions().get_repository_def().get_job("__anonymous_asset_job_inbox")
+    return job.execute_in_process(
+        instance=instance,
+        partition_key=key,
+        run_config={"loggers": {"terminal": {}}},
+        raise_on_error=False,
+    )
+
+
+def test_a_file_in_the_inbox_is_scored_once_by_the_champion(made):
+    project, instance = made
+    inbox = project.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    images, _ = make_digits(8, 3)
+    picture = Image.fromarray(255 - np.kron(np.pad(images[0], 3), np.ones((9, 9), np.uint8)))
+    picture.save(inbox / "One digit.png")
+    (inbox / "notes.txt").write_text("no picture")
+    (inbox / "empty.png").write_bytes(b"")
+    for path in inbox.iterdir():
+        os.utime(path, (0, 0))  # nobody is writing to it any more
+    tick = look(project, instance)
+    (request,) = tick.run_requests
+    assert request.run_key == request.partition_key
+    assert request.partition_key.startswith("one-digit-")
+    quarantine = project.folder / "inbox-quarantine"
+    assert {path.name for path in quarantine.iterdir()} == {
+        "notes.txt",
+        "notes.txt.reason.txt",
+        "empty.png",
+        "empty.png.reason.txt",
+    }
+    (again,) = look(project, instance).run_requests
+    assert again.run_key == request.run_key, "Dagster runs a key once, however often it is asked"
+    instance.add_dynamic_partitions("inbox", [request.partition_key])
+    result = score(project, instance, request.partition_key)
+    assert result.success, [
+        e.step_failure_data.error for e in result.all_events if e.is_step_failure
+    ]
+    path = project.folder / "assets/inference/predictions" / f"{request.partition_key}.csv"
+    scores = pd.read_csv(path)
+    assert list(scores["picture"]) == [0]
+    assert scores["champion"][0] == read_json(project, "champion/model")["version"]
+    (drift,) = result.get_asset_check_evaluations()
+    assert drift.check_name == "drift"
+    assert "seen moved" in drift.metadata

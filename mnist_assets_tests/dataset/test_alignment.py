@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from mnist_assets.dataset.alignment import CHANGES, check_parts_alike, compare_parts
+
+SIDE = 6
+
+
+def make_part(seed, noise=40):
+    """Four classes of an asymmetric pattern each, 30 images of every class."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(120, dtype=np.uint8) % 4
+    patterns = np.random.default_rng(99).integers(0, 200, (4, SIDE, SIDE))
+    images = patterns[labels] + generator.integers(0, noise, (120, SIDE, SIDE))
+    return images.astype(np.uint8), labels
+
+
+def compare(change_images=lambda images: images, change_labels=lambda labels: labels):
+    images, labels = make_part(1)
+    return compare_parts(*make_part(0), change_images(images), change_labels(labels), 30)
+
+
+def test_parts_of_one_making_are_alike():
+    compared = compare()
+    assert compared["as_they_are"] > 0.98
+    assert compared["misplaced"] == []
+    finding = check_parts_alike(compared, 0, 0)
+    assert finding.passed is True
+    assert "averages of 4 classes" in finding.message
+    assert finding.seen["classes"] == [0, 1, 2, 3]
+
+
+CHANGED = {
+    "moved up by one pixel": lambda images: np.roll(images, -1, axis=1),
+    "moved down by one pixel": lambda images: np.roll(images, 1, axis=1),
+    "moved left by one pixel": lambda images: np.roll(images, -1, axis=2),
+    "moved right by one pixel": lambda images: np.roll(images, 1, axis=2),
+    "mirrored left to right": lambda images: images[:, :, ::-1],
+    "upside down": lambda images: images[:, ::-1],
+    "turned by 180 degrees": lambda images: np.rot90(images, 2, axes=(1, 2)),
+    "transposed": lambda images: images.transpose(0, 2, 1),
+    "inverted": lambda images: 255 - images,
+}
+RELABELLED = {
+    "labelled one too low": lambda labels: (labels - 1) % 4,
+    "labelled one too high": lambda labels: (labels + 1) % 4,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_happened_to_one_part_is_named(change):
+    compared = compare(
+        CHANGED.get(change, lambda images: images), RELABELLED.get(change, lambda labels: labels)
+    )
+    assert compared["if_changed"][change] == pytest.approx(compare()["as_they_are"])
+    finding = check_parts_alike(compared, 0.02, 4)
+    assert finding.passed is False
+    assert finding.seen["change"] == change
+    assert f"better if taken to be {change}: " in finding.message
+
+
+def test_labels_shuffled_against_images_are_misplaced():
+    compared = compare(change_labels=np.random.default_rng(0).permutation)
+    assert len(compared["misplaced"]) >= 2
+    finding = check_parts_alike(compared, 1, 0)
+    assert finding.passed is False
+    assert "images and labels may not belong together" in finding.message
+    assert check_parts_alike(compared, 1, 4).passed is True
+
+
+def test_a_symmetrical_pattern_passes_within_the_margin():
+    images, labels = make_part(0, noise=150)
+    symmetrical = np.maximum(images, images[:, :, ::-1])
+    compared = compare_parts(symmetrical[:60], labels[:60], symmetrical[60:], labels[60:], 1)
+    assert compared["if_changed"]["mirrored left to right"] == pytest.approx(
+        compared["as_they_are"]
+    )
+    assert check_parts_alike(compared, 0.02, 0).passed is True
+
+
+def test_images_that_are_not_square_are_not_transposed():
+    images, labels = make_part(0)
+    compared = compare_parts(images[:, 1:], labels, images[:, 1:], labels, 1)
+    assert set(CHANGES) - set(compared["if_changed"]) == {"transposed"}
+    assert compared["as_they_are"] == pytest.approx(1)
+
+
+def test_classes_in_one_part_alone_and_blank_ones_count_for_nothing():
+    images, labels = make_part(0)
+    blank = np.where(labels[:, None, None] == 1, 7, images).astype(np.uint8)
+    compared = compare_parts(blank, labels, blank[labels != 2], labels[labels != 2], 1)
+    # Classes 0, 1 and 3 are in both parts, and the blank one correlates with nothing.
+    assert compared["as_they_are"] == pytest.approx(2 / 3)
+
+
+def test_averages_are_exact_whatever_the_number_of_images():
+    images = np.full((1200, 2, 3), 255, np.uint8)
+    images[::2, 0, 0] = 0
+    labels = np.repeat(np.array([0, 1], np.uint8), 600)
+    compared = compare_parts(images, labels, images[:2], np.array([0, 1], np.uint8), 1)
+    # The training averages are 127.5 in one pixel and 255 in the others, in both classes; the test
+    # averages are 0 there in one class, and have no contrast in the other.
+    assert compared["as_they_are"] == pytest.approx(0.5)
+
+
+def test_classes_of_too_few_images_are_not_compared():
+    images, labels = make_part(0)
+    some = np.array([0, 4, 8, 1, 5, 2, 6, 10])  # three of classes 0 and 2, two of class 1
+    few = compare_parts(images, labels, 255 - images[some], labels[some], 3)
+    assert few["classes"] == [0, 2]
+    assert check_parts_alike(few, 0.02, 0).passed is False
+    none = compare_parts(images, labels, 255 - images[some], labels[some], 4)
+    assert none["classes"] == []
+    finding = check_parts_alike(none, 0.02, 0)
+    assert finding.passed is True
+    assert finding.message == "No class has enough images in both parts to be compared."

@@ -1,0 +1,113 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mnist_assets.dataset import download
+from mnist_assets.dataset.loading import FILE_NAMES, MNIST
+from mnist_assets.dataset.source import DOWNLOADS, DatasetSource
+from mnist_assets.declarations.settings import BUNDLED_DATASET, read_settings
+from mnist_assets.errors import InputError
+
+MIRROR = "https://example.org/mnist/"
+
+
+def source(location: str) -> DatasetSource:
+    return DatasetSource.declared(location, read_settings().download)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A dataset of one's own, as far as its files' names go."""
+    for name in FILE_NAMES.values():
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def test_the_bundled_dataset_is_mnist() -> None:
+    bundled = source("mnist")
+    assert bundled.folder == bundled.fetch() == BUNDLED_DATASET
+    assert bundled.facts is MNIST
+
+
+def test_a_folder_is_a_dataset_of_ones_own(folder: Path) -> None:
+    own = source(str(folder))
+    assert own.folder == own.fetch() == folder
+    assert own.facts is None
+
+
+@pytest.mark.parametrize(
+    ("location", "mirrors"),
+    [("download", list(read_settings().download.mirrors)), (MIRROR, [MIRROR])],
+)
+def test_what_is_downloaded_is_mnist(
+    monkeypatch: pytest.MonkeyPatch, location: str, mirrors: list[str]
+) -> None:
+    asked: dict[str, object] = {}
+
+    def record(
+        base_urls: list[str], into: Path, facts: object, *, attempts: int, timeout: float
+    ) -> Path:
+        asked.update(
+            base_urls=base_urls, into=into, facts=facts, attempts=attempts, timeout=timeout
+        )
+        return into
+
+    monkeypatch.setattr("mnist_assets.dataset.source.download_dataset", record)
+    downloaded = source(location)
+    assert downloaded.facts is MNIST
+    assert asked == {}
+    assert downloaded.fetch() == downloaded.folder == DOWNLOADS
+    settings = read_settings().download
+    assert asked == {
+        "base_urls": mirrors,
+        "into": DOWNLOADS,
+        "facts": MNIST,
+        "attempts": settings.attempts,
+        "timeout": settings.timeout_seconds,
+    }
+
+
+def test_the_mirrors_are_told_once_in_the_settings() -> None:
+    assert read_settings().download.mirrors == download.MIRRORS
+
+
+def test_the_version_follows_the_content(folder: Path) -> None:
+    before = source(str(folder)).version()
+    assert source(str(folder)).version() == before
+    versions = {before}
+    for name in FILE_NAMES.values():
+        (folder / name).write_text("changed")
+        versions.add(source(str(folder)).version())
+    assert len(versions) == 5
+
+
+def test_the_version_is_not_that_of_the_place(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(folder, elsewhere, ignore=lambda *_: ["elsewhere"])
+    assert source(str(elsewhere)).version() == source(str(folder)).version()
+
+
+def test_swapped_files_are_another_version(folder: Path) -> None:
+    before = source(str(folder)).version()
+    images, labels = (folder / FILE_NAMES[f"train_{kind}"] for kind in ("images", "labels"))
+    labels.rename(folder / "kept")
+    images.rename(labels)
+    (folder / "kept").rename(images)
+    assert source(str(folder)).version() != before
+
+
+def test_the_version_of_a_download_needs_no_download() -> None:
+    assert source("download").version() == source(MIRROR).version()
+    assert len(source("download").version()) == 32
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere: found No such file or directory"):
+        source(str(tmp_path / "nowhere")).version()
+
+
+def test_a_missing_file_is_refused(folder: Path) -> None:
+    (folder / FILE_NAMES["test_labels"]).unlink()
+    with pytest.raises(InputError, match=f"{FILE_NAMES['test_labels']}: found no such file"):
+        source(str(folder)).version()

@@ -1,0 +1,252 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import chi2_contingency
+
+from mnist_assets.evaluation.checks import (
+    check_accuracy_matches_history,
+    check_better_than_guessing,
+    check_compared,
+    check_confusion_matrix,
+    check_loss_matches_history,
+    check_probabilities,
+    check_test_like_validation,
+)
+from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets_tests.evaluation.test_evaluation import CONFUSION, LABELS, PROBABILITIES
+
+# --- probabilities ---
+
+
+def test_sound_probabilities_pass():
+    finding = check_probabilities(PROBABILITIES, tolerance=0)
+    assert finding.passed is True
+    assert finding.seen["rows_not_finite"] == 0
+    assert finding.seen["largest_row_sum_error"] == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "seen"),
+    [
+        ([np.nan, 0.5, 0.5], {"rows_not_finite": 1}),
+        ([np.inf, -np.inf, 0], {"rows_not_finite": 1}),
+        ([-0.25, 0.5, 0.75], {"rows_outside_0_to_1": 1, "largest_row_sum_error": 0}),
+        ([1.25, -0.25, 0], {"rows_outside_0_to_1": 1}),
+        ([0.5, 0.5, 0.25], {"rows_outside_0_to_1": 0, "largest_row_sum_error": 0.25}),
+        ([0.25, 0.25, 0.25], {"largest_row_sum_error": 0.25}),
+    ],
+)
+def test_a_single_unsound_row_fails(row, seen):
+    probabilities = PROBABILITIES.copy()
+    probabilities[3] = row
+    finding = check_probabilities(probabilities, tolerance=0.2)
+    assert finding.passed is False
+    assert seen.items() <= finding.seen.items()
+    assert "must be a softmax" in finding.message
+
+
+def test_row_sums_within_the_tolerance_pass():
+    assert check_probabilities(PROBABILITIES * np.float32(1.0625), 0.0625).passed is False
+    assert check_probabilities(PROBABILITIES * np.float32(0.9375), 0.0625).passed is True
+
+
+@pytest.mark.parametrize(
+    "table", [PROBABILITIES.astype(np.float64), PROBABILITIES[0], PROBABILITIES[:0]]
+)
+def test_what_is_no_float32_table_fails(table):
+    finding = check_probabilities(table, tolerance=1)
+    assert finding.passed is False
+    assert finding.seen == {"dtype": str(table.dtype), "shape": list(table.shape)}
+
+
+# --- confusion matrix ---
+
+
+def test_a_confusion_matrix_of_all_images_passes():
+    finding = check_confusion_matrix(CONFUSION, LABELS, 3)
+    assert finding.passed is True
+    assert finding.seen == finding.expected == {"row_sums": [3, 2, 0], "images": 5}
+
+
+@pytest.mark.parametrize(
+    "confusion",
+    [
+        [[2, 0, 1], [0, 1, 0], [0, 0, 1]],  # as many images, but one of another class
+        np.transpose(CONFUSION),
+        [[2, 1, 0], [0, 1, 0], [0, 0, 0]],  # one image lost
+        [[4, -1, 0], [0, 1, 1], [0, 0, 0]],
+        [[2, 1], [0, 2]],
+    ],
+)
+def test_a_confusion_matrix_of_other_images_fails(confusion):
+    finding = check_confusion_matrix(confusion, LABELS, 3)
+    assert finding.passed is False
+    assert "other images or labels" in finding.message
+
+
+def test_a_label_beyond_the_classes_fails():
+    assert check_confusion_matrix(CONFUSION, np.append(LABELS, np.uint8(3)), 3).passed is False
+
+
+# --- as in the history ---
+
+
+def test_accuracy_equal_to_the_history_up_to_float32_passes():
+    finding = check_accuracy_matches_history(5839 / 6000, 6000, float(np.float32(5839 / 6000)), 0)
+    assert finding.passed is True
+    assert finding.expected["images_apart_at_most"] == 0
+
+
+def test_accuracy_one_image_off_fails_unless_there_is_a_near_tie():
+    finding = check_accuracy_matches_history(5839 / 6000, 6000, 5838 / 6000, 0)
+    assert finding.passed is False
+    assert "is 1 images away" in finding.message
+    assert check_accuracy_matches_history(5839 / 6000, 6000, 5840 / 6000, 1).passed is True
+    assert check_accuracy_matches_history(5839 / 6000, 6000, 5841 / 6000, 1).passed is False
+
+
+def test_an_accuracy_that_is_not_a_number_fails():
+    assert check_accuracy_matches_history(0.5, 10, math.nan, 10).passed is False
+
+
+LOSS = math.log(2 * 4 * 4 / 3 * 4) / 5  # of the true classes: 1/2, 1/4, 3/4, 1, 1/4
+
+
+def test_the_loss_of_the_history_passes_up_to_its_tolerance():
+    finding = check_loss_matches_history(PROBABILITIES, LABELS, LOSS, 1e-9)
+    assert finding.passed is True
+    assert finding.seen["loss"] == pytest.approx(LOSS)
+    assert check_loss_matches_history(PROBABILITIES, LABELS, LOSS * 1.009, 0.01).passed is True
+
+
+@pytest.mark.parametrize("factor", [0.98, 1.02, math.nan, math.inf])
+def test_another_loss_than_the_historys_fails(factor):
+    finding = check_loss_matches_history(PROBABILITIES, LABELS, LOSS * factor, 0.01)
+    assert finding.passed is False
+    assert "not the predictions of the network that was trained" in finding.message
+
+
+def test_a_true_class_of_tiny_probability_counts_in_full():
+    # Clipped at 1e-7, as an evaluation's loss is, it would be 16.1 nats.
+    probabilities = np.array([[1, 1e-20]], dtype=np.float32)
+    labels = np.array([1], dtype=np.uint8)
+    assert check_loss_matches_history(probabilities, labels, 20 * math.log(10), 1e-6).passed is True
+    assert check_loss_matches_history(probabilities, labels, 7 * math.log(10), 1e-6).passed is False
+
+
+def test_a_true_class_without_probability_bounds_the_loss_from_below():
+    probabilities, labels = np.array([[1, 0]], dtype=np.float32), np.array([1], dtype=np.uint8)
+    finding = check_loss_matches_history(probabilities, labels, 2895.8, 0.001)
+    assert finding.passed is True
+    assert finding.seen["vanished_probabilities"] == 1
+    assert check_loss_matches_history(probabilities, labels, 80.0, 0.001).passed is False
+
+
+# --- what an evaluation should be like ---
+
+
+def evaluated(validation, test):
+    """An evaluation of networks that give these classes, of two, to images of 0, 0, 1, 1 ..."""
+
+    def part(predicted):
+        labels = (np.arange(len(predicted)) // 2 % 2).astype(np.uint8)
+        return np.eye(2, dtype=np.float32)[np.array(predicted)], labels
+
+    return evaluate(validation=part(validation), test=part(test), classes=2)
+
+
+def test_a_network_that_tells_all_classes_is_better_than_guessing():
+    finding = check_better_than_guessing(evaluated([0, 0, 1, 0], [0, 0, 1, 1]), 0.5)
+    assert finding.passed is True
+    assert finding.seen["least"] == 0.5  # class 0: recall 1, of the others one half
+    assert finding.seen["part"] == "validation"
+
+
+@pytest.mark.parametrize("predicted", [[1, 1, 1, 1], [0, 1, 0, 1], [0, 0, 0, 0]])
+def test_one_class_always_and_guesses_are_not_better_than_guessing(predicted):
+    finding = check_better_than_guessing(evaluated([0, 0, 1, 1], predicted), 0.1)
+    assert finding.passed is False
+    assert finding.seen == {
+        "least": 0.0,
+        "class": 0,
+        "part": "test",
+        "classes_not_told": [0, 1],
+    }
+
+
+def test_a_class_without_images_is_not_asked_for():
+    probabilities, labels = np.eye(3, dtype=np.float32)[[0, 1]], np.array([0, 1], dtype=np.uint8)
+    three = evaluate(validation=(probabilities, labels), test=(probabilities, labels), classes=3)
+    assert check_better_than_guessing(three, 1.0).passed is True
+
+
+def parts(validation, test):
+    """The figures of an evaluation that the comparison of parts reads: right of how many."""
+    return {
+        name: {"correct": right, "images": images, "accuracy": right / images}
+        for name, (right, images) in {"validation": validation, "test": test}.items()
+    }
+
+
+def test_parts_apart_by_chance_pass():
+    finding = check_test_like_validation(parts((90, 100), (188, 200)), 0.05)
+    assert finding.passed is True
+    error = math.sqrt(278 * 22 / 300**2 * (1 / 100 + 1 / 200))  # of the pooled 278 of 300
+    assert finding.seen["standard_errors"] == pytest.approx(0.04 / error)
+    chi_squared = chi2_contingency([[90, 10], [188, 12]], correction=False)
+    assert finding.seen["p_value"] == pytest.approx(chi_squared.pvalue)
+
+
+@pytest.mark.parametrize(
+    ("validation", "test", "better"),
+    [((70, 100), (200, 200), "test"), ((100, 100), (140, 200), "validation")],
+)
+def test_a_part_too_good_for_chance_fails_either_way(validation, test, better):
+    finding = check_test_like_validation(parts(validation, test), 1e-6)
+    assert finding.passed is False
+    assert f"trained on {better} images" in finding.message
+    assert check_test_like_validation(parts(validation, test), 0).passed is True
+
+
+@pytest.mark.parametrize("right", [0, 1])
+def test_parts_that_are_all_right_or_all_wrong_are_alike(right):
+    both = parts((100 * right, 100), (200 * right, 200))
+    assert check_test_like_validation(both, 0.5).passed is True
+
+
+EVALUATIONS = {
+    name: {"validation": {"accuracy": validation}, "test": {"accuracy": test}}
+    for name, validation, test in [("a", 0.9, 0.8), ("b", 0.7, 0.95)]
+}
+
+
+def compared(**changes):
+    columns = {
+        "network": ["a", "b"],
+        "validation_accuracy": [0.9, 0.7],
+        "test_accuracy": [0.8, 0.95],
+    }
+    return pd.DataFrame(columns | changes)
+
+
+def test_a_comparison_of_the_evaluations_own_figures_passes():
+    finding = check_compared(compared(), EVALUATIONS, "a")
+    assert finding.passed is True
+    assert finding.message == "All 2 networks are compared by their own accuracies."
+
+
+@pytest.mark.parametrize(
+    ("changes", "best", "wrong"),
+    [
+        ({"validation_accuracy": [0.9, 0.71]}, "a", "validation accuracy of b"),
+        ({"test_accuracy": [0.95, 0.8]}, "a", "test accuracy of a"),
+        ({"network": ["b", "a"]}, "a", "the networks b, a"),
+        ({}, "b", "b as the best in validation"),
+    ],
+)
+def test_a_comparison_that_says_otherwise_fails(changes, best, wrong):
+    finding = check_compared(compared(**changes), EVALUATIONS, best)
+    assert finding.passed is False
+    assert wrong in finding.seen["different"]

@@ -1,0 +1,88 @@
+from io import StringIO
+
+import pandas as pd
+import pytest
+
+from mnist_assets.errors import InputError
+from mnist_assets.evaluation.comparison import (
+    COLUMNS,
+    best_network,
+    compare_networks,
+    comparison_row,
+)
+
+
+def part(accuracy, loss):
+    interval = {"low": accuracy - 0.0625, "high": accuracy + 0.0625, "confidence": 0.95}
+    return {"accuracy": accuracy, "accuracy_interval": interval, "loss": loss}
+
+
+def row(network, parameters=100, validation=0.75, test=0.5):
+    history = pd.DataFrame(
+        {"epoch": [1, 2], "accuracy": [0.5, 0.875], "val_accuracy": [0.5, 0.75], "seconds": [2, 3]}
+    )
+    evaluation = {"validation": part(validation, 0.4), "test": part(test, 0.6)}
+    return comparison_row(network, parameters=parameters, history=history, evaluation=evaluation)
+
+
+def test_row_by_hand():
+    assert row("given") == {
+        "network": "given",
+        "parameters": 100,
+        "epochs": 2,
+        "seconds": 5.0,
+        "validation_accuracy": 0.75,
+        "validation_low": 0.6875,
+        "validation_high": 0.8125,
+        "test_accuracy": 0.5,
+        "test_low": 0.4375,
+        "test_high": 0.5625,
+        "validation_loss": 0.4,
+        "test_loss": 0.6,
+        "generalization_gap": 0.125,
+    }
+
+
+def test_table_keeps_the_order_given_and_the_declared_columns():
+    table = compare_networks([row("second", 9), row("first", 8), row("third", 7)])
+    assert table["network"].tolist() == ["second", "first", "third"]
+    assert table["parameters"].tolist() == [9, 8, 7]
+    assert tuple(table.columns) == COLUMNS
+
+
+def test_table_survives_csv():
+    table = compare_networks([row("given"), row("best", validation=1 / 3)])
+    again = pd.read_csv(StringIO(table.to_csv(index=False)))
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+
+
+def test_best_is_chosen_by_validation_never_by_test():
+    table = compare_networks(
+        [row("tests well", validation=0.7, test=0.9), row("validates well", test=0.1)]
+    )
+    assert best_network(table) == "validates well"
+
+
+def test_among_equals_the_smaller_network_is_best_then_the_first():
+    rows = [row("worse", 1, validation=0.5), row("large", 30), row("small", 20), row("other", 20)]
+    assert best_network(compare_networks(rows)) == "small"
+    assert best_network(compare_networks(rows[::-1])) == "other"
+
+
+@pytest.mark.parametrize("rows", [[], [row("given"), row("best"), row("given")]])
+def test_networks_have_to_be_there_once_each(rows):
+    with pytest.raises(InputError, match=r"networks to compare: .* each name once"):
+        compare_networks(rows)
+
+
+def test_a_row_that_lacks_a_figure_is_refused():
+    incomplete = row("given")
+    del incomplete["test_loss"]
+    with pytest.raises(InputError, match="comparison row of network given"):
+        compare_networks([incomplete])
+
+
+def test_without_any_accuracy_no_network_is_best():
+    table = compare_networks([row("given", validation=float("nan"))])
+    with pytest.raises(InputError, match="no validation accuracy"):
+        best_network(table)

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.networks.training import train_network
+
+TRAINING = Training(
+    layers=[{"kind": "dense", "units": 8}, {"kind": "dropout", "rate": 0.2}],
+    optimizer={"kind": "adam", "learning_rate": 0.02},
+    batch_size=16,
+    epochs=3,
+    seed=1,
+)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 3, 200).astype(np.uint8)
+    images = generator.integers(0, 120, (200, 4, 5)).astype(np.uint8)
+    images[np.arange(200), labels] += 100
+    return images, labels
+
+
+def train(digits, training=TRAINING, memory_limit=10**9, on_epoch=lambda epoch: None):
+    images, labels = digits
+    order = np.random.default_rng(2).permutation(200).astype(np.int32)
+    return train_network(
+        "tiny",
+        training,
+        images,
+        labels,
+        {"train": order[:170], "validation": order[170:]},
+        {
+            "mean": images.mean(axis=0).astype(np.float32),
+            "std": images.std(axis=0).astype(np.float32),
+        },
+        classes=3,
+        memory_limit=memory_limit,
+        on_epoch=on_epoch,
+    )
+
+
+def weights(trained):
+    return b"".join(array.tobytes() for array in trained.model.get_weights())
+
+
+def test_it_learns_and_its_history_has_a_row_an_epoch(digits):
+    seen = []
+    trained, speed = train(digits, on_epoch=seen.append)
+    history = trained.history
+    assert list(history["epoch"]) == [1, 2, 3] == [epoch.epoch for epoch in seen]
+    assert history["val_accuracy"].iloc[-1] > 0.9
+    assert history["loss"].is_monotonic_decreasing
+    assert speed.training_seconds == pytest.approx(history["seconds"].sum())
+    assert speed.images_per_second == pytest.approx(3 * 170 / speed.training_seconds)
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(digits):
+    first, _ = train(digits)
+    other, _ = train(digits, TRAINING.model_copy(update={"seed": 2}))
+    again, _ = train(digits)
+    assert weights(first) == weights(again)
+    assert weights(first) != weights(other)
+    assert first.history.drop(columns="seconds").equals(again.history.drop(columns="seconds"))
+
+
+def test_images_beyond_the_memory_limit_are_trained_on_in_chunks(digits):
+    trained, _ = train(digits, memory_limit=50 * 20)  # 3 batches of 16 images of 20 bytes a chunk
+    again, _ = train(digits, memory_limit=50 * 20)
+    assert trained.history["val_accuracy"].iloc[-1] > 0.9
+    assert weights(trained) == weights(again)
+
+
+def test_the_recorded_accuracy_is_that_of_the_saved_file_on_raw_pixels(digits, tmp_path):
+    import keras
+
+    trained, _ = train(digits)
+    trained.save(tmp_path / "tiny.keras")
+    images, labels = digits
+    validation = np.random.default_rng(2).permutation(200)[170:]
+    model = keras.saving.load_model(tmp_path / "tiny.keras")
+    predicted = model.predict(images[validation][..., None].astype(np.float32), verbose=0)
+    accuracy = (predicted.argmax(axis=1) == labels[validation]).mean()
+    stored = StoredNetwork(tmp_path / "tiny.keras")
+    assert accuracy == trained.history["val_accuracy"].iloc[-1]
+    assert stored.history.equals(trained.history)
+    assert weights(stored) == weights(trained)

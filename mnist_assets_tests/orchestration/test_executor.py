@@ -1,0 +1,213 @@
+"""The executor, on jobs that do nothing but note their process; each test in a fresh process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mnist_assets.orchestration.executor.executor import can_fork
+from mnist_assets_tests.orchestration.executor_jobs import PATIENCE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+
+
+JOBS = (
+    "both_kinds",
+    "one_kind",
+    "together",
+    "lending",
+    "urgent",
+    "failing",
+    "dying",
+    "retried",
+    "failing_once",
+    "lending_after_failure",
+    "killed_at_rest",
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a job.
+
+    Attributes:
+        process: The one it was started in.
+        steps: Each step that began, with its process, in order.
+    """
+
+    success: bool
+    failures: dict
+    process: int
+    steps: list
+
+    @property
+    def order(self):
+        return [name for name, _ in self.steps]
+
+
+def make_home(folder):
+    (folder / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path):
+    return make_home(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """All jobs that come to an end by themselves."""
+    home = make_home(tmp_path_factory.mktemp("home"))
+    child = start(home, *JOBS)
+    output, _ = child.communicate(timeout=120)
+    told = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return {
+        job: Done(**outcome, process=child.pid, steps=steps(home, job))
+        for job, outcome in zip(JOBS, told, strict=True)
+    }
+
+
+def start(home, *jobs):
+    return subprocess.Popen(
+        [sys.executable, "-m", "mnist_assets_tests.orchestration.executor_jobs", *jobs],
+        env=os.environ | {"DAGSTER_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def steps(home, job):
+    noted = home / f"{job}.txt"
+    lines = noted.read_text().splitlines() if noted.exists() else []
+    return [(name, int(process)) for name, process in map(str.split, lines)]
+
+
+def start_endless(home):
+    """A job that does not end, when both its steps are under way; and their processes."""
+    child = start(home, "endless")
+    deadline = time.monotonic() + PATIENCE
+    while len(steps(home, "endless")) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return child, [process for _, process in steps(home, "endless")]
+
+
+def is_running(process):
+    stat = Path(f"/proc/{process}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_for_end(processes):
+    deadline = time.monotonic() + PATIENCE / 2
+    while any(map(is_running, processes)):
+        assert time.monotonic() < deadline, "a process outlived its parent"
+        time.sleep(0.02)
+
+
+def test_tensorflow_has_one_process_and_the_rest_another(done):
+    job = done["both_kinds"]
+    assert job.success
+    process = dict(job.steps)
+    assert process["train"] == process["predict"] != process["load"] == process["explore"]
+    assert job.process not in process.values()
+    assert job.order.index("load") < job.order.index("train") < job.order.index("predict")
+    assert job.order.index("predict") < job.order.index("evaluate")
+
+
+def test_where_nothing_can_run_side_by_side_nothing_is_forked(done):
+    job = done["one_kind"]
+    assert job.steps == [("load", job.process), ("explore", job.process)]
+
+
+def test_steps_of_both_kinds_run_at_the_same_time(done):
+    assert done["together"].success
+
+
+def test_a_process_that_is_through_lends_a_hand(done):
+    assert done["lending"].success
+
+
+def test_what_is_urgent_runs_first(done):
+    assert done["urgent"].success
+    order = [name for name in done["urgent"].order if name != "train"]
+    assert order == ["first", "soon", "later", "last_of_all", "at_the_end"]
+
+
+def test_a_failure_stops_what_follows_and_nothing_else(done):
+    job = done["failing"]
+    assert not job.success
+    assert job.failures.keys() == {"train"}
+    assert set(job.order) == {"train", "train_another", "explore"}
+
+
+def test_a_process_that_dies_fails_its_step_and_is_replaced(done):
+    job = done["dying"]
+    assert not job.success
+    assert job.failures.keys() == {"train"}
+    assert "exit code -9" in job.failures["train"]
+    assert set(job.order) == {"train", "train_another", "explore"}
+
+
+def test_a_step_whose_process_died_is_retried_as_declared(done):
+    assert done["retried"].success
+    assert done["retried"].order == ["train", "train", "explore"]
+
+
+def test_a_step_that_failed_is_retried_as_declared(done):
+    assert done["failing_once"].success
+    assert done["failing_once"].order == ["train", "train", "explore"]
+
+
+def test_a_hand_is_lent_when_nothing_for_tensorflow_can_follow(done):
+    job = done["lending_after_failure"]
+    assert job.failures.keys() == {"train"}
+    assert {"draw", "write"} <= set(job.order)
+
+
+def test_a_process_that_died_at_rest_is_replaced(done):
+    job = done["killed_at_rest"]
+    assert job.success
+    assert dict(job.steps)["train"] != dict(job.steps)["predict"]
+
+
+@pytest.mark.parametrize("by_web_ui", [True, False], ids=["web UI", "Ctrl-C"])
+def test_an_interruption_ends_the_run_and_all_its_processes(home, by_web_ui):
+    child, processes = start_endless(home)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        (record,) = instance.get_run_records()
+        if by_web_ui:
+            instance.report_run_canceling(record.dagster_run)
+        for process in [child.pid, *([] if by_web_ui else processes)]:
+            os.kill(process, signal.SIGINT)
+        child.communicate(timeout=PATIENCE / 2)
+        wait_for_end(processes)
+        status = instance.get_run_by_id(record.dagster_run.run_id).status
+    expected = dg.DagsterRunStatus.CANCELED if by_web_ui else dg.DagsterRunStatus.FAILURE
+    assert status == expected  # Dagster takes what nobody requested as a failure
+
+
+def test_no_process_outlives_a_parent_that_was_killed(home):
+    child, processes = start_endless(home)
+    child.kill()
+    child.communicate()
+    wait_for_end(processes)
+
+
+def test_a_process_that_cannot_be_forked_to_an_end_is_not(home, monkeypatch):
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+        assert can_fork(instance)
+        monkeypatch.setitem(sys.modules, "tensorflow", object())
+        assert not can_fork(instance)
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert not can_fork(instance)

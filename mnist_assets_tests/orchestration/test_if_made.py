@@ -1,0 +1,180 @@
+"""What an asset shows where it was made: neither waited for nor missed, and followed once made."""
+
+import warnings
+
+import dagster as dg
+import pandas as pd
+import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
+
+from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
+from mnist_assets.orchestration.incremental import Graph, State
+from mnist_assets.orchestration.storage.formats import file_storages
+from mnist_assets.orchestration.storage.optional import Shelf
+
+PAGE, STUDY, DATA = (
+    dg.AssetKey(["report", "page"]),
+    dg.AssetKey(["study", "runs"]),
+    dg.AssetKey("data"),
+)
+
+
+class World:
+    """data -> page, data -> study, and the page shows the study if it was made."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.code, self.data, self.runs = "1", "a", 1
+        self.if_made = [STUDY.to_user_string()]
+        self.instance = dg.DagsterInstance.ephemeral(tempdir=str(folder))
+        self.seen = []
+
+    def definitions(self):
+        shelf = Shelf(assets=str(self.folder))
+
+        @dg.asset(key=DATA, io_manager_key="json", code_version="data")
+        def data():
+            return dg.MaterializeResult(value=self.data, data_version=dg.DataVersion(self.data))
+
+        @dg.asset(
+            key=STUDY,
+            io_manager_key="csv",
+            ins={"data": dg.AssetIn(DATA)},
+            code_version=self.code,
+            tags={ON_REQUEST: "true"},
+        )
+        def study(data):
+            table = pd.DataFrame({"runs": [self.runs]})
+            return dg.MaterializeResult(value=table, data_version=dg.DataVersion(str(self.runs)))
+
+        @dg.asset(
+            key=PAGE,
+            io_manager_key="html",
+            ins={"data": dg.AssetIn(DATA)},
+            deps=[STUDY],
+            code_version="page",
+            automation_condition=follow_changes(self.if_made),
+        )
+        def page(context: dg.AssetExecutionContext, data):
+            shown = shelf.take(context.instance, STUDY.to_user_string(), "csv", self.code)
+            self.seen.append(None if shown is None else int(shown["runs"].iloc[0]))
+            return dg.MaterializeResult(value=data, data_version=dg.DataVersion(str(self.seen[-1])))
+
+        return dg.Definitions([data, study, page], resources=file_storages(str(self.folder)))
+
+    def make(self, *keys):
+        definitions = self.definitions()
+        assert dg.materialize(
+            list(definitions.assets),
+            instance=self.instance,
+            selection=list(keys),
+            resources=definitions.resources,
+        ).success
+
+    def reasons(self, **options):
+        return Graph(self.definitions(), self.instance, {}, **options).reasons()
+
+    def status_in_the_web_ui(self):
+        return CachingStaleStatusResolver(
+            self.instance,
+            self.definitions().resolve_asset_graph(),
+            LoadingContextForTest(self.instance),
+        ).get_status(PAGE)
+
+    def follow(self, cursor=None):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Dagster's own call
+            result = dg.evaluate_automation_conditions(
+                self.definitions(), self.instance, cursor=cursor
+            )
+        return result.get_num_requested(PAGE), result.cursor
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path)
+    world.make(DATA, PAGE)
+    assert world.seen == [None]
+    return world
+
+
+def test_what_was_never_made_makes_nothing_stale(world):
+    assert world.reasons() == {}
+    assert world.status_in_the_web_ui() == StaleStatus.FRESH
+    assert list(world.reasons(on_request=True)) == [STUDY]
+
+
+def test_once_made_it_is_followed(world):
+    world.make(STUDY)
+    assert world.reasons() == {PAGE: "input changed: study/runs"}
+    assert world.status_in_the_web_ui() == StaleStatus.STALE
+    world.make(PAGE)
+    assert world.seen[-1] == 1
+    assert world.reasons() == {}
+    assert world.status_in_the_web_ui() == StaleStatus.FRESH
+    world.runs = 2
+    world.make(STUDY)
+    assert world.reasons() == {PAGE: "input changed: study/runs"}
+    world.make(PAGE)
+    assert world.seen[-1] == 2
+
+
+def test_with_what_is_made_on_request_it_waits_for_it(world):
+    states = Graph(world.definitions(), world.instance, {}, on_request=True).states([STUDY, PAGE])
+    assert [state for state, _ in states.values()] == [State.MISSING, State.WAITING]
+
+
+def test_what_its_code_or_its_inputs_have_left_behind_is_not_shown(world):
+    world.make(STUDY, PAGE)
+    assert world.seen[-1] == 1
+    world.code = "2"
+    world.make(PAGE)
+    assert world.seen[-1] is None
+    world.make(STUDY, PAGE)
+    assert world.seen[-1] == 1
+    world.data = "b"
+    world.make(DATA, PAGE)
+    assert world.seen[-1] is None
+    world.data = "a"
+    world.make(DATA, PAGE)
+    assert world.seen[-1] == 1
+
+
+def test_a_file_that_is_gone_or_damaged_is_not_shown(world):
+    world.make(STUDY)
+    path = world.folder / "study" / "runs.csv"
+    path.write_text("runs\n1")  # its last line has no end
+    world.make(PAGE)
+    path.unlink()
+    world.make(PAGE)
+    assert world.seen[-2:] == [None, None]
+
+
+@pytest.mark.filterwarnings("ignore:Parameter `include_sources`")  # Dagster's own call
+def test_automation_neither_waits_for_it_nor_misses_it(world):
+    _, cursor = world.follow()
+    requested, cursor = world.follow(cursor)
+    assert requested == 0, "nothing changed"
+    world.data = "b"
+    world.make(DATA)
+    requested, cursor = world.follow(cursor)
+    assert requested == 1, "its input changed, though the study was never made"
+    world.make(PAGE)
+    requested, cursor = world.follow(cursor)
+    assert requested == 0
+    world.make(STUDY)
+    requested, cursor = world.follow(cursor)
+    assert requested == 1, "the study was made"
+    world.make(PAGE)
+    assert world.follow(cursor)[0] == 0
+
+
+@pytest.mark.filterwarnings("ignore:Parameter `include_sources`")  # Dagster's own call
+def test_what_is_needed_automation_waits_for(world):
+    world.if_made = []
+    _, cursor = world.follow()
+    world.data = "b"
+    world.make(DATA)
+    requested, cursor = world.follow(cursor)
+    assert requested == 0, "its input changed, but the study was never made"

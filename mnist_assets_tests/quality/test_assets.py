@@ -1,0 +1,130 @@
+"""Quality in the graph, on the tiny project: every asset's file, and each check that can fail."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets_tests.tiny import CLASSES, Project
+
+NAMES = ["small", "normalised"]
+DISTORTIONS = {"undistorted": 1, "shift": 4, "rotation": 6, "noise": 4, "blur": 4, "inversion": 1}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    project = Project.create(tmp_path_factory.mktemp("project"))
+    with project.instance() as instance:
+        outcome = project.update(instance)
+        assert outcome.success, outcome.failures()
+        yield project, instance, outcome
+
+
+def read_json(project, key):
+    return json.loads(project.path(key, "json").read_text())
+
+
+def shown(instance, project, key):
+    node = next(node for node in project.graph(instance).keys if node.to_user_string() == key)
+    return instance.get_latest_materialization_event(node).asset_materialization.metadata
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_quality_of_each_network_is_that_of_its_predictions(made, name):
+    project, instance, _ = made
+    assessed = read_json(project, f"evaluation/{name}_quality")
+    evaluation = read_json(project, f"evaluation/{name}")["test"]
+    for figure in ("images", "correct", "accuracy", "accuracy_interval"):
+        assert assessed[figure] == evaluation[figure]
+    bins = assessed["calibration"]["bins"]
+    assert len(bins) == 15
+    assert sum(of_bin["images"] for of_bin in bins) == 60
+    assert assessed["halves"] is None, "known of MNIST alone"
+    assert assessed["without_wrong_labels"] is None
+    assert shown(instance, project, f"evaluation/{name}_quality")["reliability"].value[:2] == "!["
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_mistakes_of_each_network_are_listed(made, name):
+    project, instance, _ = made
+    listed = pd.read_csv(project.path(f"evaluation/{name}_mistakes", "csv"))
+    with np.load(project.path(f"evaluation/{name}_predictions", "npz")) as predictions:
+        predicted = predictions["test"].argmax(axis=1)
+    labels = np.load(project.path("dataset/test_labels", "npy"))
+    assert sorted(listed["index"]) == np.flatnonzero(predicted != labels).tolist()
+    assert shown(instance, project, f"evaluation/{name}_mistakes")["mistakes"].value == len(listed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_robustness_of_each_network_has_every_distortion(made, name):
+    project, _, _ = made
+    table = pd.read_csv(project.path(f"evaluation/{name}_robustness", "csv"))
+    assert table["distortion"].value_counts().to_dict() == DISTORTIONS
+    assert (table["images"] == 60).all(), "all of them, where there are fewer than asked for"
+    undistorted = table.set_index("distortion").loc["undistorted", "accuracy"]
+    assert undistorted == read_json(project, f"evaluation/{name}_quality")["accuracy"]
+
+
+def test_the_quality_of_the_champion_is_that_of_the_network_it_is(made):
+    project, _, outcome = made
+    quality = read_json(project, "champion/quality")
+    model = read_json(project, "champion/model")
+    assert quality["version"] == model["version"]
+    of_network = read_json(project, f"evaluation/{model['network']}_quality")
+    assert {name: quality[name] for name in of_network} == of_network
+    robustness = pd.read_csv(project.path(f"evaluation/{model['network']}_robustness", "csv"))
+    pd.testing.assert_frame_equal(pd.DataFrame(quality["robustness"]), robustness)
+    mistakes = pd.read_csv(project.path(f"evaluation/{model['network']}_mistakes", "csv"))
+    assert quality["mistakes"] == mistakes.to_dict("records")
+    assert outcome.checks()["champion/quality:as_promoted"].passed
+
+
+def test_without_a_champion_there_is_nothing_to_say(tmp_path):
+    project = Project.create(tmp_path)
+    with project.instance() as instance:
+        assert project.update(instance, select="group:dataset").success
+        outcome = project.update(instance, select='key:"champion/quality"')
+    assert outcome.made == ["champion/quality"]
+    assert read_json(project, "champion/quality") == {}
+    assert all(check.passed for check in outcome.checks().values())
+
+
+def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
+    project = Project.create(tmp_path)
+    path = project.folder / "raw" / FILE_NAMES["train_labels"]
+    data = bytearray(path.read_bytes())
+    wrong = [5, 50, 77, 120, 203, 299]  # 2 %
+    for index in wrong:
+        data[8 + index] = (data[8 + index] + 1) % CLASSES
+    path.write_bytes(data)
+    with project.instance() as instance:
+        outcome = project.update(
+            instance, select='group:dataset or group:preparation or key:"evaluation/label_errors"'
+        )
+    check = outcome.checks()["evaluation/label_errors:few"]
+    assert not check.passed
+    assert check.severity.value == "ERROR"
+    found = pd.read_csv(project.path("evaluation/label_errors", "csv"))
+    assert sorted(found["index"]) == wrong
+    assert (found["suggested"] == (found["label"] - 1) % CLASSES).all()
+
+
+def test_warnings_are_told_and_stop_nothing(made, tmp_path):
+    project = made[0].copy(tmp_path / "copy")
+    # No network is exactly as sure as it is right; nor is it right where the labels are others.
+    project.edit("settings.yaml", "calibration_error: 0.015", "calibration_error: 0.01")
+    path = project.folder / "raw" / FILE_NAMES["test_labels"]
+    data = bytearray(path.read_bytes())
+    data[8:28] = bytes((label + 1) % CLASSES for label in data[8:28])
+    path.write_bytes(data)
+    with project.instance() as instance:
+        outcome = project.update(
+            instance, select='key:"dataset/test_labels" or key:"champion/quality"'
+        )
+    checks = outcome.checks()
+    for name in ("as_promoted", "calibrated"):
+        assert not checks[f"champion/quality:{name}"].passed
+        assert checks[f"champion/quality:{name}"].severity.value == "WARN"
+    assert "champion/quality" in outcome.made

@@ -1,0 +1,192 @@
+"""The report as an asset: what it reads, what makes it anew, and what it does without."""
+
+import re
+from types import SimpleNamespace
+
+import dagster as dg
+import numpy as np
+import pytest
+
+from mnist_assets.champion.assets.quality import champion_quality_asset
+from mnist_assets.declarations.settings import read_settings
+from mnist_assets.report.assets import page as assets
+from mnist_assets.report.assets.page_network import smallest_of
+from mnist_assets.study.assets import study_assets
+from mnist_assets_tests.report.stories import (
+    CHAMPION_PICTURES,
+    NETWORK_PICTURES,
+    PLAIN_PICTURES,
+    STUDY_PICTURES,
+    champion_of,
+    compare,
+    declare,
+    make_story,
+    make_values,
+    runs_of,
+    text_of,
+)
+
+NETWORK = {
+    "shape": [12, 10],
+    "classes": 4,
+    "layers": [{"kind": "dense", "units": 4, "activation": "softmax", "kernel": "", "bias": ""}],
+}
+IF_MADE = ["champion/quality", "study/best", "study/comparison", "study/fourth"]
+
+
+def make_asset(networks):
+    settings = read_settings()
+    if_made = [champion_quality_asset(settings), *study_assets(networks, settings)]
+    (asset,) = assets.report_assets(networks, settings, if_made)
+    return asset
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return {network.name: network for network in make_story().networks[1:]}
+
+
+@pytest.fixture(scope="module")
+def inputs(networks):
+    values = {
+        **make_values(),
+        "comparison": compare(networks.values()),
+        "page_network": NETWORK,
+    }
+    for name, network in networks.items():
+        for told in ("history", "evaluation", "quality", "mistakes", "robustness"):
+            values |= {f"{told}_{name}": getattr(network, told)}
+    return values
+
+
+class Shelf:
+    """What has been made, by key; remembers what it was asked for."""
+
+    def __init__(self, **made):
+        self.made = {name.replace("__", "/"): value for name, value in made.items()}
+        self.asked = {}
+
+    def take(self, instance, key, storage, code_version):
+        self.asked[key] = (storage, code_version)
+        return self.made.get(key)
+
+
+def make_page(networks, inputs, shelf):
+    asset = make_asset({name: network.declared for name, network in networks.items()})
+    return asset.op.compute_fn.decorated_fn(
+        context=SimpleNamespace(instance=None),
+        source=SimpleNamespace(facts=None),
+        shelf=shelf,
+        **inputs,
+    )
+
+
+def test_the_asset_draws_every_picture_and_passes_its_checks(networks, inputs):
+    result = make_page(networks, inputs, Shelf())
+    assert {check.check_name: check.passed for check in result.check_results} == {
+        "self_contained": True,
+        "pictures": True,
+        "networks": True,
+        "claims": True,
+    }
+    assert all(check.severity == dg.AssetCheckSeverity.ERROR for check in result.check_results)
+    text = text_of(result.value)
+    assert "from a dataset other than MNIST" in text
+    floored = (inputs["normalization"]["std"] == np.float32(25.5)).sum()
+    assert f"{floored} of 120 pixels stand at that floor" in text
+    drawn = len(PLAIN_PICTURES) + len(NETWORK_PICTURES) * len(networks)
+    assert len(re.findall("<img ", result.value)) == drawn
+    assert result.metadata["studied"] == result.metadata["champion"] == "none"
+    assert 'id="draw-canvas"' in result.value
+
+
+def test_what_need_not_be_there_is_shown_where_it_is(networks, inputs):
+    shelf = Shelf(
+        champion__quality=champion_of(networks["best"]),
+        study__best=runs_of(0.97),
+        study__fourth=runs_of(0.95),
+    )
+    result = make_page(networks, inputs, shelf)
+    assert all(check.passed for check in result.check_results)
+    assert sorted(shelf.asked) == IF_MADE
+    assert {storage for storage, _ in shelf.asked.values()} == {"csv", "json"}
+    assert result.metadata["studied"] == "best, fourth"
+    assert result.metadata["champion"] == "0001-best"
+    for name in (*CHAMPION_PICTURES, STUDY_PICTURES[0]):
+        assert f'id="picture-{name}"' in result.value
+    assert f'id="picture-{STUDY_PICTURES[1]}"' not in result.value  # it was not compared
+
+
+def test_no_champion_is_none_to_tell_of(networks, inputs):
+    result = make_page(networks, inputs, Shelf(champion__quality={}))
+    assert result.metadata["champion"] == "none"
+    assert "Champion" not in result.value
+
+
+def key_of(*parts):
+    return dg.AssetKey(parts)
+
+
+def test_a_fourth_network_is_read_by_itself():
+    few = make_asset({"one": declare()})
+    more = make_asset({"one": declare(), "split": declare()})
+    assert few.key == more.key == key_of("report", "notebook")
+    told = ("split", "split_quality", "split_mistakes", "split_robustness")
+    assert set(more.dependency_keys) - set(few.dependency_keys) == {
+        key_of("networks", "split_history"),
+        *(key_of("evaluation", name) for name in told),
+        key_of("study", "split"),
+    }
+
+
+def test_the_smallest_network_answers_on_the_page():
+    networks = {"large": declare(parameters=9), "small": declare(parameters=3)}
+    assert smallest_of(networks) == "small"
+    assert smallest_of({**networks, "equal": declare(parameters=3)}) == "small"
+
+
+def code_version_of(networks):
+    asset = make_asset(networks)
+    return asset.code_versions_by_key[asset.key]
+
+
+def test_every_template_style_script_and_version_counts_as_code(tmp_path, monkeypatch):
+    networks = {"one": declare()}
+    before = code_version_of(networks)
+    assert code_version_of(networks) == before
+    folder = assets.TEMPLATES
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        copy = tmp_path / path.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    monkeypatch.setattr(assets, "TEMPLATES", tmp_path)
+    assert code_version_of(networks) == before
+    versions = {before}
+    for path in files:
+        copy = tmp_path / path.relative_to(folder)
+        with copy.open("a") as file:
+            file.write("<!-- changed -->")
+        versions.add(code_version_of(networks))
+    assert len(files) > 25
+    assert len(versions) == len(files) + 1
+    monkeypatch.setattr(assets, "version", lambda _: "0.0.0")
+    versions.add(code_version_of(networks))
+    versions.add(code_version_of({"one": declare(claim=0.5)}))
+    assert len(versions) == len(files) + 3
+
+
+def test_code_of_what_it_shows_if_made_counts_as_code():
+    networks, settings = {"one": declare()}, read_settings()
+    (without,) = assets.report_assets(networks, settings)
+    assert without.code_versions_by_key[without.key] != code_version_of(networks)
+
+
+def test_a_package_under_another_name_is_no_error(monkeypatch):
+    def missing(name):
+        raise assets.PackageNotFoundError(name)
+
+    monkeypatch.setattr(assets, "version", missing)
+    versions = assets.installed_versions()
+    assert versions["tensorflow"] == "unknown"
+    assert re.fullmatch(r"3\.\d+\.\d+.*", versions["Python"])

@@ -1,0 +1,199 @@
+"""What the report derives from values: layers, misses, rivals, odds, limits, luck."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from mnist_assets.assets.claims import read_notebook
+from mnist_assets.networks.model import parameters_of
+from mnist_assets.report import (
+    facts as report_facts,
+)
+from mnist_assets.report import (
+    quality as report_quality,
+)
+from mnist_assets.report import (
+    study as report_study,
+)
+from mnist_assets.steps.claim_records import LoggedEpoch
+from mnist_assets.steps.notebook_facts import copied_from, facts_of
+from mnist_assets_tests.report.stories import (
+    LAYERS,
+    champion_of,
+    declare,
+    make_story,
+    robustness_of,
+    study_of,
+    tell,
+)
+
+
+@pytest.fixture(scope="module")
+def story():
+    return make_story()
+
+
+def test_layer_table_by_hand():
+    layers = declare(layers=[*LAYERS, {"kind": "dropout", "rate": 0.5}]).training.layers
+    rows = report_facts.layer_table(layers, (3, 2), 4)
+    assert [tuple(row.values()) for row in rows] == [
+        ("normalisation", [3, 2, 1], 0),
+        ("flatten", [6], 0),
+        ("dense, relu", [5], 35),
+        ("batch normalisation", [5], 20),
+        ("dropout", [5], 0),
+        ("dense, softmax", [4], 24),
+    ]
+    total = sum(row["parameters"] for row in rows)
+    assert total == parameters_of(layers, (3, 2), 4)["total"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"), [(0.89, "below"), (0.9, "inside"), (0.95, "inside"), (0.96, "above")]
+)
+def test_claims_are_judged_by_the_interval(claim, verdict):
+    assert report_facts.judge_claim(claim, {"low": 0.9, "high": 0.95}) == verdict
+
+
+def test_rivals_overlap_and_come_smallest_first(story):
+    simplest, best, fourth = story.networks
+    assert report_facts.rivals_of(best, [best, fourth, simplest]) == [fourth, simplest]
+    far = tell("far", wrong=(2, 16))
+    assert report_facts.rivals_of(best, [best, far]) == []
+
+
+def test_misses_by_hand():
+    table = pd.DataFrame(
+        {
+            "nearest_index": [1, 2],
+            "nearest_distance": [10.0, 30.0],
+            "notebook_nearest_index": [1, 9],
+            "notebook_nearest_distance": [10.0, 50.0],
+            "least_similar_index": [3, 4],
+            "least_similar_distance": [90.0, 90.0],
+            "notebook_least_similar_index": [5, 6],
+            "notebook_least_similar_distance": [60.0, 40.0],
+        }
+    )
+    assert report_facts.count_misses(table) == {
+        "classes": 2,
+        "nearest": 1,
+        "least_similar": 2,
+        "inverted": 1,
+        "further": 0.5,
+    }
+
+
+def test_odds_by_hand():
+    figures = {
+        "true_positives": 4,
+        "false_negatives": 1,
+        "false_positives": 2,
+        "true_negatives": 8,
+    }
+    assert report_facts.notebook_odds(figures) == {"false_positive": 0.25, "false_negative": 0.25}
+    none = {**figures, "true_positives": 0, "true_negatives": 0}
+    assert report_facts.notebook_odds(none) == {"false_positive": None, "false_negative": None}
+
+
+# --- quality ---
+
+
+def test_limits_are_the_weakest_strengths_that_break_a_network():
+    limits = report_quality.find_limits(robustness_of(0.61, 0.6, 0.2))
+    assert [(row["distortion"], row["strength"]) for row in limits] == [
+        ("shift", 2.0),
+        ("inversion", 1.0),
+    ]
+    assert limits[0]["accuracy"] == 0.6
+    unbroken = robustness_of(0.9, 0.7).query("distortion != 'inversion'")
+    assert report_quality.find_limits(unbroken) == []
+
+
+def test_a_limit_is_a_share_of_the_networks_own_accuracy():
+    halved = robustness_of(0.8, 0.3)
+    halved["accuracy"] /= 2
+    assert report_quality.find_limits(halved)[0]["strength"] == 2.0
+    assert report_quality.accuracy_undistorted(halved) == 0.5
+
+
+def test_networks_and_champion_stand_side_by_side(story):
+    network = story.networks[0]
+    champion = champion_of(replace(network, robustness=robustness_of(0.8)))
+    told = replace(story, champion=champion)
+    assert list(report_quality.assessments(story)) == ["simplest", "best", "fourth"]
+    assert report_quality.assessments(told)["Champion 0001-best"] is champion
+    rows = report_quality.robustness_rows(told)
+    assert [(row["distortion"], row["strength"]) for row in rows] == [
+        ("undistorted", 0.0),
+        ("shift", 1.0),
+        ("shift", 2.0),
+        ("shift", 3.0),
+        ("inversion", 1.0),
+    ]
+    assert rows[1]["accuracies"] == {
+        "simplest": 0.9,
+        "best": 0.9,
+        "fourth": 0.9,
+        "Champion 0001-best": 0.8,
+    }
+    assert rows[2]["accuracies"]["Champion 0001-best"] is None
+
+
+# --- study ---
+
+
+def test_luck_is_told_of_the_best_network_and_its_first_rival(story):
+    simplest, best, fourth = story.networks
+    study = study_of({"best": 0.9745}, simplest=0.95, best=0.97)
+    assert report_study.luck_of(None, best, [simplest]) is None
+    assert report_study.luck_of(study, fourth, []) is None
+    luck = report_study.luck_of(study, best, [fourth, simplest])
+    assert luck["runs"] == 10
+    assert luck["test"]["mean"] == pytest.approx(0.97 + 0.0045 - 0.01)
+    assert luck["notebook"]["words"] == "above 5 of 10 runs"
+    assert luck["lead"]["rival"] == "simplest"
+    assert luck["lead"]["mean_difference"] == pytest.approx(0.02)
+    assert luck["lead"]["sure"] is True
+    assert report_study.luck_of(study, best, [])["lead"] is None
+
+
+def test_a_lead_turns_round_with_the_network(story):
+    study = study_of({}, simplest=0.95, best=0.97)
+    ahead = report_study.lead_over(study, "best", "simplest")["mean_difference"]
+    behind = report_study.lead_over(study, "simplest", "best")["mean_difference"]
+    assert ahead == -behind == pytest.approx(0.02)
+    assert report_study.lead_over(study, "best", "fourth") is None
+
+
+def test_differences_that_chance_explains_are_not_sure_and_unknown_figures_are_none():
+    study = study_of({}, one=0.95, same=0.95)
+    assert [row["sure"] for row in report_study.compared(study)] == [False] * 4
+    unknown = study.comparison.assign(t_p_value=float("nan"))
+    rows = report_study.compared(replace(study, comparison=unknown))
+    assert {row["t_p_value"] for row in rows} == {None}
+    assert report_study.compared(replace(study, comparison=None)) == []
+
+
+# --- the notebook ---
+
+
+def test_facts_of_the_notebook_come_from_its_data_file():
+    facts = facts_of(read_notebook())
+    assert facts.words["centred-around-28"] == "centered around 28"
+    assert facts.says["centred-around-28"] == 28
+    assert facts.untested == "best"
+    assert facts.guard == 1e-10
+    assert facts.nearer_than == (10, -5)
+    log = facts.logs["simplest"]
+    assert (log.epochs_in_code, log.epochs, log.copied_from) == (10, 13, 9)
+    assert facts.logs["given"].copied_from is None
+
+
+def test_copies_count_from_where_all_that_follow_are_copies():
+    real, copy = LoggedEpoch(1, 0.5, 0.8, 0.4, 0.9), LoggedEpoch(1, 0.5, 0.8, 0.5, 0.8)
+    assert copied_from([real, copy, copy]) == 2
+    assert copied_from([copy, real, copy]) == 3
+    assert copied_from([copy, real]) is None
+    assert copied_from([copy]) == 1
