@@ -3,7 +3,7 @@
 A table of runs has one row a training: `kind` (what was varied: the `training` seed, that is
 initial weights and batch order, or the seed of the `split`), `seed`, `validation_accuracy` and
 `test_accuracy` (shares; NaN where training failed), `seconds` and `failure` (the reason, or None).
-Training them is `study_training.py`, comparing networks by them `paired_tests.py`.
+Training them is `training.py`, comparing networks by them `paired_tests.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.findings import Finding
-from mnist_assets.study.student_t import t_quantile, t_tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +58,8 @@ def describe(values: ArrayLike, confidence: float) -> dict[str, Any]:
         `count`, `mean`, `std` (of the sample: divided by count - 1), `minimum`, `maximum`, and
         `low` and `high`: Student's t interval of the mean. What too few values cannot tell is None.
     """
+    from scipy import stats
+
     values = np.asarray(values, np.float64)
     count = len(values)
     described: dict[str, Any] = dict.fromkeys(("mean", "std", "minimum", "maximum", "low", "high"))
@@ -66,10 +67,9 @@ def describe(values: ArrayLike, confidence: float) -> dict[str, Any]:
         described |= {"mean": float(values.mean())}
         described |= {"minimum": float(values.min()), "maximum": float(values.max())}
     if count > 1:
-        std = float(values.std(ddof=1))
-        reach = t_quantile(confidence, count - 1) * std / math.sqrt(count)
-        described |= {"std": std, "low": described["mean"] - reach}
-        described |= {"high": described["mean"] + reach}
+        reach = float(stats.t.ppf((1 + confidence) / 2, count - 1) * stats.sem(values))
+        described |= {"std": float(values.std(ddof=1))}
+        described |= {"low": described["mean"] - reach, "high": described["mean"] + reach}
     return {"count": count} | described
 
 
@@ -83,26 +83,30 @@ def place(claim: float, values: ArrayLike) -> dict[str, Any]:
         from the mean, were accuracies normally distributed (Student's t for a single prediction);
         and the same in `words`. What too few or equal runs cannot tell is None.
     """
+    from scipy import stats
+
     values = np.asarray(values, np.float64)
-    runs, below, equal = len(values), int((values < claim).sum()), int((values == claim).sum())
+    runs, below = len(values), int((values < claim).sum())
     if runs == 0:
         words = "no run to compare with"
     elif below == runs:
         words = f"above all {runs} runs"
-    elif below + equal == 0:
+    elif (values > claim).all():
         words = f"below all {runs} runs"
     else:
         words = f"above {below} of {runs} runs"
     std = float(values.std(ddof=1)) if runs > 1 else 0.0
     z_score = (claim - float(values.mean())) / std if std else None
-    of_one_more = None if z_score is None else t_tail(z_score / math.sqrt(1 + 1 / runs), runs - 1)
+    p_value = None
+    if z_score is not None:
+        p_value = float(2 * stats.t.sf(abs(z_score) / math.sqrt(1 + 1 / runs), runs - 1))
     return {
         "claim": claim,
         "runs": runs,
         "below": below,
-        "percentile": 100 * (below + equal / 2) / runs if runs else None,
+        "percentile": float(stats.percentileofscore(values, claim, "mean")) if runs else None,
         "z_score": z_score,
-        "p_value": of_one_more,
+        "p_value": p_value,
         "words": words,
     }
 

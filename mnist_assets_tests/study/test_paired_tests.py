@@ -11,6 +11,7 @@ from mnist_assets.study.paired_tests import (
     holm,
     lowest_holm_p_value,
     sign_flip_p_value,
+    t_p_value,
 )
 from mnist_assets_tests.study.test_summary import table
 
@@ -33,8 +34,13 @@ def test_ten_differences_of_one_sign_are_as_sure_as_ten_can_be():
     assert sign_flip_p_value([]) == sign_flip_p_value([0, 0]) == 1
 
 
-def test_fifty_pairs_are_counted_exactly_and_in_no_time():
-    assert sign_flip_p_value(np.full(50, 1 / 3000)) == 2 / 2**50
+def test_of_more_pairs_than_can_be_tried_some_signs_are_drawn():
+    assert sign_flip_p_value(np.full(14, 1 / 3000)) == 2 / 2**14  # the most pairs for all choices
+    assert sign_flip_p_value(np.full(50, 1 / 3000)) == 1 / (2**14 + 1)  # the choice seen alone
+    steps = np.arange(-6, 10)
+    drawn, exact = sign_flip_p_value(steps / 6000), flip_all_signs(steps)
+    assert drawn == pytest.approx(exact, abs=4 * (exact * (1 - exact) / 2**14) ** 0.5)
+    assert drawn == sign_flip_p_value(steps / 6000)
 
 
 def test_holms_correction_is_the_worked_example():
@@ -52,6 +58,7 @@ def test_the_lowest_p_value_that_so_many_runs_can_give_is_reached():
     }
     compared = compare_networks(networks, 0.95)
     assert lowest_holm_p_value(compared) == 12 * 2 / 2**10 == compared["holm_p_value"].min()
+    assert lowest_holm_p_value(compared.assign(pairs=50)) == 12 / (2**14 + 1)
     assert lowest_holm_p_value(compare_networks({"a": table([0.9], [0.9])}, 0.95)) == 1
 
 
@@ -65,9 +72,9 @@ def test_networks_are_compared_seed_by_seed():
     differences = [0.01, 0.02, 0.03]
     assert row["pairs"] == 3
     assert row["mean_difference"] == pytest.approx(0.02)
-    expected = stats.ttest_1samp(differences, 0)
-    assert row["t_p_value"] == pytest.approx(expected.pvalue)
-    interval = expected.confidence_interval(0.95)
+    # t = 0.02 / (0.01 / sqrt(3)); with 2 degrees of freedom, a tail is 1 - t / sqrt(2 + t^2).
+    assert row["t_p_value"] == pytest.approx(1 - 12**0.5 / 14**0.5)
+    interval = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
     assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
     assert row["sign_flip_p_value"] == 2 / 2**3
     assert row["holm_p_value"] == 4 * 2 / 2**3
@@ -104,3 +111,8 @@ def test_a_constant_difference_is_certain():
     runs = {"a": table([0.5, 0.75], [0.5]), "b": table([0.25, 0.5], [0.5])}
     row = compare_networks(runs, 0.95).iloc[0]
     assert (row["t_p_value"], row["low"], row["high"]) == (0, 0.25, 0.25)
+
+
+@pytest.mark.parametrize(("difference", "certain"), [(0.01, 0), (-0.01, 0), (0, 1)])
+def test_rounding_alone_is_no_variation_and_no_difference(difference, certain):
+    assert t_p_value(difference + np.array([0, 3e-16, -2e-16])) == certain
