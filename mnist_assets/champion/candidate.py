@@ -1,6 +1,6 @@
 """Who stands for champion: a network with what it predicts for the validation images.
 
-Whether its predictions can be judged at all is said here; judging them is `champion.py`.
+Whether its predictions can be assessed at all is said here; assessing them is `criteria.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Contender:
+class Candidate:
     """A network that is, or wants to be, the champion.
 
     Attributes:
@@ -42,7 +42,7 @@ class Contender:
         return predicted
 
     def problem(self) -> str | None:
-        """Say what keeps the predictions from being judged, if anything does.
+        """Say what keeps the predictions from being assessed, if anything does.
 
         Raises:
             InputError: The probabilities are not floats, or the labels not integers.

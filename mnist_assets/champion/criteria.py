@@ -1,7 +1,7 @@
 """The criteria of a promotion: each looks at one thing, and says what it saw and whether it is met.
 
 All give a reason: criterion, passed, message, figures. Which of them apply, and what follows from
-them together, is `champion.py`.
+them together, is `decision.py`; networks compared over runs with several seeds are the study's.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.champion.mcnemar import mcnemar_exact
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from mnist_assets.champion.candidate import Contender
+    from mnist_assets.champion.candidate import Candidate
 
 
 def give_reason(criterion: str, passed: bool, message: str, **figures: Any) -> dict[str, Any]:
@@ -25,8 +23,8 @@ def give_reason(criterion: str, passed: bool, message: str, **figures: Any) -> d
     return {"criterion": criterion, "passed": bool(passed), "message": message, "figures": figures}
 
 
-def judge_checks(passed: Mapping[str, bool]) -> dict[str, Any]:
-    """Judge whether all upstream checks passed, and there was at least one.
+def assess_checks(passed: Mapping[str, bool]) -> dict[str, Any]:
+    """Assess whether all upstream checks passed, and there was at least one.
 
     Args:
         passed: Whether each check passed, by name.
@@ -41,23 +39,23 @@ def judge_checks(passed: Mapping[str, bool]) -> dict[str, Any]:
     return give_reason("upstream_checks", met, message, checks=len(passed), failed=failed)
 
 
-def judge_identity(challenger: Contender, champion: Contender | None) -> dict[str, Any]:
-    """Judge whether the challenger is another network than the champion, None if there is none."""
+def assess_identity(challenger: Candidate, champion: Candidate | None) -> dict[str, Any]:
+    """Assess whether the challenger is another network than the champion, None if there is none."""
     same = champion is not None and champion.data_version == challenger.data_version
     message = f"It is {'' if same else 'not '}the champion already."
     return give_reason("another_network", not same, message, data_version=challenger.data_version)
 
 
-def judge_floor(
+def assess_floor(
     described: Mapping[str, Any], floor: float, confidence: float, problem: str | None
 ) -> dict[str, Any]:
-    """Judge whether the lower bound of the validation accuracy reaches the floor.
+    """Assess whether the lower bound of the validation accuracy reaches the floor.
 
     Args:
         described: accuracy and low, that bound, 0 to 1; both None if there is a problem.
         floor: What the bound has to reach, 0 to 1.
         confidence: Of the interval it is the bound of, 0 to 1.
-        problem: What keeps the predictions from being judged, None if nothing does.
+        problem: What keeps the predictions from being assessed, None if nothing does.
     """
     low = described["low"]
     if problem:
@@ -70,15 +68,19 @@ def judge_floor(
     return give_reason("accuracy_floor", low >= floor, message, low=low, floor=floor)
 
 
-def judge_gain(challenger: Contender, champion: Contender, significance: float) -> dict[str, Any]:
-    """Judge by McNemar's one-sided exact test whether the challenger is significantly better.
+def assess_gain(challenger: Candidate, champion: Candidate, significance: float) -> dict[str, Any]:
+    """Assess by McNemar's one-sided exact test whether the challenger is significantly better.
 
     Args:
         challenger: Its predictions have no `problem()`.
         champion: The same, for the same images.
         significance: The largest p-value that counts as better, 0 to 1.
     """
-    test = mcnemar_exact(*(one.predicted == one.labels for one in (challenger, champion)))
+    right, champion_right = (one.predicted == one.labels for one in (challenger, champion))
+    test = mcnemar_exact(
+        int(np.count_nonzero(right & ~champion_right)),
+        int(np.count_nonzero(champion_right & ~right)),
+    )
     better = test["p_value"] <= significance
     message = (
         f"It alone is right on {test['only_challenger_right']} images, the champion alone on "
@@ -88,8 +90,42 @@ def judge_gain(challenger: Contender, champion: Contender, significance: float) 
     return give_reason("better_than_champion", better, message, **test, significance=significance)
 
 
-def judge_recall(challenger: Contender, champion: Contender, margin: float) -> dict[str, Any]:
-    """Judge whether the recall of each class stays within a margin of the champion's.
+def mcnemar_exact(only_challenger_right: int, only_champion_right: int) -> dict[str, Any]:
+    """Test whether two networks differ in accuracy, from the images that only one gets right.
+
+    If both are equally accurate, each of these images is as likely to be the one's as the other's:
+    a fair coin.
+
+    Source: Q. McNemar (1947), "Note on the sampling error of the difference between correlated
+    proportions or percentages", Psychometrika 12, 153-157.
+
+    Args:
+        only_challenger_right: Number of images that the challenger alone gets right.
+        only_champion_right: The same of the champion, of the same images.
+
+    Returns:
+        Both numbers; p_value, one-sided: how likely the challenger has at least so many if it is no
+        better; p_value_two_sided. Both are 1.0 where no image tells the two apart.
+    """
+    from scipy.stats import binomtest
+
+    differing = only_challenger_right + only_champion_right
+    p_values = [
+        float(binomtest(only_challenger_right, differing, 0.5, alternative).pvalue)
+        if differing
+        else 1.0
+        for alternative in ("greater", "two-sided")
+    ]
+    return {
+        "only_challenger_right": only_challenger_right,
+        "only_champion_right": only_champion_right,
+        "p_value": p_values[0],
+        "p_value_two_sided": p_values[1],
+    }
+
+
+def assess_recall(challenger: Candidate, champion: Candidate, margin: float) -> dict[str, Any]:
+    """Assess whether the recall of each class stays within a margin of the champion's.
 
     Args:
         challenger: Its predictions have no `problem()`.

@@ -1,8 +1,8 @@
 """Whether a challenger becomes the champion: the decision on one, and the choice among several.
 
 Both look at validation images alone. The test part is no argument of any function here, nor of any
-criterion in `promotion_criteria.py`, so that it stays what it is for: an unbiased report on whoever
-was chosen. How champions are kept is `champion_archive.py`.
+criterion in `criteria.py`, so that it stays what it is for: an unbiased report on whoever was
+chosen. How champions are kept is `archive.py`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.champion.criteria import (
+    assess_checks,
+    assess_floor,
+    assess_gain,
+    assess_identity,
+    assess_recall,
     give_reason,
-    judge_checks,
-    judge_floor,
-    judge_gain,
-    judge_identity,
-    judge_recall,
 )
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.metrics import wilson_interval
@@ -26,12 +26,12 @@ from mnist_assets.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mnist_assets.champion.candidate import Contender
+    from mnist_assets.champion.candidate import Candidate
 
 
 def decide(
-    challenger: Contender,
-    champion: Contender | None,
+    challenger: Candidate,
+    champion: Candidate | None,
     *,
     floor: float,
     confidence: float,
@@ -80,9 +80,9 @@ def decide(
     difference = problem if champion is None else problem or _difference(challenger, champion)
     described = _describe(challenger, confidence, known=problem is None)
     reasons = [
-        judge_checks(upstream_checks_passed),
-        judge_identity(challenger, champion),
-        judge_floor(described, floor, confidence, problem),
+        assess_checks(upstream_checks_passed),
+        assess_identity(challenger, champion),
+        assess_floor(described, floor, confidence, problem),
     ]
     compared = {"better_than_champion": significance, "recall": recall_margin}
     if difference:
@@ -92,8 +92,8 @@ def decide(
         reasons += [give_reason(criterion, True, first) for criterion in compared]
     else:
         reasons += [
-            judge_gain(challenger, champion, significance),
-            judge_recall(challenger, champion, recall_margin),
+            assess_gain(challenger, champion, significance),
+            assess_recall(challenger, champion, recall_margin),
         ]
     return _conclude(
         {
@@ -141,17 +141,17 @@ def _rank(decision: Mapping[str, Any]) -> tuple[float, str, int, str]:
     return -accuracy, described["network"], described["seed"], described["data_version"]
 
 
-def _conclude(judged: Mapping[str, Any]) -> dict[str, Any]:
+def _conclude(assessed: Mapping[str, Any]) -> dict[str, Any]:
     """Derive promote and summary from the reasons."""
-    missed = [reason["message"] for reason in judged["reasons"] if not reason["passed"]]
-    name = f"{judged['challenger']['network']} (seed {judged['challenger']['seed']})"
+    missed = [reason["message"] for reason in assessed["reasons"] if not reason["passed"]]
+    name = f"{assessed['challenger']['network']} (seed {assessed['challenger']['seed']})"
     summary = f"{name} is promoted: it meets every criterion."
     if missed:
         summary = f"{name} is not promoted. {' '.join(dict.fromkeys(missed))}"
-    return {**judged, "promote": not missed, "summary": summary}
+    return {**assessed, "promote": not missed, "summary": summary}
 
 
-def _difference(challenger: Contender, champion: Contender) -> str | None:
+def _difference(challenger: Candidate, champion: Candidate) -> str | None:
     """Say what keeps the champion from being compared with the challenger, if anything does."""
     if problem := champion.problem():
         return f"The champion cannot be compared with: {problem}"
@@ -164,16 +164,16 @@ def _difference(challenger: Contender, champion: Contender) -> str | None:
     return None
 
 
-def _describe(contender: Contender, confidence: float, *, known: bool) -> dict[str, Any]:
+def _describe(candidate: Candidate, confidence: float, *, known: bool) -> dict[str, Any]:
     described: dict[str, Any] = {
-        "network": contender.network,
-        "seed": int(contender.seed),
-        "data_version": contender.data_version,
+        "network": candidate.network,
+        "seed": int(candidate.seed),
+        "data_version": candidate.data_version,
     }
     if not known:
         return described | dict.fromkeys(("images", "correct", "accuracy", "low", "high"))
-    images = len(contender.labels)
-    correct = int(np.count_nonzero(contender.predicted == contender.labels))
+    images = len(candidate.labels)
+    correct = int(np.count_nonzero(candidate.predicted == candidate.labels))
     low, high = wilson_interval(correct, images, confidence)
     figures = {"images": images, "correct": correct, "accuracy": correct / images}
     return described | figures | {"low": low, "high": high}

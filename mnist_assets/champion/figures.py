@@ -102,13 +102,13 @@ def decision(decision: Mapping[str, Any]) -> Figure:
     """
     reasons = {reason["criterion"]: reason for reason in decision["reasons"]}
     compared = "p_value" in reasons["better_than_champion"]["figures"]
-    judged = decision["challenger"]["accuracy"] is not None
-    drawn = {"accuracy_floor": judged, "better_than_champion": compared, "recall": compared}
+    known = decision["challenger"]["accuracy"] is not None
+    drawn = {"accuracy_floor": known, "better_than_champion": compared, "recall": compared}
     lines = _lines([reason for key, reason in reasons.items() if not drawn.get(key)])
-    heights = [3.2 if compared else 1.9 if judged else 0.1, 0.2 * len(lines) + 0.1]
+    heights = [3.2 if compared else 1.9 if known else 0.1, 0.2 * len(lines) + 0.1]
     figure = Figure(figsize=(9.5, 0.3 + sum(heights)))
     grid = figure.add_gridspec(2, 3, height_ratios=heights, width_ratios=[1, 1, 1.15])
-    if judged:
+    if known:
         axes = figure.add_subplot(grid[0, 0] if compared else grid[0, :])
         _draw_accuracies(axes, decision, reasons["accuracy_floor"])
     if compared:

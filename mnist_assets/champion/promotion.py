@@ -5,7 +5,7 @@ brought to the disk before the next. So a reader sees the old champion or the ne
 the pointer is the truth; how the log is to be read is `champion_history.py`. Writers exclude each
 other by a lock, which the operating system lifts when its holder dies.
 
-Whether to promote is decided in `champion.py`; how versions are kept is `champion_archive.py`.
+Whether to promote is decided in `decision.py`; how versions are kept is `archive.py`.
 """
 
 from __future__ import annotations

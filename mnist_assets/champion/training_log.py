@@ -1,4 +1,4 @@
-"""The history of every training: when, how it was judged, and whether it was promoted."""
+"""The history of every training: when, how it was evaluated, and whether it was promoted."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def list_trainings(
     for training in sorted(trainings, key=lambda training: training["time"], reverse=True):
         network, start = training["network"], training["time"]
         end = later.get(network, float("inf"))
-        judged = _first_between(evaluations, network, start, end) or {}
+        evaluated = _first_between(evaluations, network, start, end) or {}
         rows.append(
             {
                 **training,
                 "time": pd.Timestamp(start, unit="s", tz="UTC").isoformat(timespec="seconds"),
-                "validation_accuracy": judged.get("validation_accuracy"),
-                "test_accuracy": judged.get("test_accuracy"),
+                "validation_accuracy": evaluated.get("validation_accuracy"),
+                "test_accuracy": evaluated.get("test_accuracy"),
                 "promoted": _first_between(promotions, network, start, end) is not None,
             }
         )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mnist_assets.champion.candidate import Contender
+from mnist_assets.champion.candidate import Candidate
 from mnist_assets.champion.decision import check_reasoned, choose, decide
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.metrics import wilson_interval
@@ -22,17 +22,17 @@ CLASSES = 4
 LABELS = np.arange(40, dtype=np.uint8) % CLASSES
 
 
-def contender(wrong=(), name="given", labels=LABELS, **changes):
+def candidate(wrong=(), name="given", labels=LABELS, **changes):
     """A network that takes the images `wrong` for the next class, and is right on all others."""
     predicted = labels.astype(int)
     predicted[list(wrong)] = (predicted[list(wrong)] + 1) % CLASSES
     probabilities = np.full((len(labels), CLASSES), 0.1, np.float32)
     probabilities[np.arange(len(labels)), predicted] = 0.7
-    made = Contender(name, 1, f"version of {name}", probabilities, labels)
+    made = Candidate(name, 1, f"version of {name}", probabilities, labels)
     return replace(made, **changes)
 
 
-def judge(challenger, champion, **changes):
+def decide_on(challenger, champion, **changes):
     return decide(challenger, champion, **CRITERIA | {"upstream_checks_passed": CHECKS} | changes)
 
 
@@ -56,7 +56,7 @@ def reason_of(decision, criterion):
 
 
 def test_the_first_network_that_passes_its_checks_and_the_floor_becomes_champion():
-    decision = judge(contender([0, 1]), None)
+    decision = decide_on(candidate([0, 1]), None)
     assert missed(decision) == []
     assert decision["summary"] == "given (seed 1) is promoted: it meets every criterion."
     assert decision["champion"] is None
@@ -77,14 +77,14 @@ def test_the_first_network_that_passes_its_checks_and_the_floor_becomes_champion
 def test_the_floor_is_held_against_the_lower_bound_not_the_accuracy():
     low, _ = wilson_interval(38, 40, 0.95)
     assert 0.83 < low < 0.84
-    assert missed(judge(contender([0, 1]), None, floor=low)) == []
-    decision = judge(contender([0, 1]), None, floor=0.9)
+    assert missed(decide_on(candidate([0, 1]), None, floor=low)) == []
+    decision = decide_on(candidate([0, 1]), None, floor=0.9)
     assert missed(decision) == ["accuracy_floor"]
     assert decision["summary"] == (
         "given (seed 1) is not promoted. Validation accuracy is 95.00 %; its 95 % interval starts "
         "at 83.50 %, below the floor of 90.00 %."
     )
-    assert missed(judge(contender([0, 1]), None, floor=0.9, confidence=0.1)) == []
+    assert missed(decide_on(candidate([0, 1]), None, floor=0.9, confidence=0.1)) == []
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_the_floor_is_held_against_the_lower_bound_not_the_accuracy():
     ],
 )
 def test_an_upstream_check_that_did_not_pass_prevents_promotion(checks, message):
-    decision = judge(contender(), None, upstream_checks_passed=checks)
+    decision = decide_on(candidate(), None, upstream_checks_passed=checks)
     assert missed(decision) == ["upstream_checks"]
     assert decision["reasons"][0]["message"] == message
 
 
 def test_a_significantly_better_challenger_is_promoted():
-    decision = judge(contender([4], "best"), contender([0, 1, 2, 3, 5, 6, 7]))
+    decision = decide_on(candidate([4], "best"), candidate([0, 1, 2, 3, 5, 6, 7]))
     assert missed(decision) == []
     figures = reason_of(decision, "better_than_champion")["figures"]
     assert (figures["only_challenger_right"], figures["only_champion_right"]) == (7, 1)
@@ -122,22 +122,22 @@ def test_a_significantly_better_challenger_is_promoted():
 def test_a_challenger_that_is_not_significantly_better_leaves_the_champion(
     challenger, champion, p_value
 ):
-    decision = judge(contender(challenger, "best"), contender(champion), recall_margin=1)
+    decision = decide_on(candidate(challenger, "best"), candidate(champion), recall_margin=1)
     assert missed(decision) == ["better_than_champion"]
     assert reason_of(decision, "better_than_champion")["figures"]["p_value"] == p_value
 
 
 def test_significance_is_the_largest_p_value_that_counts():
-    pair = contender([], "best"), contender([0, 1, 2, 3])
-    assert missed(judge(*pair, significance=1 / 16)) == []
-    assert missed(judge(*pair, significance=0.0624)) == ["better_than_champion"]
+    pair = candidate([], "best"), candidate([0, 1, 2, 3])
+    assert missed(decide_on(*pair, significance=1 / 16)) == []
+    assert missed(decide_on(*pair, significance=0.0624)) == ["better_than_champion"]
 
 
 def test_no_class_may_lose_more_recall_than_the_margin():
-    champion = contender([*range(0, 32, 4), *range(1, 33, 4)])  # classes 0 and 1 are hard for it
-    challenger = contender([2], "best")  # one of ten images of class 2: a loss of 0.1
-    assert missed(judge(challenger, champion, recall_margin=0.1)) == []
-    decision = judge(challenger, champion, recall_margin=0.09)
+    champion = candidate([*range(0, 32, 4), *range(1, 33, 4)])  # classes 0 and 1 are hard for it
+    challenger = candidate([2], "best")  # one of ten images of class 2: a loss of 0.1
+    assert missed(decide_on(challenger, champion, recall_margin=0.1)) == []
+    decision = decide_on(challenger, champion, recall_margin=0.09)
     assert missed(decision) == ["recall"]
     assert reason_of(decision, "recall")["message"] == (
         "Recall falls by more than 9 percentage points: class 2 by 10.00."
@@ -147,12 +147,12 @@ def test_no_class_may_lose_more_recall_than_the_margin():
 
 
 def test_the_champion_itself_is_no_challenger():
-    champion = contender([0])
-    decision = judge(champion, champion)
+    champion = candidate([0])
+    decision = decide_on(champion, champion)
     assert missed(decision) == ["another_network", "better_than_champion"]
     assert "It is the champion already." in decision["summary"]
-    better_by_mistake = contender(range(30), data_version=champion.data_version)
-    assert missed(judge(champion, better_by_mistake, floor=0)) == ["another_network"]
+    better_by_mistake = candidate(range(30), data_version=champion.data_version)
+    assert missed(decide_on(champion, better_by_mistake, floor=0)) == ["another_network"]
 
 
 def with_nan(one):
@@ -190,8 +190,8 @@ OTHERS = {
 
 @pytest.mark.parametrize("message", [*UNUSABLE, *OTHERS])
 def test_a_champion_that_cannot_be_compared_with_stays(message):
-    unusable = (UNUSABLE | OTHERS)[message](contender(range(20)))
-    decision = judge(contender([], "best"), unusable)
+    unusable = (UNUSABLE | OTHERS)[message](candidate(range(20)))
+    decision = decide_on(candidate([], "best"), unusable)
     assert missed(decision) == ["better_than_champion", "recall"]
     assert re.search(message, decision["summary"])
     assert decision["champion"]["accuracy"] is None
@@ -199,9 +199,9 @@ def test_a_champion_that_cannot_be_compared_with_stays(message):
 
 
 @pytest.mark.parametrize("message", UNUSABLE)
-@pytest.mark.parametrize("champion", [None, contender(range(20))])
-def test_a_challenger_that_cannot_be_judged_is_not_promoted(message, champion):
-    decision = judge(UNUSABLE[message](contender([], "best")), champion)
+@pytest.mark.parametrize("champion", [None, candidate(range(20))])
+def test_a_challenger_that_cannot_be_assessed_is_not_promoted(message, champion):
+    decision = decide_on(UNUSABLE[message](candidate([], "best")), champion)
     assert missed(decision) == ["accuracy_floor", "better_than_champion", "recall"]
     assert decision["challenger"]["accuracy"] is None
     assert decision["summary"].count("best") == 2  # the reason is told once, not three times
@@ -218,18 +218,18 @@ def test_a_challenger_that_cannot_be_judged_is_not_promoted(message, champion):
 )
 def test_wrong_dtypes_are_errors_of_the_program(changes):
     with pytest.raises(InputError, match="predictions of network given"):
-        judge(contender(**changes), None)
+        decide_on(candidate(**changes), None)
     with pytest.raises(InputError, match="predictions of network given"):
-        judge(contender(name="best"), contender(**changes))
+        decide_on(candidate(name="best"), candidate(**changes))
 
 
 def test_numbers_of_numpy_make_a_decision_as_plain_as_others():
     numpy = {name: np.float64(value) for name, value in CRITERIA.items()}
     checks = {name: np.bool_(passed) for name, passed in CHECKS.items()}
-    challenger = contender(name="best", seed=np.int64(1))
-    decision = judge(challenger, contender(range(9)), upstream_checks_passed=checks, **numpy)
+    challenger = candidate(name="best", seed=np.int64(1))
+    decision = decide_on(challenger, candidate(range(9)), upstream_checks_passed=checks, **numpy)
     assert missed(decision) == []
-    assert decision == judge(contender(name="best"), contender(range(9)))
+    assert decision == decide_on(candidate(name="best"), candidate(range(9)))
 
 
 @pytest.mark.parametrize(
@@ -241,21 +241,21 @@ def test_numbers_of_numpy_make_a_decision_as_plain_as_others():
 )
 def test_criteria_out_of_range_are_told(name, value):
     with pytest.raises(InputError, match=f"criteria of the champion: found .*'{name}': {value}"):
-        judge(contender(), None, **{name: value})
+        decide_on(candidate(), None, **{name: value})
 
 
 @st.composite
-def contenders(draw):
+def candidates(draw):
     shape = draw(array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
     probabilities = draw(st.none() | arrays(np.float32, shape))
     near = st.just(shape[:1]) | array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=4)
     labels = draw(arrays(np.uint8, near, elements=st.integers(0, 4)))
-    return Contender("any", 0, draw(st.sampled_from("ab")), probabilities, labels)
+    return Candidate("any", 0, draw(st.sampled_from("ab")), probabilities, labels)
 
 
-@given(contenders(), st.none() | contenders(), st.dictionaries(st.text(max_size=2), st.booleans()))
+@given(candidates(), st.none() | candidates(), st.dictionaries(st.text(max_size=2), st.booleans()))
 def test_promote_is_a_bool_for_any_predictions(challenger, champion, checks):
-    decision = judge(challenger, champion, upstream_checks_passed=checks)
+    decision = decide_on(challenger, champion, upstream_checks_passed=checks)
     assert decision["promote"] is (missed(decision) == [])
     assert choose([decision])["promote"] is decision["promote"]
 
@@ -266,18 +266,18 @@ indices = st.sets(st.integers(0, 39))
 @given(indices, indices, st.integers(0, 2**32 - 1))
 def test_the_order_of_images_changes_nothing(ours, theirs, seed):
     order = np.random.default_rng(seed).permutation(40)
-    pair = contender(ours, "best"), contender(theirs)
+    pair = candidate(ours, "best"), candidate(theirs)
     shuffled = [
         replace(one, probabilities=one.probabilities[order], labels=one.labels[order])
         for one in pair
     ]
-    assert judge(*shuffled) == judge(*pair)
+    assert decide_on(*shuffled) == decide_on(*pair)
 
 
 @given(indices, indices)
 def test_two_networks_are_never_both_promoted_over_each_other(ours, theirs):
-    pair = contender(ours, "best"), contender(theirs)
-    decisions = [judge(*pair), judge(*reversed(pair))]
+    pair = candidate(ours, "best"), candidate(theirs)
+    decisions = [decide_on(*pair), decide_on(*reversed(pair))]
     assert not all(decision["promote"] for decision in decisions)
     if decisions[0]["promote"]:
         assert len(ours) < len(theirs)
@@ -287,16 +287,16 @@ def test_two_networks_are_never_both_promoted_over_each_other(ours, theirs):
 
 
 def test_the_most_accurate_challenger_that_passes_is_promoted_and_no_other():
-    champion = contender(range(20))
+    champion = candidate(range(20))
     networks = [
-        contender(range(1, 6), "worse"),
-        contender([0], "failed"),
-        contender([0, 1, 2], "better"),
-        contender([], "unknown", probabilities=None),
+        candidate(range(1, 6), "worse"),
+        candidate([0], "failed"),
+        candidate([0, 1, 2], "better"),
+        candidate([], "unknown", probabilities=None),
     ]
     failed = {"failed": {"split": False}}
     chosen = choose(
-        judge(network, champion, upstream_checks_passed=failed.get(network.network, CHECKS))
+        decide_on(network, champion, upstream_checks_passed=failed.get(network.network, CHECKS))
         for network in networks
     )
     assert chosen["promote"] is True
@@ -311,7 +311,7 @@ def test_the_most_accurate_challenger_that_passes_is_promoted_and_no_other():
 
 
 def test_equals_are_taken_in_the_order_of_their_names():
-    decisions = [judge(contender([0], name), None) for name in "bac"]
+    decisions = [decide_on(candidate([0], name), None) for name in "bac"]
     for given_order in (decisions, decisions[::-1]):
         chosen = choose(given_order)
         assert chosen["promoted"] == "a"
@@ -329,14 +329,14 @@ def test_without_a_challenger_nobody_is_promoted():
 
 
 def test_choosing_changes_no_decision_given():
-    decision = judge(contender(), None)
+    decision = decide_on(candidate(), None)
     before = json.dumps(decision)
-    choose([decision, judge(contender(name="best"), None)])
+    choose([decision, decide_on(candidate(name="best"), None)])
     assert json.dumps(decision) == before
 
 
 def test_a_choice_without_its_reasons_is_no_choice():
-    chosen = choose([judge(contender([0], name), None) for name in "ab"])
+    chosen = choose([decide_on(candidate([0], name), None) for name in "ab"])
     assert check_reasoned(chosen).passed is True
     assert check_reasoned(choose([])).passed is False
     assert check_reasoned(chosen | {"promote": False}).passed is False  # but one is promoted

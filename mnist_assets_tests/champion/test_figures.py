@@ -7,7 +7,7 @@ from matplotlib.colors import same_color
 from matplotlib.text import Text
 
 from mnist_assets.champion import figures
-from mnist_assets.champion.candidate import Contender
+from mnist_assets.champion.candidate import Candidate
 from mnist_assets.champion.decision import choose, decide
 from mnist_assets.evaluation.metrics import wilson_interval
 from mnist_assets.plots.style import GREEN, VERMILLION, to_png
@@ -16,13 +16,13 @@ BIGGEST_PNG = 75_000
 LABELS = np.arange(40, dtype=np.uint8) % 4
 
 
-def contender(name, wrong, *, known=True, labels=LABELS, classes=4):
+def candidate(name, wrong, *, known=True, labels=LABELS, classes=4):
     predicted = labels.astype(int)
     predicted[list(wrong)] = (predicted[list(wrong)] + 1) % classes
-    return Contender(name, 7, name, np.eye(classes)[predicted] if known else None, labels)
+    return Candidate(name, 7, name, np.eye(classes)[predicted] if known else None, labels)
 
 
-def judge(challenger, champion, **changes):
+def decide_on(challenger, champion, **changes):
     criteria = {"floor": 0.5, "confidence": 0.9, "significance": 0.05, "recall_margin": 0.15}
     checks = {"upstream_checks_passed": {"split": True}}
     return decide(challenger, champion, **criteria | checks | changes)
@@ -124,7 +124,7 @@ def test_training_log_leaves_out_an_accuracy_that_is_not_a_number():
 
 
 def test_decision_draws_accuracies_with_intervals_against_the_floor():
-    decision = judge(contender("best", [0]), contender("given", range(1, 12)))
+    decision = decide_on(candidate("best", [0]), candidate("given", range(1, 12)))
     figure = figures.decision(decision)
     axes = figure.axes[0]
     for row, (side, container) in enumerate(
@@ -143,7 +143,7 @@ def test_decision_draws_accuracies_with_intervals_against_the_floor():
 
 
 def test_decision_draws_the_images_that_only_one_gets_right_and_each_recall():
-    decision = judge(contender("best", [2, 6]), contender("given", range(0, 24, 4)))
+    decision = decide_on(candidate("best", [2, 6]), candidate("given", range(0, 24, 4)))
     _, discordant, recall, _ = figures.decision(decision).axes
     assert [bar.get_width() for bar in discordant.patches] == [6, 2]
     assert [text.get_text() for text in discordant.texts] == ["6", "2"]
@@ -156,7 +156,7 @@ def test_decision_draws_the_images_that_only_one_gets_right_and_each_recall():
 
 
 def test_decision_titles_say_which_criteria_are_met():
-    decision = judge(contender("best", [2, 6]), contender("given", range(0, 24, 4)))
+    decision = decide_on(candidate("best", [2, 6]), candidate("given", range(0, 24, 4)))
     figure = figures.decision(decision)
     assert figure.get_suptitle() == "best (seed 7) is not promoted: 2 of 5 criteria missed"
     assert titles(figure) == [
@@ -178,12 +178,12 @@ def test_decision_titles_say_which_criteria_are_met():
 
 
 def test_decision_titles_of_a_better_challenger():
-    figure = figures.decision(judge(contender("best", []), contender("given", range(10))))
+    figure = figures.decision(decide_on(candidate("best", []), candidate("given", range(10))))
     assert titles(figure)[1:] == ["Met: better (p = 0.00098 ≤ 0.05)", "Met: no class falls"]
 
 
 def test_first_decision_has_no_comparison():
-    figure = figures.decision(judge(contender("best", [0]), None))
+    figure = figures.decision(decide_on(candidate("best", [0]), None))
     assert figure.get_suptitle() == "best (seed 7) becomes the first champion"
     assert titles(figure) == [floor_met(39)]
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["challenger\nbest"]
@@ -191,21 +191,21 @@ def test_first_decision_has_no_comparison():
 
 
 def test_decision_without_predictions_is_told_in_words():
-    nobody = contender("given", [], known=False)
-    figure = figures.decision(judge(contender("best", []), nobody))
+    nobody = candidate("given", [], known=False)
+    figure = figures.decision(decide_on(candidate("best", []), nobody))
     assert titles(figure) == [floor_met(40)]
     assert words(figure)[-2:] == [
         "Missed:",
         "The champion cannot be compared with: given has no predictions of the validation images.",
     ]
-    figure = figures.decision(judge(nobody, contender("best", [])))
+    figure = figures.decision(decide_on(nobody, candidate("best", [])))
     assert titles(figure) == []
     assert words(figure)[-2:] == ["Missed:", "given has no predictions of the validation images."]
     assert len(to_png(figure)) < BIGGEST_PNG
 
 
 def test_decision_among_several_tells_who_came_first():
-    chosen = choose(judge(contender(name, []), None) for name in ("best", "given"))
+    chosen = choose(decide_on(candidate(name, []), None) for name in ("best", "given"))
     figure = figures.decision(chosen["decisions"][1])
     assert figure.get_suptitle() == "given (seed 7) is not promoted: 1 of 6 criteria missed"
     assert words(figure)[-2:] == ["Missed:", "best comes first and is promoted."]
@@ -213,9 +213,9 @@ def test_decision_among_several_tells_who_came_first():
 
 def test_decision_of_equals_many_classes_and_many_failed_checks_is_a_small_picture():
     labels = np.arange(200, dtype=np.uint8) % 50
-    same = [contender(name, [0], labels=labels, classes=50) for name in ("best", "given")]
+    same = [candidate(name, [0], labels=labels, classes=50) for name in ("best", "given")]
     checks = {f"evaluation/best:check_number_{number}": False for number in range(20)}
-    figure = figures.decision(judge(*same, upstream_checks_passed=checks))
+    figure = figures.decision(decide_on(*same, upstream_checks_passed=checks))
     assert len(figure.axes[2].get_yticks()) < 20
     lines = words(figure)
     assert lines.count("Missed:") == 1

@@ -8,7 +8,7 @@ def training(time, network, seed):
     return {"time": time, "network": network, "seed": seed, "seconds": 1.5, **versions}
 
 
-def judged(time, network, accuracy):
+def evaluated(time, network, accuracy):
     return {
         "time": time,
         "network": network,
@@ -20,7 +20,12 @@ def judged(time, network, accuracy):
 def test_each_training_stands_beside_what_came_of_it_before_the_next():
     table = list_trainings(
         [training(30, "a", 2), training(10, "a", 1), training(12, "b", 7), training(50, "a", 3)],
-        [judged(11, "a", 0.9), judged(13, "b", 0.8), judged(31, "a", 0.95), judged(33, "a", 0.94)],
+        [
+            evaluated(11, "a", 0.9),
+            evaluated(13, "b", 0.8),
+            evaluated(31, "a", 0.95),
+            evaluated(33, "a", 0.94),
+        ],
         [{"time": 32, "network": "a"}],
     )
     assert tuple(table.columns) == COLUMNS

@@ -12,7 +12,7 @@ import numpy as np
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion import decision as deciding
 from mnist_assets.champion.assets.model import STAGE
-from mnist_assets.champion.candidate import Contender
+from mnist_assets.champion.candidate import Candidate
 from mnist_assets.dataset.loading import commonest_share
 from mnist_assets.dataset.source import ChampionArchive, DatasetSource
 from mnist_assets.declarations.settings import Champion
@@ -71,7 +71,7 @@ def decision_asset(
         criteria = bounds if source.facts else bounds | {"floor": commonest_share(train_labels)}
         decided = deciding.choose(
             deciding.decide(
-                Contender(
+                Candidate(
                     network=name,
                     seed=of_networks[f"{name}_network"].training["seed"],
                     data_version=content_version(dict(of_networks[name])),
@@ -99,13 +99,13 @@ def decision_asset(
     return decision
 
 
-def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Contender | None:
-    """The champion as a contender: it predicts the validation images of today."""
+def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Candidate | None:
+    """The champion as a candidate: it predicts the validation images of today."""
     current = archiving.current(archive.path)
     if current is None:
         return None
     explanation = current.explanation()
-    return Contender(
+    return Candidate(
         network=current.version.partition("-")[2],
         seed=explanation["declaration"]["seed"],
         data_version=explanation["versions"]["predictions"],
