@@ -67,34 +67,26 @@ def distort(images: Images, distortion: str, strength: float, seed: int) -> Imag
 
 def move(images: Images, down: int, right: int) -> Images:
     """Move images by whole pixels; what leaves at one edge does not come back at the other."""
-    height, width = images.shape[1:]
-    moved = np.zeros_like(images)
-    if abs(down) < height and abs(right) < width:
-        kept = images[:, _to(-down, height), _to(-right, width)]
-        moved[:, _to(down, height), _to(right, width)] = kept
+    from scipy import ndimage
+
+    moved: Images = ndimage.shift(images, (0, down, right), order=0)
     return moved
 
 
 def rotate(images: Images, degrees: float) -> Images:
-    """Turn images about their centre, anticlockwise, with bilinear interpolation.
+    """Turn images about their centre, anticlockwise, with bilinear interpolation."""
+    from scipy import ndimage
 
-    Each new pixel is looked up where it came from, among the four pixels around that place.
-    """
-    height, width = images.shape[1:]
-    centre = np.array([[(height - 1) / 2], [(width - 1) / 2]])
-    down, right = np.indices((height, width)).reshape(2, -1) - centre
-    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-    # Rows count downwards, which turns the usual signs round.
-    row, column = np.stack([cosine * down + sine * right, cosine * right - sine * down]) + centre
-    flat = images.reshape(len(images), -1)
-    turned = np.zeros(flat.shape, np.float32)
-    for above in (np.floor(row), np.floor(row) + 1):
-        for beside in (np.floor(column), np.floor(column) + 1):
-            weight = (1 - abs(row - above)) * (1 - abs(column - beside))
-            inside = (above >= 0) & (above < height) & (beside >= 0) & (beside < width)
-            pixel = np.where(inside, above * width + beside, 0).astype(np.intp)
-            turned += flat[:, pixel] * (weight * inside).astype(np.float32)
-    return _grey_levels(turned).reshape(images.shape)
+    turned = ndimage.rotate(
+        images,
+        degrees,
+        axes=(2, 1),
+        reshape=False,
+        output=np.float32,
+        order=1,
+        mode="grid-constant",  # at the edge, too, between a pixel and the black beside it
+    )
+    return _grey_levels(turned)
 
 
 def add_noise(images: Images, deviation: float, seed: int) -> Images:
@@ -107,8 +99,12 @@ def add_noise(images: Images, deviation: float, seed: int) -> Images:
 
 def blur(images: Images, deviation: float) -> Images:
     """Blur with a Gaussian whose standard deviation is `deviation` pixels."""
-    rows, columns = (_gaussian(length, deviation) for length in images.shape[1:])
-    return _grey_levels(rows @ images.astype(np.float32) @ columns)
+    from scipy import ndimage
+
+    blurred = ndimage.gaussian_filter(
+        images, deviation, output=np.float32, mode="constant", truncate=REACH, axes=(1, 2)
+    )
+    return _grey_levels(blurred)
 
 
 def _move_in_turn(images: Images, pixels: int) -> Images:
@@ -124,20 +120,6 @@ def _rotate_in_turn(images: Images, degrees: float) -> Images:
     rotated[::2] = rotate(images[::2], degrees)
     rotated[1::2] = rotate(images[1::2], -degrees)
     return rotated
-
-
-def _to(by: int, length: int) -> slice:
-    """Where the pixels of one side come to lie that stay inside when moved `by` pixels."""
-    return slice(max(by, 0), length + min(by, 0))
-
-
-def _gaussian(length: int, deviation: float) -> Values:
-    """The blur along one side as a (length, length) matrix, symmetric."""
-    reach = int(np.ceil(REACH * deviation))
-    total = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2).sum()
-    apart = np.subtract.outer(np.arange(length), np.arange(length))
-    weights = np.where(abs(apart) <= reach, np.exp(-0.5 * (apart / deviation) ** 2) / total, 0)
-    return weights.astype(np.float32)
 
 
 def _grey_levels(values: Values) -> Images:

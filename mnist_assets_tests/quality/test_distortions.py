@@ -58,16 +58,6 @@ def test_a_turn_interpolates_between_the_four_nearest_pixels():
     assert rotate(images, 45)[0, 0, 1] == round(100 * (1 - 0.5**0.5) * 0.5**0.5)
 
 
-def test_rotation_agrees_with_scipys():
-    from scipy.ndimage import rotate as reference
-
-    images = random_images(3, 12, 10)
-    expected = reference(
-        images.astype(float), 20, axes=(2, 1), reshape=False, order=1, mode="grid-constant"
-    )
-    np.testing.assert_allclose(rotate(images, 20), expected, atol=0.5 + 1e-4)
-
-
 def test_blur_leaves_a_plain_interior_alone_and_darkens_the_edge():
     plain = np.full((1, 15, 13), 200, np.uint8)
     blurred = blur(plain, 1)
