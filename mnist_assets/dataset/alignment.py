@@ -13,7 +13,7 @@ import numpy as np
 from mnist_assets.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -69,8 +69,8 @@ def compare_parts(
     classes = np.flatnonzero(np.minimum(*counts) >= least_images)
     if not len(classes):
         return {"classes": [], "as_they_are": 0.0, "if_changed": {}, "misplaced": []}
-    train = _averages(train_images, train_labels, classes)
-    test = _averages(test_images, test_labels, classes)
+    train = class_averages(train_images, train_labels, classes)
+    test = class_averages(test_images, test_labels, classes)
     changed = {name: change(test) for name, change in CHANGES.items()}
     alike = _correlations(train, test)
     return {
@@ -133,27 +133,33 @@ def check_parts_alike(compared: Mapping[str, Any], margin: float, misplaced: int
     )
 
 
-def _averages(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], classes: NDArray[np.intp]
+def class_averages(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], classes: Iterable[int]
 ) -> Averages:
-    """The average image of each class; all of them have images."""
-    averages = np.empty((len(classes), *images.shape[1:]))
-    for position, label in enumerate(classes):
+    """Average the images of each class.
+
+    Args:
+        images: uint8 (n, height, width).
+        labels: uint8 (n,).
+        classes: Those to average, each of which has images.
+
+    Returns:
+        float64 (classes, height, width), grey levels 0 to 255: exact sums, divided once.
+    """
+    averages = []
+    for label in classes:
         members = np.flatnonzero(labels == label)
         sums = np.zeros(images.shape[1:], np.int64)
         for start in range(0, len(members), CHUNK):
             sums += images[members[start : start + CHUNK]].sum(axis=0, dtype=np.int64)
-        averages[position] = sums / len(members)
-    return averages
+        averages.append(sums / len(members))
+    return np.array(averages)
 
 
 def _correlations(train: Averages, test: Averages) -> NDArray[np.float64]:
     """Pearson's correlation of each training average (rows) with each test average (columns)."""
-    standardised = []
-    for averages in (train, test):
-        flat = averages.reshape(len(averages), -1)
-        flat = flat - flat.mean(axis=1, keepdims=True)
-        lengths = np.linalg.norm(flat, axis=1, keepdims=True)
-        standardised.append(np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0))
-    correlations: NDArray[np.float64] = standardised[0] @ standardised[1].T
+    flat = np.concatenate([train, test]).reshape(len(train) + len(test), -1)
+    with np.errstate(invalid="ignore"):  # without contrast there is no correlation: NaN
+        correlations: NDArray[np.float64] = np.corrcoef(flat)[: len(train), len(train) :]
+    correlations[np.isnan(correlations)] = 0
     return correlations

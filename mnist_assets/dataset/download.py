@@ -2,7 +2,8 @@
 
 A file is fetched as `<name>.gz.partial` and takes its final name only once its content has the
 right checksum; a fetch that is cut short is taken up again where it stopped, by this run or the
-next. One process at a time should fetch into a folder.
+next. One process at a time should fetch into a folder. By hand, since pooch, the usual library,
+begins a fetch that was cut short from its start, and knows one address a file.
 """
 
 import hashlib

@@ -78,10 +78,12 @@ def summarise_grey_levels(
         `dark` with `images_dark`, `light` with `images_light`, `skewness`, `excess_kurtosis` (both
         None if all images are equally grey) and `share_within_one_std`.
     """
+    from scipy import stats
+
     means = table["mean_grey"].to_numpy()
     low, high = usual
-    deviations = means - means.mean()
     std = float(means.std())
+    varies = means.min() < means.max()
     return {
         "images": len(means),
         "mean": float(means.mean()),
@@ -96,9 +98,9 @@ def summarise_grey_levels(
         "images_dark": int((means < dark).sum()),
         "light": light,
         "images_light": int((means > light).sum()),
-        "skewness": float((deviations**3).mean()) / std**3 if std else None,
-        "excess_kurtosis": float((deviations**4).mean()) / std**4 - 3 if std else None,
-        "share_within_one_std": float((np.abs(deviations) <= std).mean()),
+        "skewness": float(stats.skew(means)) if varies else None,
+        "excess_kurtosis": float(stats.kurtosis(means)) if varies else None,
+        "share_within_one_std": float((np.abs(means - means.mean()) <= std).mean()),
     }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_assets.dataset.alignment import class_averages
 from mnist_assets.errors import InputError
 from mnist_assets.exploration.grey import count_pixels, mean_grey
 from mnist_assets.exploration.similarity import compare_classes, compare_grey_levels
@@ -94,22 +95,15 @@ def average_digits(
     Raises:
         InputError: If a class has no image.
     """
-    height, width = images.shape[1:]
-    averages = np.empty((classes, height, width), np.float32)
-    for digit in range(classes):
-        members = np.flatnonzero(labels == digit)
-        if not len(members):
-            raise InputError(
-                f"class {digit}",
-                seen="no image",
-                expected="at least one to average",
-                remedy="Number the classes from 0 without gaps, or add images of this class.",
-            )
-        sums = np.zeros((height, width), np.int64)
-        for start in range(0, len(members), CHUNK):
-            sums += images[members[start : start + CHUNK]].sum(axis=0, dtype=np.int64)
-        averages[digit] = sums / len(members)
-    return averages
+    counts = np.bincount(labels, minlength=classes)[:classes]
+    if not counts.all():
+        raise InputError(
+            f"class {counts.argmin()}",
+            seen="no image",
+            expected="at least one to average",
+            remedy="Number the classes from 0 without gaps, or add images of this class.",
+        )
+    return class_averages(images, labels, range(classes)).astype(np.float32)
 
 
 def extreme_digits(

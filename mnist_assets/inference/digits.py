@@ -54,10 +54,12 @@ def prepare_digit(picture: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Pic
     Raises:
         InputError: There is no ink.
     """
-    ink = _ink(picture)
-    resized = _resize(_cut_out(ink), shape)
+    from scipy import ndimage
+
+    resized = _resize(_cut_out(_ink(picture)), shape)
+    places = map(_placed, shape, resized.shape, ndimage.center_of_mass(resized))
     prepared = np.zeros(shape, np.uint8)
-    prepared[_placed(resized, 0, shape[0]), _placed(resized, 1, shape[1])] = resized
+    prepared[tuple(places)] = resized
     return prepared
 
 
@@ -162,12 +164,12 @@ def _cut_out(ink: Picture) -> Picture:
 
 def _extent(counts: NDArray[np.int64]) -> slice | None:
     """Find the first and last run of inked lines that is more than a speck."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], counts > 0, [0]])))
-    starts, ends = edges[::2], edges[1::2]
-    if not len(starts):
-        return None
-    kept = np.flatnonzero(np.add.reduceat(counts, starts) >= SPECK * counts.sum())
-    return slice(int(starts[kept[0]]), int(ends[kept[-1]])) if len(kept) else None
+    from scipy import ndimage
+
+    least = SPECK * counts.sum()
+    runs = (run for (run,) in ndimage.find_objects(ndimage.label(counts)[0]))
+    kept = [run for run in runs if counts[run].sum() >= least]
+    return slice(kept[0].start, kept[-1].stop) if kept else None
 
 
 def _resize(ink: Picture, shape: tuple[int, int]) -> Picture:
@@ -184,9 +186,7 @@ def _resize(ink: Picture, shape: tuple[int, int]) -> Picture:
     return resized
 
 
-def _placed(ink: Picture, axis: int, length: int) -> slice:
-    """Find where along one axis the centre of mass is in the middle."""
-    mass = ink.sum(axis=1 - axis, dtype=np.int64)
-    centre = float(mass @ np.arange(len(mass)) / mass.sum())
-    start = min(max(round(length / 2 - centre), 0), length - len(mass))
-    return slice(start, start + len(mass))
+def _placed(length: int, inked: int, centre: float) -> slice:
+    """Find where along one side the centre of mass is in the middle."""
+    start = min(max(round(length / 2 - centre), 0), length - inked)
+    return slice(start, start + inked)

@@ -156,13 +156,14 @@ def _mean_p_value(
     mean: float, count: int, reference: Mapping[str, Any], highest: float, smallest_effect: float
 ) -> float:
     """Return how probable a mean at least this far out is, on either side."""
+    from scipy import stats
+
     margin = smallest_effect * reference["std"]
     low, high = mean + margin, mean - margin
     if count > MOST_EXACT:
         # The floor is for a reference without any spread.
-        scale = max(math.sqrt(2 / count) * reference["std"], 1e-9)
-        at_most = math.erfc((reference["mean"] - low) / scale) / 2
-        at_least = math.erfc((high - reference["mean"]) / scale) / 2
+        means = stats.norm(reference["mean"], max(reference["std"] / math.sqrt(count), 1e-9))
+        at_most, at_least = float(means.cdf(low)), float(means.sf(high))
     else:
         sums = _sum_distribution(np.array(reference["distribution"]), count)
         scale = count * (POINTS - 1) / highest

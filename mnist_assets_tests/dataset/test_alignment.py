@@ -78,6 +78,13 @@ def test_a_symmetrical_pattern_passes_within_the_margin():
     assert check_parts_alike(compared, 0.02, 0).passed is True
 
 
+@pytest.mark.parametrize(("margin", "passed"), [(0.25, True), (0.24, False)])
+def test_the_margin_is_the_most_that_a_change_may_be_better_by(margin, passed):
+    compared = {"classes": [0, 1], "as_they_are": 0.5, "if_changed": {"inverted": 0.75}}
+    finding = check_parts_alike(compared | {"misplaced": []}, margin, 0)
+    assert finding.passed is passed
+
+
 def test_images_that_are_not_square_are_not_transposed():
     images, labels = make_part(0)
     compared = compare_parts(images[:, 1:], labels, images[:, 1:], labels, 1)

@@ -125,6 +125,13 @@ def test_noise_dust_and_uneven_light_do_not_widen_the_box(background: int, noise
     assert np.abs(prepared.astype(int) - clean).mean() < 10
 
 
+def test_a_few_light_pixels_do_not_make_the_digit_too_faint() -> None:
+    faint = on_canvas(seven(60, 40, 6) // 255 * 30, (90, 90), 20, 20)
+    spotted = faint.copy()
+    spotted[21:23, 30:32] = 255  # on the digit, a twentieth of all ink
+    assert box(prepare_digit(spotted)) == box(prepare_digit(faint))
+
+
 def test_parts_of_a_digit_that_stand_apart_stay() -> None:
     five = np.zeros((60, 60), np.uint8)
     five[10:50, 20:26] = 255
