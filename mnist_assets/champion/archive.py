@@ -12,7 +12,7 @@ The model of the current champion is `current/model.keras`, which plain Keras re
 
 Readers that want several files of one champion take them from `current(folder)`, once, since the
 link may be switched between two reads. Nothing here writes: how the champion is changed is
-`champion_change.py`, and what the log tells of it is `champion_history.py`.
+`promotion.py`, and what the log tells of it is `history.py`.
 """
 
 from __future__ import annotations

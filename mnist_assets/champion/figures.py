@@ -98,7 +98,7 @@ def decision(decision: Mapping[str, Any]) -> Figure:
     for want of predictions.
 
     Args:
-        decision: What `steps.champion.decide` returned, or one of the decisions of `choose`.
+        decision: What `decision.decide` returned, or one of the decisions of `choose`.
     """
     reasons = {reason["criterion"]: reason for reason in decision["reasons"]}
     compared = "p_value" in reasons["better_than_champion"]["figures"]

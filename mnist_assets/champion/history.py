@@ -2,7 +2,7 @@
 
 The log may hold a change that a crash prevented, never lack one that happened: a line took effect
 if the next one starts where it ends or, the last, if the pointer does. It is written by
-`champion_change.py`.
+`promotion.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A version is written under a temporary name, renamed, logged, and only then pointed at, each step
 brought to the disk before the next. So a reader sees the old champion or the new one, whole, and
-the pointer is the truth; how the log is to be read is `champion_history.py`. Writers exclude each
+the pointer is the truth; how the log is to be read is `history.py`. Writers exclude each
 other by a lock, which the operating system lifts when its holder dies.
 
 Whether to promote is decided in `decision.py`; how versions are kept is `archive.py`.

@@ -1,6 +1,6 @@
 """Checks on each of the dataset's four arrays.
 
-How the two parts fit each other is checked in `repeats.py` and `alignment.py`.
+How the two parts fit each other is checked in `duplicates.py` and `alignment.py`.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """The IDX file format: bytes to arrays, and the checksum of an array as an IDX file.
 
 Only what datasets like MNIST use: unsigned bytes, in one dimension (labels) or three (images).
-Which files make a dataset is in `dataset.py`.
+Which files make a dataset is in `loading.py`.
 
 An IDX file is a header, then the values row by row. The header is big-endian: two zero bytes, the
 type of value (0x08 for unsigned bytes), the number of dimensions, then the length of each dimension

@@ -2,7 +2,7 @@
 
 Any folder with the four files makes a dataset, whatever its image size and number of classes. What
 is true of MNIST alone stands in `MNIST` and is checked only where it is passed. The file format is
-in `idx.py`, fetching the files in `download.py`, what is checked in `dataset_checks.py`.
+in `idx.py`, fetching the files in `download.py`, what is checked in `checks.py`.
 """
 
 import hashlib

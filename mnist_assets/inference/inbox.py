@@ -1,7 +1,7 @@
 """Files dropped into the inbox: which are ready, which must wait, which go to quarantine and how.
 
 Decoding a file's pictures is `picture_files.py`; scoring what is ready is `digits.py` and
-`evaluation.py`; when to look is the sensor's affair.
+`evaluation/predictions.py`; when to look is the sensor's affair.
 """
 
 import errno

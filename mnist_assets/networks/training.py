@@ -1,6 +1,6 @@
 """Training a declared network from its seed: epochs in a row, their history, and what they cost.
 
-The updates themselves are `training_loop.py`, the order of the images `batches.py`.
+The updates themselves are `loop.py`, the order of the images `batches.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One network trained again and again, with a seed of its own for each run.
 
 A run gives the weights that `training.train_network` gives, to the byte, at less cost: the network
-is compiled once and started anew for each run. Side by side in processes is `study_workers.py`,
-what is kept of finished runs `study_runs.py`.
+is compiled once and started anew for each run. Side by side in processes is `workers.py`,
+what is kept of finished runs `runs.py`.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _train_and_judge(
 
 
 def tabulate(plan: Mapping[str, list[Seeds]], runs: Mapping[Seeds, Run]) -> pd.DataFrame:
-    """Lay runs out as a table, one row for each planned run; see `study.py`."""
+    """Lay runs out as a table, one row for each planned run; see `summary.py`."""
     import pandas as pd
 
     return pd.DataFrame(

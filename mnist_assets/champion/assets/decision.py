@@ -1,6 +1,6 @@
 """Decision: whether a challenger takes the champion's place, judged anew on the images of today.
 
-What is done about it is `champion.py`.
+What is done about it is `model.py`.
 """
 
 from collections.abc import Mapping, Sequence

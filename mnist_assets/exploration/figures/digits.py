@@ -137,7 +137,7 @@ def extreme_digits(
     Args:
         images: The training part that the table's indices point into; only those are read.
         averages: float32 (classes, h, w).
-        table: As from `steps.exploration.extreme_digits`.
+        table: As from `summary.extreme_digits`.
     """
     choices = {
         "nearest": ("nearest", INK),

@@ -34,8 +34,8 @@ def grey_levels(table: pd.DataFrame, summary: Mapping[str, Any], first: int = 10
     """Draw how grey the first images and all images are, with the centre that the notebook claims.
 
     Args:
-        table: As from `steps.grey.grey_levels`.
-        summary: As from `steps.grey.summarise_grey_levels` over the same table.
+        table: As from `grey.grey_levels`.
+        summary: As from `grey.summarise_grey_levels` over the same table.
         first: How many images the upper histogram shows.
     """
     figure = Figure(figsize=(9, 6))
@@ -88,8 +88,8 @@ def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figu
     """Draw the count of each of the 256 grey levels on a log scale, with black and white told.
 
     Args:
-        histogram: As from `steps.grey.pixel_histogram`.
-        summary: As from `steps.grey.summarise_pixels` over the same histogram.
+        histogram: As from `grey.pixel_histogram`.
+        summary: As from `grey.summarise_pixels` over the same histogram.
     """
     figure = Figure(figsize=(9, 4.6))
     axes = figure.add_subplot()
