@@ -26,7 +26,7 @@ def test_parts_of_one_making_are_alike():
     assert compared["misplaced"] == []
     finding = check_parts_alike(compared, 0, 0)
     assert finding.passed is True
-    assert "averages of 4 classes" in finding.message
+    assert finding.message.startswith("The averages of 4 classes in both parts")
     assert finding.seen["classes"] == [0, 1, 2, 3]
 
 
@@ -68,6 +68,16 @@ def test_labels_shuffled_against_images_are_misplaced():
     assert check_parts_alike(compared, 1, 4).passed is True
 
 
+def test_a_class_is_misplaced_if_its_test_average_is_most_like_another_class():
+    train = np.random.default_rng(0).integers(0, 200, (2, 20, 20), np.uint8)
+    test = train.copy()
+    # Most like class 0, though no other test average is as much like class 1.
+    test[1] = 0.7 * train[0] + 0.3 * train[1]
+    labels = np.arange(2, dtype=np.uint8)
+    assert compare_parts(train, labels, test, labels, 1)["misplaced"] == [1]
+    assert compare_parts(test, labels, train, labels, 1)["misplaced"] == []
+
+
 def test_a_symmetrical_pattern_passes_within_the_margin():
     images, labels = make_part(0, noise=150)
     symmetrical = np.maximum(images, images[:, :, ::-1])
@@ -83,6 +93,7 @@ def test_the_margin_is_the_most_that_a_change_may_be_better_by(margin, passed):
     compared = {"classes": [0, 1], "as_they_are": 0.5, "if_changed": {"inverted": 0.75}}
     finding = check_parts_alike(compared | {"misplaced": []}, margin, 0)
     assert finding.passed is passed
+    assert finding.expected["correlation_at_least"] == pytest.approx(0.75 - margin)
 
 
 def test_images_that_are_not_square_are_not_transposed():

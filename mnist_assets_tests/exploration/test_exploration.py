@@ -51,9 +51,9 @@ def many():
 
 
 def test_cohens_d_by_hand():
-    # Means 2 and 4; squares 2 and 2 over 3 + 3 - 2 = 4 degrees: pooled standard deviation 1.
-    assert similarity.cohens_d(np.array([1.0, 2, 3]), np.array([3.0, 4, 5])) == pytest.approx(2)
-    assert similarity.cohens_d(np.array([3.0, 4, 5]), np.array([1.0, 2, 3])) == pytest.approx(-2)
+    # Means 4 and 10; squares 8 and 8 over 3 + 3 - 2 = 4 degrees: pooled standard deviation 2.
+    assert similarity.cohens_d(np.array([2.0, 4, 6]), np.array([8.0, 10, 12])) == pytest.approx(3)
+    assert similarity.cohens_d(np.array([8.0, 10, 12]), np.array([2.0, 4, 6])) == pytest.approx(-3)
 
 
 def test_cohens_d_has_no_scale_where_nothing_varies():
@@ -108,6 +108,15 @@ def test_compare_grey_levels_by_hand():
     assert compared["largest_pixel_share_difference"] == pytest.approx(0.5)  # at level 40
 
 
+@pytest.mark.parametrize(
+    "levels", [[7], [0, 255], [0, 10, 20], [0, 0, 10, 20], [3, 4, 5, 6], [1, 1, 8, 9, 9]]
+)
+def test_the_median_pixel_is_told_from_counts(levels):
+    pixels = np.bincount(levels, minlength=256)
+    compared = similarity.compare_grey_levels(np.ones(2), np.ones(2), pixels, pixels)
+    assert compared["train"]["median"] == np.median(levels)
+
+
 def test_equal_image_means_are_one_step_of_their_distribution():
     pixels = np.eye(256, dtype=np.int64)[0]
     train, test = np.array([1.0, 1, 2, 3]), np.array([1.0, 2, 2, 2])
@@ -138,7 +147,9 @@ def test_summarise_answers_the_notebooks_questions(many):
 
 def test_the_parts_compared_with_themselves_are_alike(many):
     images, labels = many
-    alike = exploration.summarise(images, labels, images, labels)["test_like_train"]
+    summary = exploration.summarise(images, labels, images, labels)
+    assert summary["classes"] == [0, 1, 2, 3]
+    alike = summary["test_like_train"]
     assert alike["classes"]["p_value"] == 1
     assert alike["grey_levels"]["cohens_d"] == 0
     assert alike["grey_levels"]["kolmogorov_smirnov_p_value"] == 1
@@ -284,6 +295,7 @@ def test_summarise_grey_levels_by_hand():
 def test_dark_and_light_bounds_are_not_themselves_dark_or_light():
     summary = grey.summarise_grey_levels(grey_table(10, 75), usual=(20, 40), dark=10, light=75)
     assert (summary["images_dark"], summary["images_light"]) == (0, 0)
+    assert summary["share_within_one_std"] == 1  # both are exactly one away from the mean
 
 
 def test_the_shape_of_the_grey_levels_is_that_of_the_whole_population(many):

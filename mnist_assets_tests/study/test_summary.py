@@ -48,6 +48,7 @@ def test_what_too_few_values_cannot_tell_is_none():
     [
         (0.95, "above all 4 runs", 100),
         (0.85, "below all 4 runs", 0),
+        (0.90, "above 0 of 4 runs", 12.5),
         (0.905, "above 1 of 4 runs", 25),
         (0.92, "above 2 of 4 runs", 62.5),
         (0.93, "above 3 of 4 runs", 87.5),
@@ -63,6 +64,12 @@ def test_the_p_value_of_a_claim_is_that_of_one_more_run():
     values = np.random.default_rng(0).normal(0.97, 0.001, 8)
     expected = 2 * stats.t.sf(0.002 / (values.std(ddof=1) * math.sqrt(1 + 1 / 8)), 7)
     assert place(values.mean() - 0.002, values)["p_value"] == pytest.approx(expected)
+
+
+def test_two_runs_are_enough_for_a_scale():
+    assert place(0.94, [0.90, 0.92])["z_score"] == pytest.approx(0.03 / (0.01 * math.sqrt(2)))
+    one = place(0.94, [0.90])
+    assert (one["z_score"], one["p_value"], one["percentile"]) == (None, None, 100)
 
 
 def test_equal_or_missing_runs_place_a_claim_without_a_scale():
