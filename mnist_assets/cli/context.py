@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import dagster as dg
 
-from mnist_assets.declarations.settings import PROJECT, Places
+from mnist_assets.declarations.places import PROJECT, Places
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.run_lock import hold_lock
 
