@@ -7,8 +7,18 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 NETWORKS_FILE = PACKAGE / "networks.yaml"
 SETTINGS_FILE = PACKAGE / "settings.yaml"
-PROJECT = PACKAGE.parent
-BUNDLED_DATASET = PROJECT / "data" / "raw" / "mnist"
+# In a checkout these are links to where a person looks for them; a wheel has the files themselves.
+INSTANCE_FILE = PACKAGE / "dagster.yaml"
+BUNDLED_DATASET = (PACKAGE / "mnist").resolve()
+
+
+def find_project(package: Path) -> Path:
+    """The folder that values and history are kept in: the checkout, or where a command is run."""
+    checkout = package.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+
+
+PROJECT = find_project(PACKAGE)
 
 
 @dataclass(frozen=True)
