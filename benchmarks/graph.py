@@ -13,7 +13,7 @@ import click
 from benchmarks.processes import Finished, in_turns, run_python
 from benchmarks.tables import Row, medians, ratios, render
 from benchmarks.work import NETWORKS
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 
 GRAPH, PART, SCRIPT = "graph from nothing", "what the notebook does", "notebook as a script"
 # Beyond the notebook are its claims, the networks' quality, the champion and the report.

@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from mnist_assets.dataset.loading import MNIST, load_dataset
-from mnist_assets.declarations.settings import BUNDLED_DATASET
+from mnist_assets.declarations.places import BUNDLED_DATASET
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:

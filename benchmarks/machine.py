@@ -19,7 +19,7 @@ import click
 
 from benchmarks.processes import run_python
 from benchmarks.work import load_work
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "dagster", "matplotlib", "torch", "jax")
 SIZE = 1024  # of the matrices

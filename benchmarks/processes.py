@@ -20,7 +20,7 @@ from benchmarks.memory import (
     family_megabytes,
     watched_memory,
 )
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 
 TAIL = 3000  # characters of a failed process's last words that are shown
 

@@ -19,7 +19,8 @@ from benchmarks.memory import watched_memory
 from benchmarks.processes import run_python
 from benchmarks.tables import Row, render
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.declarations.settings import PROJECT, read_settings
+from mnist_assets.declarations.places import PROJECT
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.exploration.grey import grey_levels, pixel_histogram
 from mnist_assets.exploration.summary import average_digits
 from mnist_assets.networks.declaration import read_networks

@@ -10,7 +10,7 @@ from benchmarks.machine import Machine, measure_machine
 from benchmarks.processes import Finished, in_turns, run_python
 from benchmarks.tables import Row, medians, ratios, render
 from benchmarks.work import NETWORKS
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 
 
 def run_training(rounds: int) -> list[Row]:

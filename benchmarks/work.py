@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_assets.dataset.loading import MNIST, Dataset, class_count, load_dataset
-from mnist_assets.declarations.settings import BUNDLED_DATASET, read_settings
+from mnist_assets.declarations.places import BUNDLED_DATASET
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import (
     SGD,

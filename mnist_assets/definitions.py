@@ -14,18 +14,23 @@ from mnist_assets.champion.assets.decision import decision_asset
 from mnist_assets.champion.assets.model import champion_asset
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.champion.assets.training_log import training_log_asset
+from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.assets import dataset_assets
-from mnist_assets.dataset.source import ChampionArchive, DatasetSource, Inbox
-from mnist_assets.declarations.settings import Places, read_settings
+from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.declarations.places import Places
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
 from mnist_assets.exploration.assets import exploration_assets
 from mnist_assets.inference.assets import inbox_sensor, inference_assets
+from mnist_assets.inference.resources import Inbox
 from mnist_assets.networks.assets import network_assets
 from mnist_assets.networks.declaration import read_networks
+from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets.orchestration.automation import follow_changes_sensor
 from mnist_assets.orchestration.executor.executor import side_by_side
 from mnist_assets.orchestration.run_lock import RunLock, locked
 from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
+from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import Shelf
 from mnist_assets.orchestration.terminal import terminal
@@ -41,6 +46,11 @@ from mnist_assets.study.resources import RunsFolder, study_workers
 def build_source(places: Places) -> DatasetSource:
     """Where the dataset comes from, asking mirrors as the settings say."""
     return DatasetSource.declared(places.dataset, read_settings(places.settings).download)
+
+
+def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
+    """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
+    return file_storages(places.assets, NetworkStorage)
 
 
 def build_definitions(places: Places) -> dg.Definitions:
@@ -89,7 +99,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             "shelf": Shelf(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),
             "workers": study_workers(settings.study.processes),
-            **{key: locked(storage) for key, storage in file_storages(places.assets).items()},
+            **{key: locked(storage) for key, storage in build_storages(places).items()},
         },
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
         executor=side_by_side,

@@ -1,7 +1,6 @@
-"""What the parts of the project may know of each other, read from their imports."""
+"""The rules of the house: what its parts may know of each other, read from their imports."""
 
 import ast
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,18 +9,49 @@ from pathlib import Path
 
 import pytest
 
-import mnist_assets.steps
+import mnist_assets
 
 FOLDER = Path(mnist_assets.__file__).parent
 HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "scipy")
+ONLY_FOR_TESTS = ("pytest", "hypothesis", "mnist_assets_tests")
+
+# The order of the graph: a stage imports those before it.
+STAGES = (
+    "dataset",
+    "exploration",
+    "preparation",
+    "networks",
+    "evaluation",
+    "quality",
+    "champion",
+    "inference",
+    "study",
+    "claims",
+    "report",
+)
+# What wires a stage: its assets, and what they are given beside their inputs.
+WIRING = ("assets", "resources", "source", "storage")
+DRAWING = ("figures", "plots")
 
 
 def modules(part: str = "") -> list[str]:
-    return sorted(
-        str(path.relative_to(FOLDER))
-        for path in (FOLDER / part).rglob("*.py")
-        if path.name != "__init__.py"
-    )
+    return sorted(str(path.relative_to(FOLDER)) for path in (FOLDER / part).rglob("*.py"))
+
+
+def parts(module: str) -> tuple[str, ...]:
+    """The folders of a module, and its name."""
+    return Path(module).with_suffix("").parts
+
+
+def knows_dagster(module: str) -> bool:
+    folder, *rest = parts(module)
+    if folder == "orchestration":
+        return rest[0] != "versions"
+    return folder in {"definitions", "cli"} or (folder in STAGES and rest[0] in WIRING)
+
+
+def draws(module: str) -> bool:
+    return bool(set(DRAWING) & set(parts(module)))
 
 
 def imported(module: str, *, when_loaded: bool = False) -> set[str]:
@@ -31,13 +61,13 @@ def imported(module: str, *, when_loaded: bool = False) -> set[str]:
     return set(_imports(_when_loaded(tree) if when_loaded else ast.walk(tree), package))
 
 
-def _imports(parts: Iterator[ast.AST], package: str) -> Iterator[str]:
-    for part in parts:
-        if isinstance(part, ast.Import):
-            yield from (alias.name for alias in part.names)
-        elif isinstance(part, ast.ImportFrom):
-            base = resolve_name("." * part.level + (part.module or ""), package)
-            yield from (f"{base}.{alias.name}" for alias in part.names)
+def _imports(nodes: Iterator[ast.AST], package: str) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
 def _when_loaded(node: ast.AST) -> Iterator[ast.AST]:
@@ -60,6 +90,10 @@ def names(full_names: set[str], *forbidden: str) -> set[str]:
     }
 
 
+def of_project(*folders: str) -> tuple[str, ...]:
+    return tuple(f"mnist_assets.{folder}" for folder in folders)
+
+
 def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
     (tmp_path / "example.py").write_text(
         "import keras.layers\n"
@@ -68,50 +102,53 @@ def test_imports_are_found_wherever_they_are(tmp_path: Path) -> None:
         "def f():\n    from matplotlib import pyplot\n    from . import sibling\n"
     )
     tree = ast.parse((tmp_path / "example.py").read_text())
-    found = set(_imports(ast.walk(tree), "mnist_assets.steps"))
+    found = set(_imports(ast.walk(tree), "mnist_assets.study"))
     assert names(found, *HEAVY) == {"keras.layers", "pandas", "matplotlib.pyplot"}
-    assert "mnist_assets.steps.sibling" in found
+    assert "mnist_assets.study.sibling" in found
     assert names(set(_imports(_when_loaded(tree), "")), *HEAVY) == {"keras.layers"}
     assert names({"pandas_stubs"}, "pandas") == set()
 
 
-def test_the_map_of_the_steps_names_each_module_once() -> None:
-    _, _, of_stages = (mnist_assets.steps.__doc__ or "").partition("those beside it:")
-    without_remarks = re.sub(r"\(.*?\)", "", of_stages, flags=re.DOTALL)
-    lists = re.sub(r"^\w+  ", "", without_remarks, flags=re.MULTILINE)
-    assert sorted(re.findall(r"\w+", lists)) == [Path(name).stem for name in modules("steps")]
+def test_every_folder_has_its_place_in_the_house() -> None:
+    folders = {path.name for path in FOLDER.iterdir() if (path / "__init__.py").is_file()}
+    assert folders == {*STAGES, "orchestration", "declarations", "plots", "cli"}
 
 
-@pytest.mark.parametrize("module", modules("steps"))
-def test_steps_know_nothing_of_dagster_nor_of_settings(module: str) -> None:
-    wiring = (
-        *("assets", "resources", "settings", "storage", "file_formats"),
-        *("definitions", "incremental", "figures"),
-    )
-    forbidden = ["dagster", *(f"mnist_assets.{part}" for part in wiring)]
-    assert names(imported(module), *forbidden) == set()
-
-
-@pytest.mark.parametrize("module", modules("steps"))
-def test_steps_draw_nothing_and_load_in_no_time(module: str) -> None:
-    assert names(imported(module), "matplotlib") == set()
-    assert names(imported(module, when_loaded=True), *HEAVY) == set()
-
-
-@pytest.mark.parametrize("module", modules("figures"))
-def test_figures_only_draw(module: str) -> None:
-    forbidden = (
-        "matplotlib.pyplot",
-        "dagster",
-        "mnist_assets.assets",
-        "mnist_assets.declarations.settings",
-    )
-    assert names(imported(module), *forbidden) == set()
+@pytest.mark.parametrize("module", [name for name in modules() if not knows_dagster(name)])
+def test_what_computes_knows_neither_dagster_nor_wiring(module: str) -> None:
+    wiring = [f"mnist_assets.{stage}.{part}" for stage in STAGES for part in WIRING]
+    settings = of_project("definitions", "declarations.settings", "cli")
+    settings = settings if parts(module)[0] != "declarations" else ()
+    found = imported(module)
+    assert names(found, "dagster", "dagster_shared", *wiring, *settings) == set()
+    allowed = names(found, "mnist_assets.orchestration.versions")
+    assert names(found, "mnist_assets.orchestration") <= allowed
 
 
 @pytest.mark.parametrize("module", modules())
-def test_what_only_tests_need_is_imported_by_tests_only(module: str) -> None:
-    assert names(imported(module), "sklearn", "scipy", "pytest", "hypothesis") == set()
+def test_only_figures_draw_and_what_is_heavy_is_imported_where_it_is_used(module: str) -> None:
+    at_once, anywhere = imported(module, when_loaded=True), imported(module)
+    if draws(module):
+        assert names(at_once, *HEAVY) <= names(at_once, "matplotlib")
+        assert names(anywhere, "matplotlib.pyplot", *of_project("declarations.settings")) == set()
+    else:
+        assert names(at_once, *HEAVY) == set()
+        assert names(anywhere, "matplotlib") <= {"matplotlib.figure.Figure"}  # the type of a figure
+    assert names(anywhere, *ONLY_FOR_TESTS) == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stages_import_stages_to_their_left(stage: str) -> None:
+    right = of_project(*STAGES[STAGES.index(stage) + 1 :], "definitions", "cli")
+    found = {module: names(imported(module), *right) for module in modules(stage)}
+    assert {module: name for module, name in found.items() if name} == {}
+
+
+@pytest.mark.parametrize("folder", ["orchestration", "declarations", "plots"])
+def test_what_all_stages_share_imports_no_stage(folder: str) -> None:
+    forbidden = of_project(*STAGES, "definitions", "cli")
+    found = {module: names(imported(module), *forbidden) for module in modules(folder)}
+    assert {module: name for module, name in found.items() if name} == {}
 
 
 LOADING = """
@@ -129,4 +166,6 @@ def test_definitions_load_without_what_steps_need() -> None:
     ).stdout.split()
     assert "mnist_assets.networks.assets" in loaded
     assert "dagster" in loaded
-    assert {"tensorflow", "keras", "matplotlib.pyplot", "pandas", "sklearn"}.isdisjoint(loaded)
+    assert {"tensorflow", "keras", "matplotlib.pyplot", "pandas", "sklearn", "scipy"}.isdisjoint(
+        loaded
+    )

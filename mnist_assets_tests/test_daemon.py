@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 from mnist_assets_tests.tiny import Project, make_digits
 
 pytestmark = pytest.mark.slow

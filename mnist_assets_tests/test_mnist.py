@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_assets.declarations.settings import Places
+from mnist_assets.declarations.places import Places
 from mnist_assets_tests.report.browser import ONE, SEVEN, ZERO, needs_browser, read_drawings
 from mnist_assets_tests.tiny import Project
 

@@ -12,8 +12,8 @@ from mnist_assets.cli.main import failure_reason, observe_source
 from mnist_assets.dataset.assets import SOURCE
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.loading import FILE_NAMES
-from mnist_assets.declarations.settings import SETTINGS_FILE, Places
-from mnist_assets.definitions import EVERYTHING, build_definitions, build_source
+from mnist_assets.declarations.places import SETTINGS_FILE, Places
+from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 
 CLASSES, SHAPE = 4, (12, 10)
@@ -146,7 +146,11 @@ class Project:
 
     def graph(self, instance, *, on_request=False):
         version = build_source(self.places).version()
-        return Graph(self.definitions(), instance, {SOURCE: version}, on_request=on_request)
+        return self._graph(self.definitions(), instance, version, on_request=on_request)
+
+    def _graph(self, definitions, instance, version, *, on_request):
+        storages = build_storages(self.places)
+        return Graph(definitions, instance, {SOURCE: version}, storages, on_request=on_request)
 
     def at(self, **places):
         """The same project over other places."""
@@ -157,7 +161,7 @@ class Project:
         definitions = self.definitions()
         version = build_source(self.places).version()
         observe_source(instance, version)
-        graph = Graph(definitions, instance, {SOURCE: version}, on_request=on_request)
+        graph = self._graph(definitions, instance, version, on_request=on_request)
         job = definitions.resolve_job_def(EVERYTHING)
         if on_request:
             job = definitions.resolve_implicit_global_asset_job_def()

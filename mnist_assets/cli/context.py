@@ -1,6 +1,7 @@
 """What a command works in: the run history, alone in changing it, with errors as messages."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 import click
 import dagster as dg
 
-from mnist_assets.declarations.settings import PROJECT, Places
+from mnist_assets.declarations.places import INSTANCE_FILE, PROJECT, Places
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.run_lock import hold_lock
 
@@ -30,6 +31,8 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
     """The run history that `dagster dev` in the project's folder uses, or that of DAGSTER_HOME."""
     if not os.environ.get("DAGSTER_HOME"):
         os.chdir(PROJECT)
+        if not Path("dagster.yaml").exists():
+            shutil.copyfile(INSTANCE_FILE, "dagster.yaml")
         os.environ["DAGSTER_HOME"] = str(PROJECT)
     with dg.DagsterInstance.get() as instance:
         yield instance

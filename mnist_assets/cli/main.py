@@ -14,6 +14,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import list_versions
+from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.cli.context import (
     STARTED_HERE,
     explained_errors,
@@ -23,17 +24,23 @@ from mnist_assets.cli.context import (
 )
 from mnist_assets.cli.summary import show_study, show_summary
 from mnist_assets.dataset.assets import SOURCE
-from mnist_assets.dataset.source import ChampionArchive
-from mnist_assets.declarations.settings import PROJECT, Places, read_settings
+from mnist_assets.declarations.places import PROJECT, Places
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.declarations.yaml_files import read_mapping
-from mnist_assets.definitions import build_definitions, build_source, everything_job, study_job
+from mnist_assets.definitions import (
+    build_definitions,
+    build_source,
+    build_storages,
+    everything_job,
+    study_job,
+)
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict as predict_probabilities
 from mnist_assets.inference.digits import prepare_digits, score
 from mnist_assets.inference.picture_files import read_pictures
 from mnist_assets.networks.compile_cache import use_compile_cache
 from mnist_assets.networks.declaration import read_networks
-from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.executor.dispatch import INTERRUPTED
 from mnist_assets.orchestration.incremental import (
     DATA_VERSION,
@@ -201,7 +208,14 @@ def open_graph(
     """The project's graph with its history, over the dataset as it is now."""
     version = build_source(places).version()
     definitions = build_definitions(places)
-    return Graph(definitions, instance, {SOURCE: version}, config, on_request=on_request)
+    return Graph(
+        definitions,
+        instance,
+        {SOURCE: version},
+        build_storages(places),
+        config,
+        on_request=on_request,
+    )
 
 
 def update(

@@ -9,7 +9,7 @@ import click
 from dagster import AssetCheckSeverity
 from upath import UPath
 
-from mnist_assets.declarations.settings import Places
+from mnist_assets.declarations.places import Places
 from mnist_assets.orchestration.incremental import Graph, Run
 from mnist_assets.study.summary import KINDS, PARTS, summarise
 

@@ -8,9 +8,8 @@ import dagster as dg
 from mnist_assets.dataset.download import download_dataset
 from mnist_assets.dataset.idx import find_idx
 from mnist_assets.dataset.loading import FILE_NAMES, MNIST, DatasetFacts
-from mnist_assets.declarations.settings import BUNDLED_DATASET, PROJECT, Download
-from mnist_assets.errors import InputError
-from mnist_assets.inference.inbox import partition_key
+from mnist_assets.declarations.places import BUNDLED_DATASET, PROJECT
+from mnist_assets.declarations.settings import Download
 
 DOWNLOADS = PROJECT / "data" / "raw" / "download"
 
@@ -88,69 +87,3 @@ class DatasetSource(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothi
         if self.location == "download":
             return self.mirrors
         return [self.location] if "://" in self.location else []
-
-
-class ChampionArchive(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
-    """Where champions are kept, beside the other values.
-
-    Attributes:
-        assets: The folder of all values.
-    """
-
-    assets: str
-
-    @property
-    def path(self) -> Path:
-        """The archive's folder.
-
-        Raises:
-            InputError: Values are kept at a remote address, where a champion cannot be switched
-                in one step.
-        """
-        if "://" in self.assets:
-            raise InputError(
-                "MNIST_ASSETS_DATA",
-                seen=self.assets,
-                expected="a local folder, for the champion",
-                remedy="Keep the values in a local folder, or leave out group:champion.",
-            )
-        return Path(self.assets) / "champion"
-
-
-class Inbox(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
-    """The folder that new digits are dropped into. What was scored stays there.
-
-    Attributes:
-        folder: Where files are dropped.
-    """
-
-    folder: str
-
-    @property
-    def quarantine(self) -> Path:
-        """Where files go that cannot be read, each with its reason beside it."""
-        folder = Path(self.folder)
-        return folder.with_name(f"{folder.name}-quarantine")
-
-    def entries(self) -> list[Path]:
-        """Everything in the folder, by name; nothing if there is no folder yet."""
-        folder = Path(self.folder)
-        return sorted(folder.iterdir()) if folder.is_dir() else []
-
-    def find(self, key: str) -> Path:
-        """The file that a partition was made for.
-
-        Raises:
-            InputError: It is no longer there, or has another content.
-        """
-        for path in self.entries():
-            if path.is_file() and not path.is_symlink():
-                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-                if partition_key(path, sha256) == key:
-                    return path
-        raise InputError(
-            self.folder,
-            seen=f"no file for the partition {key}",
-            expected="the file it was made for, unchanged",
-            remedy="Drop the file into the inbox again.",
-        )

@@ -1,22 +1,15 @@
-"""Settings: the tunables of every stage but the networks, and where things are.
+"""Settings: the tunables of every stage but the networks, as `settings.yaml` declares them.
 
-Tunables stand in `settings.yaml`; places can be moved by environment variables. Steps never read
-settings: assets pass them the values.
+Only wiring reads them; what computes is passed the values.
 """
 
-import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from mnist_assets.declarations.places import SETTINGS_FILE
 from mnist_assets.declarations.quality import Quality
 from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml
-from mnist_assets.networks.declaration import NETWORKS_FILE
-
-PROJECT = Path(__file__).parents[2]
-SETTINGS_FILE = Path(__file__).parents[1] / "settings.yaml"
-BUNDLED_DATASET = PROJECT / "data" / "raw" / "mnist"
 
 
 class GreyLevels(Declared):
@@ -203,52 +196,3 @@ def read_settings(path: Path = SETTINGS_FILE) -> Settings:
         InputError: The file is unreadable or holds a value that is not allowed.
     """
     return read_yaml(path, Settings)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where the graph reads from and writes to.
-
-    Attributes:
-        assets: Folder of the values, or any address that fsspec knows (`MNIST_ASSETS_DATA`).
-        dataset: `mnist` (bundled), `download`, a mirror's address, or a folder with four IDX files
-            (`MNIST_ASSETS_DATASET`).
-        inbox: Folder that new digits are dropped into (`MNIST_ASSETS_INBOX`).
-        networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
-        settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).
-    """
-
-    assets: str = str(PROJECT / "data" / "assets")
-    dataset: str = "mnist"
-    inbox: str = str(PROJECT / "data" / "inbox")
-    networks: Path = NETWORKS_FILE
-    settings: Path = SETTINGS_FILE
-
-    @property
-    def lock(self) -> Path:
-        """The file that keeps two runs over the same values apart."""
-        if "://" in self.assets:
-            return PROJECT / "data" / "remote.lock"
-        return Path(self.assets).with_name(f"{Path(self.assets).name}.lock")
-
-    @classmethod
-    def from_environment(cls) -> "Places":
-        """The defaults, moved by whichever environment variables are set and not empty.
-
-        A relative path is one from the working folder of this moment, wherever a run works later.
-        """
-        return cls(
-            assets=_place("MNIST_ASSETS_DATA") or cls.assets,
-            dataset=_place("MNIST_ASSETS_DATASET", "mnist", "download") or cls.dataset,
-            inbox=_place("MNIST_ASSETS_INBOX") or cls.inbox,
-            networks=Path(_place("MNIST_ASSETS_NETWORKS") or cls.networks),
-            settings=Path(_place("MNIST_ASSETS_SETTINGS") or cls.settings),
-        )
-
-
-def _place(variable: str, *keywords: str) -> str | None:
-    """The environment variable: a keyword or an address as it is, a path made absolute."""
-    value = os.environ.get(variable)
-    if not value or value in keywords or "://" in value:
-        return value
-    return str(Path(value).expanduser().absolute())

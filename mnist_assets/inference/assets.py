@@ -7,14 +7,15 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.champion import archive as archiving
+from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.dataset.source import ChampionArchive, Inbox
 from mnist_assets.declarations.settings import Inbox as Limits
 from mnist_assets.declarations.settings import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.inference import digits, drift, inbox, picture_files
-from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.inference.resources import Inbox
+from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import draw, picture, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 

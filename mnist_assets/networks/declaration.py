@@ -10,9 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from mnist_assets.declarations.places import NETWORKS_FILE
 from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml
-
-NETWORKS_FILE = Path(__file__).parents[1] / "networks.yaml"
 
 Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "linear"]
 

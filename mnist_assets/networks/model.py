@@ -1,17 +1,12 @@
-"""Building a network from its declaration, describing it, and keeping it in a file.
+"""Building a network from its declaration, and describing it.
 
-Training it is `training.py`.
+Training it is `training.py`, keeping it in a file `stored.py`.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import zipfile
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +19,6 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
     from numpy.typing import NDArray
-
-HISTORY_MEMBER = "history.csv"
-TRAINING_MEMBER = "training.json"
 
 
 def build_network(
@@ -154,55 +146,3 @@ def count_training_operations(model: keras.Model) -> int:
         math.prod(weight.shape) for weight in model.trainable_weights if len(weight.shape) == 2
     ]
     return 2 * (3 * sum(kernels) - kernels[0])
-
-
-@dataclass(frozen=True)
-class TrainedNetwork:
-    """A trained model, how it was trained and what came of it, which travel in one `.keras` file.
-
-    Attributes:
-        model: Takes raw pixels, float32 (n, height, width, 1) in 0-255.
-        history: One row an epoch: `epoch` (from 1), `loss`, `accuracy`, `val_loss`, `val_accuracy`,
-            `seconds`.
-        training: The declaration it was trained by, seed included, as plain values.
-    """
-
-    model: keras.Model
-    history: pd.DataFrame
-    training: Mapping[str, Any]
-
-    def save(self, path: Path) -> None:
-        """Write a `.keras` archive that plain Keras reads, the other two as further members."""
-        self.model.save(path)
-        with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(HISTORY_MEMBER, self.history.to_csv(index=False))
-            archive.writestr(TRAINING_MEMBER, json.dumps(dict(self.training), indent=2))
-
-
-@dataclass(frozen=True)
-class StoredNetwork:
-    """A trained network in its file; what is asked for is read, no more (Keras takes seconds)."""
-
-    path: Path
-
-    @cached_property
-    def model(self) -> keras.Model:
-        """The model, ready to predict."""
-        import keras
-
-        return keras.saving.load_model(self.path, compile=False)
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """The history it was trained with; see `TrainedNetwork`."""
-        import pandas as pd
-
-        with zipfile.ZipFile(self.path) as archive, archive.open(HISTORY_MEMBER) as member:
-            return pd.read_csv(member)
-
-    @cached_property
-    def training(self) -> dict[str, Any]:
-        """The declaration it was trained by; see `TrainedNetwork`."""
-        with zipfile.ZipFile(self.path) as archive:
-            training: dict[str, Any] = json.loads(archive.read(TRAINING_MEMBER))
-        return training

@@ -16,7 +16,8 @@ import numpy as np
 from mnist_assets.networks.batches import Chunk, chunked_epoch, hold, whole_epoch
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop import TrainingLoop
-from mnist_assets.networks.model import TrainedNetwork, build_network, count_training_operations
+from mnist_assets.networks.model import build_network, count_training_operations
+from mnist_assets.networks.stored import TrainedNetwork
 from mnist_assets.process import collection_paused
 
 if TYPE_CHECKING:

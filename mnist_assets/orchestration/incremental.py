@@ -10,12 +10,13 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from upath import UPath
 
 from mnist_assets.orchestration.automation import ON_REQUEST
+from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 
 CODE_VERSION = "dagster/code_version"
@@ -23,6 +24,7 @@ DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
 NOT_MADE = "INITIAL"  # what Dagster records as the version of an input that was never made
 NEVER = "never materialised"
+GONE = "no file "  # and its path: it was lost, or values are looked for elsewhere than before
 
 Versions = Mapping[dg.AssetKey, str | None]
 
@@ -38,7 +40,7 @@ class State(StrEnum):
 
 
 def _state(reason: str) -> State:
-    if reason == NEVER:
+    if reason == NEVER or reason.startswith(GONE):
         return State.MISSING
     return State.BROKEN if reason.startswith(("its file", "check")) else State.STALE
 
@@ -51,11 +53,12 @@ class Known:
     metadata: Mapping[str, Any]
     run_id: str
 
-    def file_fault(self) -> str | None:
-        """What is wrong with the value's file; nothing is known of one that is not local."""
-        if "sha256" not in self.metadata:
-            return None
-        return find_fault(Path(self.metadata["path"]), self.metadata)
+    def file_fault(self, path: UPath) -> str | None:
+        """What is wrong with the value's file where it would be read, wherever it was written."""
+        try:
+            return find_fault(path, self.metadata)
+        except FileNotFoundError:
+            return f"{GONE}{path}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Graph:
         definitions: dg.Definitions,
         instance: dg.DagsterInstance,
         observed: Mapping[dg.AssetKey, str],
+        storages: Mapping[str, FileStorage[Any]],
         run_config: Mapping[str, Any] | None = None,
         *,
         on_request: bool = False,
@@ -89,6 +93,7 @@ class Graph:
             definitions: What defines it.
             instance: Where its history is.
             observed: Content versions of the sources outside the graph, as they are now.
+            storages: Where values are, by the keys of their I/O managers.
             run_config: The configuration it is to run with, as Dagster takes it; what it says
                 nothing of keeps whatever it was made with.
             on_request: Whether what is made only on request belongs to it, too.
@@ -96,6 +101,7 @@ class Graph:
         self._graph = definitions.resolve_asset_graph()
         self._instance = instance
         self.observed = observed
+        self._storages = storages
         self._configured = (run_config or {}).get("ops", {})
         self._on_request = on_request
 
@@ -205,6 +211,12 @@ class Graph:
                 )
         return known
 
+    def _file_of(self, key: dg.AssetKey) -> UPath | None:
+        """Where a value would be read from; None if no storage of the project keeps it."""
+        definition = self._graph.get(key).assets_def
+        storage = self._storages.get(definition.get_io_manager_key_for_asset_key(key))
+        return storage.file_of(key) if storage else None
+
     def _is_configured_anew(self, key: dg.AssetKey, known: Known) -> bool:
         name = key.to_python_identifier()
         if name not in self._configured:
@@ -226,7 +238,8 @@ class Graph:
         if known is None:
             yield NEVER
             return
-        if fault := known.file_fault():
+        file = self._file_of(key)
+        if file and (fault := known.file_fault(file)):
             yield fault
         if known.tags.get(CODE_VERSION) != node.code_version:
             yield "its code or declaration changed"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 from mnist_assets.study.workers import Workers
 
 REMOTE_RUNS = PROJECT / "data" / "cache" / "study"

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
-from mnist_assets.dataset.source import Inbox
+from mnist_assets.inference.resources import Inbox
 from mnist_assets_tests.tiny import Project, make_digits
 
 

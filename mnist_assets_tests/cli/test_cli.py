@@ -73,7 +73,7 @@ def test_status_is_a_table_of_asset_state_and_why(project):
     result = CliRunner().invoke(main, ["status"], catch_exceptions=False)
     lines = {line.split()[0]: line.split(maxsplit=1)[1] for line in result.output.splitlines()}
     assert lines["dataset/train_images"] == "up to date"
-    assert lines["dataset/test_labels"].startswith("broken       its file is gone: ")
+    assert lines["dataset/test_labels"].startswith("missing      no file ")
     assert lines["networks/small"] == "missing      never materialised"
 
 

@@ -6,7 +6,8 @@ import pytest
 from mnist_assets.dataset import download
 from mnist_assets.dataset.loading import FILE_NAMES, MNIST
 from mnist_assets.dataset.source import DOWNLOADS, DatasetSource
-from mnist_assets.declarations.settings import BUNDLED_DATASET, read_settings
+from mnist_assets.declarations.places import BUNDLED_DATASET
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.errors import InputError
 
 MIRROR = "https://example.org/mnist/"

@@ -4,14 +4,9 @@ from typing import Any
 import pytest
 import yaml
 
-from mnist_assets.declarations.settings import (
-    BUNDLED_DATASET,
-    SETTINGS_FILE,
-    Places,
-    read_settings,
-)
+from mnist_assets.declarations.places import BUNDLED_DATASET, NETWORKS_FILE, SETTINGS_FILE, Places
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import NETWORKS_FILE
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import numpy as np
 from mnist_assets.dataset import loading as dataset_steps
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.loading import FILE_NAMES, MNIST, Dataset, load_dataset
-from mnist_assets.declarations.settings import BUNDLED_DATASET
+from mnist_assets.declarations.places import BUNDLED_DATASET
 from mnist_assets_tests.faults.fault import Fault, around
 from mnist_assets_tests.faults.project import make_dataset
 from mnist_assets_tests.tiny import write_arrays

@@ -9,7 +9,7 @@ from mnist_assets.evaluation import predictions as evaluation
 from mnist_assets.networks import assets as network_assets
 from mnist_assets.networks import loop as training_loop
 from mnist_assets.networks.model import build_network
-from mnist_assets.orchestration.storage.formats import NetworkStorage
+from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets_tests.faults.fault import Fault, around, in_function
 from mnist_assets_tests.faults.preparation import SPLIT
 from mnist_assets_tests.faults.project import CLASSES, make_dataset
@@ -243,21 +243,21 @@ def file_of_another_network(project, patch):
 IN_STORAGE = [
     Fault(
         "a stale model evaluated, trained before its declaration changed",
-        "file_formats.py, NetworkStorage",
+        "networks/storage.py, NetworkStorage",
         stale_after_new_declaration,
         SMALL,
         "networks/small_history:as_declared",
     ),
     Fault(
         "a stale model evaluated, trained on another split",
-        "file_formats.py, NetworkStorage",
+        "networks/storage.py, NetworkStorage",
         stale_after_new_split,
         SPLIT,
         "evaluation/normalised_predictions:as_by_hand",
     ),
     Fault(
         "weights of another network",
-        "file_formats.py, NetworkStorage",
+        "networks/storage.py, NetworkStorage",
         file_of_another_network,
         'key:"networks/small_history"',
         "networks/small_history:as_declared",

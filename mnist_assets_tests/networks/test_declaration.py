@@ -7,11 +7,10 @@ import pytest
 import yaml
 from dagster._core.definitions.utils import DISALLOWED_NAMES
 
-from mnist_assets.declarations.settings import Places
+from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import (
-    NETWORKS_FILE,
     SGD,
     Activation,
     Adam,

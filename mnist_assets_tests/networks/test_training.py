@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.networks.training import train_network
 
 TRAINING = Training(

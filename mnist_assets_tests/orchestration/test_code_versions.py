@@ -11,9 +11,8 @@ import pytest
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 from pydantic import BaseModel
 
-from mnist_assets.declarations.settings import Places
+from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
-from mnist_assets.networks.declaration import NETWORKS_FILE
 from mnist_assets.orchestration.versions import modules as source_modules
 from mnist_assets.orchestration.versions import source as source_code
 from mnist_assets.orchestration.versions.code import code_version
@@ -442,6 +441,15 @@ def test_either_of_two_imports_counts(versions_of: VersionsOf) -> None:
 
     versions = [versions_of(files(*numbers))["asset"] for numbers in ((1, 1), (1, 2), (2, 1))]
     assert len(set(versions)) == 3
+
+
+def test_code_that_is_moved_to_another_module_is_the_same_code(versions_of: VersionsOf) -> None:
+    def files(home: str) -> Files:
+        code = {"a": "", "b": ""} | {home: "N = 2\ndef f():\n    return N\n"}
+        assets = f"from fake.{home} import f\ndef asset():\n    return f()\n"
+        return {"assets.py": assets, **{f"{name}.py": text for name, text in code.items()}}
+
+    assert versions_of(files("a")) == versions_of(files("b"))
 
 
 # Values that factories pass in

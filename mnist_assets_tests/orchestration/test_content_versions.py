@@ -9,13 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from mnist_assets.networks.declaration import Activation, BatchNormalization, Dense, Dropout, Layer
-from mnist_assets.networks.model import TrainedNetwork, build_network
-from mnist_assets.orchestration.storage.formats import (
-    ArrayStorage,
-    JsonStorage,
-    NetworkStorage,
-    TableStorage,
-)
+from mnist_assets.networks.model import build_network
+from mnist_assets.networks.storage import NetworkStorage
+from mnist_assets.networks.stored import TrainedNetwork
+from mnist_assets.orchestration.storage.formats import ArrayStorage, JsonStorage, TableStorage
 from mnist_assets.orchestration.versions.content import content_version
 
 ARRAY = np.arange(6, dtype=np.uint8).reshape(2, 3)

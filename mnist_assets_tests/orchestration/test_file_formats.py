@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.model import HISTORY_MEMBER, TRAINING_MEMBER, StoredNetwork
+from mnist_assets.networks.storage import NetworkStorage
+from mnist_assets.networks.stored import HISTORY_MEMBER, TRAINING_MEMBER, StoredNetwork
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets_tests.orchestration.test_storage import VALUES, files_in, read, same, write
@@ -24,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storages(folder: Path) -> dict[str, FileStorage[Any]]:
-    return file_storages(str(folder))
+    return file_storages(str(folder), NetworkStorage)
 
 
 # Round trips

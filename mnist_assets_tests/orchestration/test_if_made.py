@@ -73,7 +73,7 @@ class World:
         ).success
 
     def reasons(self, **options):
-        return Graph(self.definitions(), self.instance, {}, **options).reasons()
+        return Graph(self.definitions(), self.instance, {}, {}, **options).reasons()
 
     def status_in_the_web_ui(self):
         return CachingStaleStatusResolver(
@@ -121,7 +121,9 @@ def test_once_made_it_is_followed(world):
 
 
 def test_with_what_is_made_on_request_it_waits_for_it(world):
-    states = Graph(world.definitions(), world.instance, {}, on_request=True).states([STUDY, PAGE])
+    states = Graph(world.definitions(), world.instance, {}, {}, on_request=True).states(
+        [STUDY, PAGE]
+    )
     assert [state for state, _ in states.values()] == [State.MISSING, State.WAITING]
 
 

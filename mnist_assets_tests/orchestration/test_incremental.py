@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
+from upath import UPath
 
 from mnist_assets.orchestration.incremental import DATA_VERSION, Graph, Run, State, bring_up_to_date
 from mnist_assets.orchestration.storage.fingerprints import fingerprint
@@ -22,6 +23,9 @@ class NumberFiles(dg.IOManager):
         path = self.folder / context.asset_key.path[-1]
         path.write_text(str(obj))
         context.add_output_metadata({"path": dg.MetadataValue.path(str(path)), **fingerprint(path)})
+
+    def file_of(self, key):
+        return UPath(self.folder / key.path[-1])
 
     def load_input(self, context):
         return int((self.folder / context.asset_key.path[-1]).read_text())
@@ -42,6 +46,10 @@ class World:
         self.check_passes = True
         self.source = "v1"
         self.instance = dg.DagsterInstance.ephemeral(tempdir=str(folder))
+
+    def graph(self, definitions):
+        storages = {"io_manager": NumberFiles(self.folder)}
+        return Graph(definitions, self.instance, {dg.AssetKey("s"): self.source}, storages)
 
     def definitions(self):
         def asset(name, inputs, source=()):
@@ -90,7 +98,7 @@ class World:
         """Bring up to date; returns the names made, with one group for each run."""
         definitions = self.definitions()
         self.observe()
-        graph = Graph(definitions, self.instance, {dg.AssetKey("s"): self.source})
+        graph = self.graph(definitions)
         runs = []
 
         def run(keys):
@@ -105,7 +113,7 @@ class World:
         return runs, outcome.success
 
     def reasons(self):
-        graph = Graph(self.definitions(), self.instance, {dg.AssetKey("s"): self.source})
+        graph = self.graph(self.definitions())
         return {key.path[-1]: reason for key, reason in graph.reasons().items()}
 
 
@@ -125,7 +133,7 @@ def agrees_with_the_web_ui(world):
     """Whether what is missing or stale here is what the web UI calls missing or unsynced."""
     definitions = world.definitions()
     world.observe()
-    graph = Graph(definitions, world.instance, {dg.AssetKey("s"): world.source})
+    graph = world.graph(definitions)
     ours = out_of_date(graph)
     resolver = CachingStaleStatusResolver(
         world.instance,
@@ -158,7 +166,7 @@ def test_materializing_what_is_unsynced_until_nothing_is_comes_to_the_same_end(w
     world.code["a"] = "2"
     world.compute["a"] = lambda: 3
     rounds = 0
-    graph = Graph(world.definitions(), world.instance, {dg.AssetKey("s"): world.source})
+    graph = world.graph(world.definitions())
     while unsynced := out_of_date(graph):
         world.definitions().resolve_job_def("all").execute_in_process(
             instance=world.instance, asset_selection=list(unsynced)
@@ -205,7 +213,7 @@ def test_changed_source_runs_what_reads_it(world):
 
 def test_a_lost_file_is_made_again(world):
     (world.folder / "c").unlink()
-    assert "its file is gone" in world.reasons()["c"]
+    assert "no file " in world.reasons()["c"]
     assert world.update() == (["c"], True)
 
 

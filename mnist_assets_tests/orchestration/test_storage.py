@@ -21,6 +21,7 @@ import pytest
 from upath import UPath
 
 from mnist_assets.errors import InputError
+from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 from mnist_assets.orchestration.storage.formats import ArrayStorage, file_storages
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storages(folder: Path) -> dict[str, FileStorage[Any]]:
-    return file_storages(str(folder))
+    return file_storages(str(folder), NetworkStorage)
 
 
 def path_of(storage: FileStorage[Any]) -> UPath:

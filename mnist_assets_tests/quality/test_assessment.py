@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import yaml
 
-from mnist_assets.declarations.settings import SETTINGS_FILE, read_settings
+from mnist_assets.declarations.places import SETTINGS_FILE
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.metrics import wilson_interval
 from mnist_assets.quality import assessment as quality

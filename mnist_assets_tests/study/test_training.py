@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mnist_assets.declarations.settings import PROJECT
+from mnist_assets.declarations.places import PROJECT
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization

@@ -13,14 +13,15 @@ from mnist_assets.champion import archive as archiving
 from mnist_assets.champion import decision as deciding
 from mnist_assets.champion.assets.model import STAGE
 from mnist_assets.champion.candidate import Candidate
+from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.loading import commonest_share
-from mnist_assets.dataset.source import ChampionArchive, DatasetSource
+from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Champion
 from mnist_assets.evaluation import assets as evaluation
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
-from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import draw, picture
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.orchestration.versions.content import content_version

@@ -14,7 +14,7 @@ from pydantic import Field
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
 from mnist_assets.champion.promotion import promote, rollback
-from mnist_assets.dataset.source import ChampionArchive
+from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.declarations.settings import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Network

@@ -6,11 +6,12 @@ import dagster as dg
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.assets import model as champion
-from mnist_assets.dataset.source import ChampionArchive, DatasetSource
+from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
-from mnist_assets.networks.model import StoredNetwork
+from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.quality import assessment as steps
 from mnist_assets.quality.assets.networks import (

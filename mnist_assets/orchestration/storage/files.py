@@ -94,15 +94,18 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             raise _not_written(path, error) from error
 
     def get_metadata(self, context: dg.OutputContext, obj: _Value) -> dict[str, Any]:
-        """The fingerprint of a local file, or a remote one's size; Dagster adds the path."""
+        """The fingerprint of the file; Dagster adds its path."""
         del obj
         if context.has_asset_partitions:
             (path,) = self._get_paths_for_partitions(context).values()
         else:
-            path = self._get_path(context)
-        if isinstance(path, Path):
-            return dict(fingerprint(Path(path)))
-        return {"bytes": path.stat().st_size}
+            path = self.file_of(context.asset_key)
+        return dict(fingerprint(path))
+
+    def file_of(self, key: dg.AssetKey) -> UPath:
+        """Where the value of an asset without partitions is."""
+        path = self._base_path.joinpath(*key.path)
+        return path.with_name(path.name + self.extension)
 
     def _replace(self, value: _Value, path: Path) -> None:
         _sweep(path)

@@ -5,10 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from upath import UPath
 
-def fingerprint(path: Path) -> dict[str, str | int]:
-    """What to remember of a file: `bytes`, `modified` (in nanoseconds, as text) and `sha256`."""
+
+def fingerprint(path: UPath) -> dict[str, str | int]:
+    """What to remember of a file.
+
+    Returns:
+        `bytes`; of a local file also `modified` (in nanoseconds, as text) and `sha256`.
+    """
     status = path.stat()
+    if not isinstance(path, Path):
+        return {"bytes": status.st_size}
     return {
         "bytes": status.st_size,
         "modified": str(status.st_mtime_ns),
@@ -16,22 +24,28 @@ def fingerprint(path: Path) -> dict[str, str | int]:
     }
 
 
-def find_fault(path: Path, remembered: Mapping[str, Any]) -> str | None:
-    """What is wrong with a file, or None; it is read only if size or time differ.
+def find_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:
+    """What is wrong with a file that is there, or None.
+
+    A local one is read only if its time differs, as that of a copy may; of a remote one only the
+    size is known.
 
     Args:
         path: The file.
         remembered: Its `fingerprint` when it was written.
+
+    Raises:
+        FileNotFoundError: There is no file.
     """
-    if not path.is_file():
-        return f"its file is gone: {path}"
     status = path.stat()
     if status.st_size != remembered["bytes"]:
         return (
             f"its file was damaged: {path} has {status.st_size:,} bytes, "
             f"not {remembered['bytes']:,}"
         )
-    if str(status.st_mtime_ns) == remembered["modified"] or _sha256(path) == remembered["sha256"]:
+    if not isinstance(path, Path) or str(status.st_mtime_ns) == remembered["modified"]:
+        return None
+    if _sha256(path) == remembered["sha256"]:
         return None
     return f"its file was changed by something else: {path}"
 

@@ -15,12 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from upath import UPath
 
-from mnist_assets.networks.model import (
-    HISTORY_MEMBER,
-    TRAINING_MEMBER,
-    StoredNetwork,
-    TrainedNetwork,
-)
 from mnist_assets.orchestration.storage.files import FileStorage
 
 if TYPE_CHECKING:
@@ -53,12 +47,12 @@ class ArraysStorage(FileStorage[Mapping[str, NDArray[Any]]]):
 
     def read(self, path: Path) -> dict[str, NDArray[Any]]:
         """Read the arrays, in the order they were written in."""
-        _members(path)
+        archive_members(path)
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
 
 
-def _members(path: Path) -> list[str]:
+def archive_members(path: Path) -> list[str]:
     """The names of an archive's members, once all of them have proved whole."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -132,34 +126,24 @@ class PageStorage(FileStorage[str]):
         return path.read_text(encoding="utf-8")
 
 
-class NetworkStorage(FileStorage[TrainedNetwork]):
-    """`.keras`: a trained network with its history, read only as far as is asked for."""
-
-    extension = ".keras"
-
-    def write(self, value: TrainedNetwork, path: Path) -> None:
-        """Write the model and its history."""
-        value.save(path)
-
-    def read(self, path: Path) -> StoredNetwork:
-        """See that the archive is whole, and read no more of it yet."""
-        if missing := {HISTORY_MEMBER, TRAINING_MEMBER} - set(_members(path)):
-            raise ValueError(f"it has no member {', '.join(sorted(missing))}")
-        return StoredNetwork(path)
+FORMATS: tuple[type[FileStorage[Any]], ...] = (
+    ArrayStorage,
+    ArraysStorage,
+    TableStorage,
+    JsonStorage,
+    PictureStorage,
+    PageStorage,
+)
 
 
-def file_storages(base: str) -> dict[str, FileStorage[Any]]:
-    """One I/O manager a format, keyed as assets name it, all under one folder or fsspec address."""
+def file_storages(base: str, *further: type[FileStorage[Any]]) -> dict[str, FileStorage[Any]]:
+    """One I/O manager a format, keyed by its extension, all under one folder or fsspec address.
+
+    Args:
+        base: The folder or address.
+        further: Formats of a stage's own, beside those of `FORMATS`.
+    """
     root = UPath(base)
     if root.protocol in {"file", "local"}:
         root = UPath(root.path)  # so that it is written to as any other folder
-    formats: dict[str, type[FileStorage[Any]]] = {
-        "npy": ArrayStorage,
-        "npz": ArraysStorage,
-        "csv": TableStorage,
-        "json": JsonStorage,
-        "png": PictureStorage,
-        "html": PageStorage,
-        "keras": NetworkStorage,
-    }
-    return {key: storage(root) for key, storage in formats.items()}
+    return {of.extension.removeprefix("."): of(root) for of in (*FORMATS, *further)}

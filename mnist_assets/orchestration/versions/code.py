@@ -31,8 +31,9 @@ def _version(function: _Function, users: tuple[_Function, ...]) -> str:
     code = function.__code__  # unlike `__qualname__`, which a wrapper takes over, always its own
     module = function.__globals__["__name__"]
     digest = hashlib.sha256()
-    for name, source in sorted(sources(module, code.co_qualname, code.co_freevars).items()):
-        digest.update(f"{name}={source}\n".encode())
+    used = sources(module, code.co_qualname, code.co_freevars)
+    for source in used.values():  # without its module: code that is moved is the same code
+        digest.update(f"{source}\n".encode())
     for name, value in sorted(_passed_in(function).items()):
         digest.update(f"{name}={_content(name, value, (*users, function))}\n".encode())
     return digest.hexdigest()[:16]

@@ -7,16 +7,22 @@ into its archives) is left out.
 import hashlib
 import json
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-
-from mnist_assets.networks.model import TrainedNetwork
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TIMINGS = ("seconds",)
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """A value that is told by other values, such as a network by its weights and history."""
+
+    def content(self) -> list[Any]:
+        """The values that it is told by, each of a kind that has a content version."""
 
 
 def content_version(value: Any) -> str:
@@ -37,6 +43,8 @@ def _parts(value: Any) -> list[Any]:
     """The bytes, or buffers of bytes, that a value is made of."""
     if type(value).__name__ == "DataFrame":  # registering it would import pandas
         return _table_parts(value)
+    if isinstance(value, Composite):
+        return [part for item in value.content() for part in _parts(item)]
     raise TypeError(f"cannot tell the content version of a {type(value).__name__}")
 
 
@@ -68,10 +76,3 @@ def _(value: dict[str, Any] | list[Any]) -> list[Any]:
     if isinstance(value, dict) and any(isinstance(item, np.ndarray) for item in value.values()):
         return [part for name in sorted(value) for part in (name.encode(), *_parts(value[name]))]
     return [json.dumps(value, sort_keys=True, allow_nan=False).encode()]
-
-
-@_parts.register
-def _(value: TrainedNetwork) -> list[Any]:
-    weights = [part for array in value.model.get_weights() for part in _parts(array)]
-    described = [value.model.to_json().encode(), *_parts(dict(value.training))]
-    return [*described, *weights, *_parts(value.history)]

@@ -35,7 +35,7 @@ def read_module(name: str) -> Module:
     outside_functions = [part for part in tree.body if not isinstance(part, Definition)]
     return Module(
         tree,
-        grouped((defined, part) for part in tree.body for defined in set(_bound_by(part))),
+        grouped((defined, part) for part in tree.body for defined in sorted(set(_bound_by(part)))),
         grouped(found for part in outside_functions for found in imports_in(name, part)),
     )
 

@@ -31,6 +31,8 @@ _Name: TypeAlias = tuple[str, str]  # a module, and a name at its top level
 def sources(module: str, function: str, bound: tuple[str, ...]) -> dict[str, str]:
     """The source of a function and of every definition of the package that it uses, by name.
 
+    In the order of their use, which neither a move nor the process changes.
+
     Args:
         module: The module that defines the function.
         function: The function's qualified name. Its decorators are left out: they say how it is

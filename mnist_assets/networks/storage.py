@@ -1,0 +1,28 @@
+"""The file format of a trained network, `.keras`; see `stored.py`."""
+
+from pathlib import Path
+
+from mnist_assets.networks.stored import (
+    HISTORY_MEMBER,
+    TRAINING_MEMBER,
+    StoredNetwork,
+    TrainedNetwork,
+)
+from mnist_assets.orchestration.storage.files import FileStorage
+from mnist_assets.orchestration.storage.formats import archive_members
+
+
+class NetworkStorage(FileStorage[TrainedNetwork]):
+    """`.keras`: a trained network with its history, read only as far as is asked for."""
+
+    extension = ".keras"
+
+    def write(self, value: TrainedNetwork, path: Path) -> None:
+        """Write the model and its history."""
+        value.save(path)
+
+    def read(self, path: Path) -> StoredNetwork:
+        """See that the archive is whole, and read no more of it yet."""
+        if missing := {HISTORY_MEMBER, TRAINING_MEMBER} - set(archive_members(path)):
+            raise ValueError(f"it has no member {', '.join(sorted(missing))}")
+        return StoredNetwork(path)
