@@ -11,7 +11,6 @@ import dagster as dg
 
 from mnist_assets.assets.champion import champion_asset
 from mnist_assets.assets.champion_quality import champion_quality_asset
-from mnist_assets.assets.claims import claims_asset
 from mnist_assets.assets.dataset import dataset_assets
 from mnist_assets.assets.decision import decision_asset
 from mnist_assets.assets.evaluation import comparison_asset, evaluation_assets
@@ -26,6 +25,7 @@ from mnist_assets.assets.report import report_assets
 from mnist_assets.assets.study import study_assets
 from mnist_assets.assets.training_log import training_log_asset
 from mnist_assets.automation import follow_changes_sensor
+from mnist_assets.claims.assets import claims_asset
 from mnist_assets.declarations import read_networks
 from mnist_assets.execution.executor import side_by_side
 from mnist_assets.file_formats import file_storages

@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.claims import read_notebook
 from mnist_assets.assets.label_errors import finder_of
 from mnist_assets.assets.page_network import smallest_of
 from mnist_assets.assets.quality import declared_floors, expected_floors
@@ -78,7 +77,7 @@ def report_assets(
             been made.
     """
     templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
-    versions, said, declared = installed_versions(), read_notebook(), dict(networks)
+    versions, declared = installed_versions(), dict(networks)
     bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
     floors, labels_shown = declared_floors(settings.quality), settings.quality.label_errors.shown
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
@@ -106,7 +105,6 @@ def report_assets(
             values,
             declared,
             mnist=source.facts is not None,
-            notebook=said,
             bounds=bounds,
             std_floor=std_floor,
             study=tell_study(runs, made.get("study/comparison"), declared, confidence),

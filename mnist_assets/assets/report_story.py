@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 
 from mnist_assets.assets.exploration import WHITE_FROM
+from mnist_assets.claims.facts import notebook_facts
 from mnist_assets.declarations import Network
 from mnist_assets.settings import GreyLevels
 from mnist_assets.steps import grey
 from mnist_assets.steps import normalization as normalizing
 from mnist_assets.steps import study as studying
-from mnist_assets.steps.claim_notebook import Notebook
 from mnist_assets.steps.networks import parameters_of
-from mnist_assets.steps.notebook_facts import facts_of
 from mnist_assets.steps.report_facts import layer_table
 from mnist_assets.steps.story import NetworkStory, Story, StudyStory
 
@@ -23,7 +22,6 @@ def tell_story(
     declared: Mapping[str, Network],
     *,
     mnist: bool,
-    notebook: Notebook,
     bounds: GreyLevels,
     std_floor: float,
     study: StudyStory | None,
@@ -34,7 +32,7 @@ def tell_story(
     """The story of all declared networks, from the asset's inputs."""
     return Story(
         mnist=mnist,
-        notebook=facts_of(notebook),
+        notebook=notebook_facts(),
         claims=values["claims"],
         summary=values["summary"],
         class_distribution=values["class_distribution"],

@@ -15,9 +15,5 @@ champion     champion, contender, mcnemar, promotion_criteria, training_log
              champion_archive, champion_change, champion_history
 inference    digits, picture_files, inbox, drift
 report       report, story, report_facts, report_quality, report_study, page_checks, page_network
-             claims, notebook_facts, claim_notebook, claim_records, claim_evidence, claim_table
-             claim_rules, claim_chance (how a claim is decided)
-             claim_dataset, claim_grey, claim_preparation, claim_networks, claim_training,
-             claim_logs, claim_output (what it is decided by)
 everywhere   findings, formatting
 """

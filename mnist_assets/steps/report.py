@@ -10,14 +10,9 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnist_assets.steps import (
-    claim_table,
-    formatting,
-    report_facts,
-    report_quality,
-    report_study,
-)
-from mnist_assets.steps.claims import NOTHING
+from mnist_assets.claims import table as claim_table
+from mnist_assets.claims.claim import NOTHING
+from mnist_assets.steps import formatting, report_facts, report_quality, report_study
 from mnist_assets.steps.comparison import best_network
 
 if TYPE_CHECKING:

@@ -1,20 +1,15 @@
-"""What the report tells of the notebook's own words and figures, all of it from `claims.yaml`."""
+"""What the report tells of the notebook's own words and figures, outside the table of claims."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mnist_assets.steps.claim_notebook import claims_of
-from mnist_assets.steps.claim_records import is_copy
+from mnist_assets.claims import notebook
+from mnist_assets.claims.sections import all_claims
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from mnist_assets.steps.claim_notebook import Notebook
-    from mnist_assets.steps.claim_records import LoggedEpoch
-
-UNTESTED = "highest-test-accuracy"  # the claim that names the network it never tests
 
 
 @dataclass(frozen=True)
@@ -54,26 +49,24 @@ class NotebookFacts:
     nearer_than: tuple[int, int]
 
 
-def facts_of(notebook: Notebook) -> NotebookFacts:
-    """Take from `claims.yaml` what the page tells outside the table of claims."""
-    claims = {name: claim for name, _, claim in claims_of(notebook)}
-    printed = notebook.printed
-    compared = claims[UNTESTED].found
+def notebook_facts() -> NotebookFacts:
+    """Collect what the page tells outside the table of claims."""
+    claims = all_claims()
     return NotebookFacts(
-        words={name: claim.words for name, claim in claims.items()},
-        says={name: claim.says for name, claim in claims.items()},
+        words={claim.id: claim.words for claim in claims},
+        says={claim.id: claim.says for claim in claims},
         logs={
             name: Log(network.epochs, len(network.log), copied_from(network.log))
-            for name, network in printed.networks.items()
+            for name, network in notebook.NETWORKS.items()
         },
-        untested=compared.of["network"] if compared else "",
-        guard=printed.guard.value,
-        nearer_than=printed.nearer_than.value,
+        untested=notebook.HIGHEST_TEST_ACCURACY,
+        guard=notebook.GUARD,
+        nearer_than=notebook.NEARER_THAN,
     )
 
 
-def copied_from(log: Sequence[LoggedEpoch]) -> int | None:
+def copied_from(log: Sequence[notebook.Epoch]) -> int | None:
     """Find the epoch, counted from 1, from which on all validation columns repeat training's."""
-    kept = [number for number, epoch in enumerate(log, start=1) if not is_copy(epoch)]
+    kept = [number for number, epoch in enumerate(log, start=1) if not epoch.is_copy]
     first = max(kept, default=0) + 1
     return first if first <= len(log) else None
