@@ -7,17 +7,16 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from mnist_assets.assets.claims import read_notebook
 from mnist_assets.assets.report import STYLES, TEMPLATES, read_templates
+from mnist_assets.claims.claim import Verdict, judge_claims
+from mnist_assets.claims.facts import notebook_facts
+from mnist_assets.claims.sections import all_claims
 from mnist_assets.declarations import Network
 from mnist_assets.steps import evaluation, exploration, grey, normalization, quality, report
 from mnist_assets.steps import study as studying
-from mnist_assets.steps.claim_notebook import Verdict
-from mnist_assets.steps.claims import judge_claims
 from mnist_assets.steps.comparison import compare_networks, comparison_row
 from mnist_assets.steps.mistakes import most_confident_mistakes
 from mnist_assets.steps.networks import parameters_of
-from mnist_assets.steps.notebook_facts import facts_of
 from mnist_assets.steps.paired_tests import compare_networks as compare_runs
 from mnist_assets.steps.preparation import one_hot_examples
 from mnist_assets.steps.report_facts import layer_table
@@ -176,7 +175,7 @@ def champion_of(network, version="0001-best"):
 @cache
 def make_claims():
     """The notebook's claims, with each of the six verdicts in turn."""
-    claims = judge_claims(read_notebook(), None)
+    claims = judge_claims(all_claims(), None)
     return claims.assign(verdict=[list(Verdict)[row % 6].value for row in range(len(claims))])
 
 
@@ -216,7 +215,7 @@ def make_story():
     ]
     return Story(
         mnist=True,
-        notebook=facts_of(read_notebook()),
+        notebook=notebook_facts(),
         claims=values["claims"],
         summary=values["summary"],
         class_distribution=values["class_distribution"],

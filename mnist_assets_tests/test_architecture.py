@@ -98,6 +98,16 @@ def test_steps_draw_nothing_and_load_in_no_time(module: str) -> None:
     assert names(imported(module, when_loaded=True), *HEAVY) == set()
 
 
+CLAIMS = [module for module in modules("claims") if not module.endswith("assets.py")]
+
+
+@pytest.mark.parametrize("module", CLAIMS)
+def test_claims_know_nothing_of_dagster_and_load_in_no_time(module: str) -> None:
+    forbidden = ("dagster", "mnist_assets.assets", "mnist_assets.resources", "matplotlib")
+    assert names(imported(module), *forbidden) == set()
+    assert names(imported(module, when_loaded=True), *HEAVY) == set()
+
+
 @pytest.mark.parametrize("module", modules("figures"))
 def test_figures_only_draw(module: str) -> None:
     forbidden = ("matplotlib.pyplot", "dagster", "mnist_assets.assets", "mnist_assets.settings")
@@ -106,7 +116,7 @@ def test_figures_only_draw(module: str) -> None:
 
 @pytest.mark.parametrize("module", modules())
 def test_what_only_tests_need_is_imported_by_tests_only(module: str) -> None:
-    assert names(imported(module), "sklearn", "scipy", "pytest", "hypothesis") == set()
+    assert names(imported(module), "pytest", "hypothesis") == set()
 
 
 LOADING = """

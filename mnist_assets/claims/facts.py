@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_assets.claims import notebook
 from mnist_assets.claims.sections import all_claims
@@ -12,16 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True)
-class Log:
-    """What a network's printed log shows.
-
-    Attributes:
-        epochs_in_code: As the code sets them.
-        epochs: As it prints them.
-        copied_from: The epoch from which on the validation columns repeat those of training, or
-            None if the last epoch's do not.
-    """
+class Log(NamedTuple):
+    """A network's epochs: those in the code, those in its log, and the first of the copied ones."""
 
     epochs_in_code: int
     epochs: int

@@ -42,7 +42,7 @@ class NetworkValues:
 
 
 def squared_chunks(images: NDArray[Any]) -> Iterator[NDArray[np.int32]]:
-    """The squares of all pixels, so few images at a time that they stay in the processor's cache."""
+    """The squares of all pixels, few images at a time: they stay in the processor's cache."""
     for chunk in np.array_split(images, len(images) // 500 + 1):
         yield np.square(chunk, dtype=np.int32)
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mnist_assets.claims import notebook
-from mnist_assets.claims.claim import Comparison, Evidence, Held, here, own
+from mnist_assets.claims.claim import Comparison, Evidence, here, own
 from mnist_assets.claims.graph import Graph, NotCheckable
 from mnist_assets.claims.rules import SameAs, Sample, Share, differs, written
 from mnist_assets.declarations import Dense
@@ -27,34 +27,26 @@ TRAINED, VALIDATED = 54_000, 6_000  # images, as the notebook prints of each tra
 EVALUATION, HISTORY = "the network's evaluation", "the network's history"
 
 
-def layers(name: str) -> Held:
+def layers(name: str, graph: Graph) -> Evidence:
     """Width and parameters of each layer, the flattened input first."""
-
-    def evidence(graph: Graph) -> Evidence:
-        declared, (shape, classes) = graph.network(name).training.layers, _shape(graph)
-        # Without classes to tell apart, parameters are those of the hidden layers alone.
-        totals = [
-            parameters_of(declared[:count], shape, 0)["total"] for count in range(len(declared) + 1)
-        ]
-        totals.append(parameters_of(declared, shape, classes)["total"])
-        widths = [math.prod(shape)]
-        for layer in declared:
-            widths.append(layer.units if isinstance(layer, Dense) else widths[-1])
-        counts = [0, *(after - before for before, after in pairwise(totals))]
-        found = [[*pair] for pair in zip([*widths, classes], counts, strict=True)]
-        yield here("layers of the network", found)
-
-    return evidence
+    declared, (shape, classes) = graph.network(name).training.layers, _shape(graph)
+    # Without classes to tell apart, parameters are those of the hidden layers alone.
+    totals = [
+        parameters_of(declared[:count], shape, 0)["total"] for count in range(len(declared) + 1)
+    ]
+    totals.append(parameters_of(declared, shape, classes)["total"])
+    widths = [math.prod(shape)]
+    for layer in declared:
+        widths.append(layer.units if isinstance(layer, Dense) else widths[-1])
+    counts = [0, *(after - before for before, after in pairwise(totals))]
+    found = [[*pair] for pair in zip([*widths, classes], counts, strict=True)]
+    yield here("layers of the network", found)
 
 
-def totals(name: str) -> Held:
+def totals(name: str, graph: Graph) -> Evidence:
     """All parameters, those trained, and the others."""
-
-    def evidence(graph: Graph) -> Evidence:
-        yield own("the summary it prints, summed", summed(notebook.NETWORKS[name]))
-        yield here("parameters of the network counted", parameters(graph, name))
-
-    return evidence
+    yield own("the summary it prints, summed", summed(notebook.NETWORKS[name]))
+    yield here("parameters of the network counted", parameters(graph, name))
 
 
 def summed(network: notebook.Network) -> list[int]:
@@ -82,52 +74,39 @@ def _shape(graph: Graph) -> tuple[tuple[int, ...], int]:
     return graph.train_images.shape[1:], len(graph.average_digits)
 
 
-def epochs(name: str) -> Held:
+def epochs(name: str, graph: Graph) -> Evidence:
     """The epochs of the log and of the history."""
-
-    def evidence(graph: Graph) -> Evidence:
-        yield own("its log", len(notebook.NETWORKS[name].log))
-        yield here(HISTORY, len(graph.network(name).history))
-
-    return evidence
+    yield own("its log", len(notebook.NETWORKS[name].log))
+    yield here(HISTORY, len(graph.network(name).history))
 
 
-def epoch_accuracy(name: str, part: Literal["train", "validation"], epoch: int) -> Held:
-    """The accuracy in the history, after an epoch or, in training, over it."""
-
-    def evidence(graph: Graph) -> Evidence:
-        history = graph.network(name).history
-        column = {"train": "accuracy", "validation": "val_accuracy"}[part]
-        rate = float(history.loc[history["epoch"] == epoch, column].iloc[0])
-        images = len(graph.split[part])
-        share = Share(round(rate * images), images)
-        theirs = {"train": TRAINED, "validation": VALIDATED}[part]
-        yield here(HISTORY, share, SameAs(theirs))
-
-    return evidence
+def training_accuracy(name: str, graph: Graph) -> Evidence:
+    """The accuracy in training, over the last epoch."""
+    images = len(graph.split["train"])
+    share = Share(round(last_epoch(graph, name)["accuracy"] * images), images)
+    yield here(HISTORY, share, SameAs(TRAINED))
 
 
-def validation_loss(name: str) -> Held:
+def accuracy_after(epoch: int, name: str, graph: Graph) -> Evidence:
+    """The accuracy on the validation images after an epoch."""
+    history, images = graph.network(name).history, len(graph.split["validation"])
+    rate = float(history.loc[history["epoch"] == epoch, "val_accuracy"].iloc[0])
+    yield here(HISTORY, Share(round(rate * images), images), SameAs(VALIDATED))
+
+
+def validation_loss(name: str, graph: Graph) -> Evidence:
     """The cross-entropy on the validation images."""
-
-    def evidence(graph: Graph) -> Evidence:
-        probabilities = graph.network(name).predictions["validation"]
-        labels = graph.train_labels[graph.split["validation"]]
-        of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-        losses = -np.log(np.clip(of_truth, EPSILON, 1 - EPSILON))
-        sample = Sample(float(losses.mean()), float(losses.std()), len(losses))
-        yield here("the network's predictions", sample, SameAs(VALIDATED))
-
-    return evidence
+    probabilities = graph.network(name).predictions["validation"]
+    labels = graph.train_labels[graph.split["validation"]]
+    of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    losses = -np.log(np.clip(of_truth, EPSILON, 1 - EPSILON))
+    sample = Sample(float(losses.mean()), float(losses.std()), len(losses))
+    yield here("the network's predictions", sample, SameAs(VALIDATED))
 
 
-def validation_accuracy(name: str) -> Held:
+def validation_accuracy(name: str, graph: Graph) -> Evidence:
     """The accuracy on the validation images."""
-
-    def evidence(graph: Graph) -> Evidence:
-        yield here(EVALUATION, accuracy(graph, name), SameAs(VALIDATED))
-
-    return evidence
+    yield here(EVALUATION, accuracy(graph, name), SameAs(VALIDATED))
 
 
 def accuracy(graph: Graph, name: str, part: Part = "validation") -> Share:

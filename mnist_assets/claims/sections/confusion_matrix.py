@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_assets.claims import networks, notebook
-from mnist_assets.claims.claim import Comparison, Evidence, Held, Section, here, own, read_as, run
+from mnist_assets.claims.claim import Comparison, Evidence, Section, here, own, read_as, run
 from mnist_assets.claims.graph import Graph
 from mnist_assets.claims.rules import Rule, Within, exactly
 
@@ -45,13 +46,9 @@ def images_by_cell() -> dict[str, NDArray[np.int64]]:
     return {"y_true": true, "y_pred": predicted, "sample_weight": matrix.ravel()}
 
 
-def recomputed(figure: str, rule: Rule = exactly) -> Held:
+def recomputed(figure: str, rule: Rule, _: Graph) -> Evidence:
     """A figure of each digit, from the notebook's matrix."""
-
-    def evidence(_: Graph) -> Evidence:
-        yield own(FROM_MATRIX, digits_by_figure()[figure].tolist(), rule)
-
-    return evidence
+    yield own(FROM_MATRIX, digits_by_figure()[figure].tolist(), rule)
 
 
 matrix = Section("Confusion matrix")
@@ -83,7 +80,7 @@ for figure, words, rule in (
     ("support", "9 0.96 0.96 0.96 594", exactly),
 ):
     printed = notebook.REPORT[figure]
-    matrix.output(words, printed)(recomputed(figure, rule), f"report-{figure}")
+    matrix.output(words, printed)(partial(recomputed, figure, rule), f"report-{figure}")
 
 
 @matrix.output("avg / total 0.97 0.97 0.97 6000", notebook.REPORT_AVERAGE)
@@ -109,7 +106,7 @@ for figure, words in (
     ("true_negatives", "[5385, 5321, 5406, 5371, 5402, 5437, 5363, 5369, 5402, 5383]"),
 ):
     name = f"printed-{figure.replace('_', '-')}"
-    computations.output(words, notebook.COUNTS[figure])(recomputed(figure), name)
+    computations.output(words, notebook.COUNTS[figure])(partial(recomputed, figure, exactly), name)
 
 
 @computations.code("FP_rate = FP/TN", 0, "the false-positive rate")
@@ -151,7 +148,7 @@ for name, words, figure in (
     ("specificities", "specificity : 0.9985165955868719", "specificity"),
 ):
     ratios = notebook.RATIOS[figure]
-    computations.output(words, ratios)(recomputed(figure, AS_PRINTED), f"printed-{name}")
+    computations.output(words, ratios)(partial(recomputed, figure, AS_PRINTED), f"printed-{name}")
 
 
 @computations.output("Highest precision digit 0: 0.986820", [0, 0.986820], "digit 0, 0.986820")

@@ -202,7 +202,7 @@ def _share_more_alike(graph: Graph, digit: int) -> float:
         return likeness
 
     least = likeness(shown.astype(np.float32))
-    return float((likeness(members.astype(np.float32)) > least * (1 + 1e-6)).mean())
+    return float((likeness(members.astype(np.float32)) > least + 1e-6 * abs(least)).mean())
 
 
 nearest = Section("Nearest to average")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,14 +176,16 @@ def accuracy_is_share_correct(graph: Graph) -> Evidence:
         Within(0.00005),
         f"{correct / images:.5f} ({correct:,} of {images:,})",
     )
-    yield from networks.validation_accuracy("best")(graph)
+    yield from networks.validation_accuracy("best", graph)
 
 
 summary = Section("Model summary", "given")
 summary.output(
     "dense_134 (Dense) (None, 128) 100480 dense_135 (Dense) (None, 10) 1290", GIVEN.summary
-)(networks.layers("given"), "given-layers")
-summary.output("Total params: 101,770", GIVEN.totals)(networks.totals("given"), "given-totals")
+)(partial(networks.layers, "given"), "given-layers")
+summary.output("Total params: 101,770", GIVEN.totals)(
+    partial(networks.totals, "given"), "given-totals"
+)
 
 training = Section("Model training", "given")
 
@@ -202,7 +205,7 @@ def small_batch_less_accurate_gradient(_: Graph) -> Evidence:
 
 
 training.code("number_of_epochs = 10", GIVEN.epochs)(
-    networks.epochs("given"), "given-epochs-in-code"
+    partial(networks.epochs, "given"), "given-epochs-in-code"
 )
 
 
@@ -213,7 +216,7 @@ def printed_split(graph: Graph) -> Evidence:
 
 
 training.output(r"val\_acc: 0.9310", GIVEN.log[0].val_accuracy)(
-    networks.epoch_accuracy("given", "validation", 1), "given-first-validation-accuracy"
+    partial(networks.accuracy_after, 1, "given"), "given-first-validation-accuracy"
 )
 
 
@@ -223,13 +226,13 @@ def given_speed(_: Graph) -> Evidence:
 
 
 training.output("acc: 0.9822", GIVEN.log[-1].accuracy)(
-    networks.epoch_accuracy("given", "train", 10), "given-training-accuracy"
+    partial(networks.training_accuracy, "given"), "given-training-accuracy"
 )
 training.output("val_loss: 0.1247", GIVEN.log[-1].val_loss)(
-    networks.validation_loss("given"), "given-validation-loss"
+    partial(networks.validation_loss, "given"), "given-validation-loss"
 )
 training.output("val_acc: 0.9667", GIVEN.log[-1].val_accuracy)(
-    networks.validation_accuracy("given"), "given-validation-accuracy"
+    partial(networks.validation_accuracy, "given"), "given-validation-accuracy"
 )
 
 

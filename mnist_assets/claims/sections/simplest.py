@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 from mnist_assets.claims import networks
 from mnist_assets.claims.claim import Evidence, Section, here, own, read_as
@@ -61,9 +62,9 @@ summary.output(
     "dense_136 (Dense) (None, 13) 10205 dense_137 (Dense) (None, 128) 1792 "
     "dense_138 (Dense) (None, 10) 1290",
     SIMPLEST.summary,
-)(networks.layers("simplest"), "simplest-layers")
+)(partial(networks.layers, "simplest"), "simplest-layers")
 summary.output("Total params: 13,287", SIMPLEST.totals)(
-    networks.totals("simplest"), "simplest-totals"
+    partial(networks.totals, "simplest"), "simplest-totals"
 )
 
 training = Section("Model training", "simplest")
@@ -85,11 +86,11 @@ def smaller_batch_better_results(_: Graph) -> Evidence:
 
 
 training.code("number_of_epochs = 10", SIMPLEST.epochs)(
-    networks.epochs("simplest"), "simplest-epochs-in-code"
+    partial(networks.epochs, "simplest"), "simplest-epochs-in-code"
 )
 training.output("val_acc: 0.9495", SIMPLEST.real_epochs[-1].val_accuracy)(
     read_as("after epoch 8, the last whose validation columns are not those of training")(
-        networks.epoch_accuracy("simplest", "validation", 8)
+        partial(networks.accuracy_after, 8, "simplest")
     ),
     "simplest-validation-accuracy-8",
 )
@@ -107,7 +108,7 @@ def simplest_log_from_epoch_9(_: Graph) -> Evidence:
 
 
 training.output("acc: 0.9688", SIMPLEST.log[-1].accuracy)(
-    networks.epoch_accuracy("simplest", "train", 13), "simplest-training-accuracy"
+    partial(networks.training_accuracy, "simplest"), "simplest-training-accuracy"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -30,22 +31,24 @@ def highest_test_accuracy(graph: Graph) -> Evidence:
 
 summary = Section("Model summary", "best")
 summary.output("dense_139 (Dense) (None, 256) 200960", BEST.summary)(
-    networks.layers("best"), "best-layers"
+    partial(networks.layers, "best"), "best-layers"
 )
 summary.output(
     "Total params: 244,554 Trainable params: 243,658 Non-trainable params: 896", BEST.totals
-)(networks.totals("best"), "best-totals")
+)(partial(networks.totals, "best"), "best-totals")
 
 training = Section("Model training", "best")
-training.code("number_of_epochs = 10", BEST.epochs)(networks.epochs("best"), "best-epochs-in-code")
+training.code("number_of_epochs = 10", BEST.epochs)(
+    partial(networks.epochs, "best"), "best-epochs-in-code"
+)
 training.output("acc: 0.9985", BEST.log[-1].accuracy)(
-    networks.epoch_accuracy("best", "train", 10), "best-training-accuracy"
+    partial(networks.training_accuracy, "best"), "best-training-accuracy"
 )
 training.output("val_loss: 0.0939", BEST.log[-1].val_loss)(
-    networks.validation_loss("best"), "best-validation-loss"
+    partial(networks.validation_loss, "best"), "best-validation-loss"
 )
 training.output("val_acc: 0.9732", BEST.log[-1].val_accuracy)(
-    networks.validation_accuracy("best"), "best-validation-accuracy"
+    partial(networks.validation_accuracy, "best"), "best-validation-accuracy"
 )
 
 final_analysis = Section("Final analysis and evaluation of our best model")
