@@ -91,7 +91,7 @@ def test_a_rule_to_the_digit_or_to_a_bound(rule, says, value, holds, why):
         (exceeds, 0.95, Share(900, 1000), False, True, "is below 0.95"),
         (differs, "higher", (Share(99, 100), Share(80, 100)), True, False, "0.1900 higher"),
         (differs, "higher", (Share(91, 100), Share(90, 100)), True, True, "allows 0.0813"),
-        (differs, "higher", (Share(90, 100), Share(90, 100)), False, True, "0.0000"),
+        (differs, "higher", (Share(90, 100), Share(90, 100)), False, True, "0.0000 lower"),
         # Both at 1: chance allows nothing, and a difference of nothing is still put down to it.
         (differs, "higher", (Share(9, 9), Share(9, 9)), False, True, "allows 0.0000"),
         (differs, "lower", (Share(80, 100), Share(99, 100)), True, False, "lower"),

@@ -137,6 +137,76 @@ def test_the_notebooks_own_output_is_told_before_what_is_found(graph):
     assert several > 20
 
 
+# Where each claim that has a figure of its own, or a bound that its reading gives it, turns.
+@pytest.mark.parametrize(
+    ("name", "holds", "fails"),
+    [
+        ("similar-greyscale", 0.199, 0.2),
+        ("lighter-is-used-more", [1, 0.9], [1, 0.899]),
+        ("six-and-seven-far", [1, 0.9], [1, 0.899]),
+        ("well-distributed", 0.5, 0.501),
+        ("no-very-dark-or-light-images", 0, 1),
+        ("centred-around-28", 30, 30.001),
+        ("few-outliers", 0.01, 0.0101),
+        ("mostly-between-20-and-40", 0.501, 0.5),
+        ("mostly-black", 0.501, 0.5),
+        ("black-pixels", 38_500_000, 38_500_001),
+        ("white-pixels", 1_500_000, 1_499_999),
+        ("values-between-0-and-1", [0, 1], [0, 1.001]),
+        ("zero-centred", [0, 0.1], [0, 0.101]),
+        ("float32-reduces-memory", 0.999, 1),
+        ("probabilities-sum-to-1", [10, 0.99999, 1.00001], [10, 1, 1.000011]),
+        ("loss-rises-as-probability-falls", 1.001, 1),
+        ("loss-measures-accuracy", [-1, -0.9], [-1, -0.899]),
+        ("accuracy-is-share-correct", 0.97325, 0.973251),
+        ("small-batch-needs-less-memory", 0.999, 1),
+        ("approximately-96", 0.97, 0.9701),
+        ("fewer-neurons", [127], [128]),
+        ("lower-learning-rate", 0.0499, 0.05),
+        ("smaller-batch-trains-faster", 0.999, 1),
+        ("simplest-validation-accuracy", 0.96885, 0.968851),
+        ("reaches-95", 0.95, 0.9499),
+        ("tenth-of-the-parameters", 0.12, 0.1201),
+        ("performance-improvement", 0.5, 0.501),
+        ("more-layers-lose-performance", 0.001, 0),
+        ("converges", 0.099, 0.1),
+        ("validation-not-seen", 0.001, 0.00101),
+        ("gap-pretty-small", 0.05, 0.0501),
+        ("report-average", [0.975, 0.97, 0.97, 6000], [0.9751, 0.97, 0.97, 6000]),
+        ("highest-precision", [0, 0.986821], [0, 0.9868211]),
+        ("lowest-precision", [8, 0.955706], [8, 0.9557059]),
+        ("precision-difference", 0.031114, 0.0311141),
+        ("precision-varies-by-3", 0.035, 0.0351),
+        ("misclassification-order", -2, -3),
+        ("specificity-and-accuracy-099", [[0.99, 1]], [[0.9899, 1]]),
+        ("f1-is-harmonic-mean", 1e-12, 1.1e-12),
+        ("lowest-f1-not-under-095", [0.95], [0.9499]),
+        ("lowest-f1-096", [0.955], [0.9549]),
+    ],
+)
+def test_each_claim_turns_where_it_says(graph, name, holds, fails):
+    for one in CLAIMS[name].evidence(graph):
+        if not isinstance(one.value, Share):
+            verdicts = [
+                judge(claim_of(CLAIMS[name].says, one._replace(value=value)), graph).verdict
+                for value in (holds, fails)
+            ]
+            assert verdicts == [Verdict.REPRODUCED, one.if_not]
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("given-training-accuracy", "54,000 images there and 270 here"),
+        ("given-first-validation-accuracy", "6,000 images there and 30 here"),
+        ("given-validation-accuracy", "6,000 images there and 30 here"),
+        ("given-validation-loss", "6,000 images there and 30 here"),
+    ],
+)
+def test_samples_are_as_large_as_the_notebook_prints(graph, name, sizes):
+    assert sizes in judge(CLAIMS[name], graph).how
+
+
 RIGHT, WRONG = here("h", 10), here("h", 11)
 
 
