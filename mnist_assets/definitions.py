@@ -9,12 +9,12 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.claims import claims_asset
 from mnist_assets.champion.assets.decision import decision_asset
 from mnist_assets.champion.assets.model import champion_asset
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.champion.assets.training_log import training_log_asset
 from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.claims.assets import claims_asset
 from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.places import Places

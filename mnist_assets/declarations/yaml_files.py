@@ -83,7 +83,7 @@ def _load(path: Path) -> Any:
     return content
 
 
-# libyaml's, which reads the notebook's claims six times as fast; PyYAML may be built without it.
+# libyaml's, which is six times as fast; PyYAML may be built without it.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -11,18 +11,12 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_assets import formatting
+from mnist_assets.claims import table as claim_table
+from mnist_assets.claims.claim import NOTHING
 from mnist_assets.evaluation.comparison import best_network
-from mnist_assets.report import (
-    facts as report_facts,
-)
-from mnist_assets.report import (
-    quality as report_quality,
-)
-from mnist_assets.report import (
-    study as report_study,
-)
-from mnist_assets.steps import claim_table
-from mnist_assets.steps.claims import NOTHING
+from mnist_assets.report import facts as report_facts
+from mnist_assets.report import quality as report_quality
+from mnist_assets.report import study as report_study
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

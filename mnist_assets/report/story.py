@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mnist_assets.claims.facts import NotebookFacts
     from mnist_assets.networks.declaration import Network
-    from mnist_assets.steps.notebook_facts import NotebookFacts
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Story:
     Attributes:
         mnist: Whether the dataset is MNIST, of which alone the notebook's own figures speak.
         notebook: What the notebook says and prints.
-        claims: As from `claims.judge_claims`.
+        claims: As from `claim.judge_claims`.
         summary: As from `exploration.summarise`.
         class_distribution: As from `exploration.class_distribution`.
         average_peaks: The highest grey level of each class's average.

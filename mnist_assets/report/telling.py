@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from mnist_assets.claims.facts import notebook_facts
 from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey
 from mnist_assets.exploration.assets import WHITE_FROM
@@ -13,8 +14,6 @@ from mnist_assets.networks.model import parameters_of
 from mnist_assets.preparation import normalization as normalizing
 from mnist_assets.report.facts import layer_table
 from mnist_assets.report.story import NetworkStory, Story, StudyStory
-from mnist_assets.steps.claim_notebook import Notebook
-from mnist_assets.steps.notebook_facts import facts_of
 from mnist_assets.study import summary as studying
 
 
@@ -23,7 +22,6 @@ def tell_story(
     declared: Mapping[str, Network],
     *,
     mnist: bool,
-    notebook: Notebook,
     bounds: GreyLevels,
     std_floor: float,
     study: StudyStory | None,
@@ -34,7 +32,7 @@ def tell_story(
     """The story of all declared networks, from the asset's inputs."""
     return Story(
         mnist=mnist,
-        notebook=facts_of(notebook),
+        notebook=notebook_facts(),
         claims=values["claims"],
         summary=values["summary"],
         class_distribution=values["class_distribution"],

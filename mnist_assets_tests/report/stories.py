@@ -7,7 +7,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from mnist_assets.assets.claims import read_notebook
+from mnist_assets.claims.claim import Verdict, judge_claims
+from mnist_assets.claims.facts import notebook_facts
+from mnist_assets.claims.sections import all_claims
 from mnist_assets.evaluation import predictions as evaluation
 from mnist_assets.evaluation.comparison import compare_networks, comparison_row
 from mnist_assets.exploration import grey
@@ -22,9 +24,6 @@ from mnist_assets.report import page as report
 from mnist_assets.report.assets.page import STYLES, TEMPLATES, read_templates
 from mnist_assets.report.facts import layer_table
 from mnist_assets.report.story import NetworkStory, Story, StudyStory
-from mnist_assets.steps.claim_notebook import Verdict
-from mnist_assets.steps.claims import judge_claims
-from mnist_assets.steps.notebook_facts import facts_of
 from mnist_assets.study import summary as studying
 from mnist_assets.study.paired_tests import compare_networks as compare_runs
 from mnist_assets_tests.tiny import CLASSES, SHAPE, make_digits
@@ -181,7 +180,7 @@ def champion_of(network, version="0001-best"):
 @cache
 def make_claims():
     """The notebook's claims, with each of the six verdicts in turn."""
-    claims = judge_claims(read_notebook(), None)
+    claims = judge_claims(all_claims(), None)
     return claims.assign(verdict=[list(Verdict)[row % 6].value for row in range(len(claims))])
 
 
@@ -221,7 +220,7 @@ def make_story():
     ]
     return Story(
         mnist=True,
-        notebook=facts_of(read_notebook()),
+        notebook=notebook_facts(),
         claims=values["claims"],
         summary=values["summary"],
         class_distribution=values["class_distribution"],

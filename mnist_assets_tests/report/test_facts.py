@@ -5,19 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from mnist_assets.assets.claims import read_notebook
 from mnist_assets.networks.model import parameters_of
-from mnist_assets.report import (
-    facts as report_facts,
-)
-from mnist_assets.report import (
-    quality as report_quality,
-)
-from mnist_assets.report import (
-    study as report_study,
-)
-from mnist_assets.steps.claim_records import LoggedEpoch
-from mnist_assets.steps.notebook_facts import copied_from, facts_of
+from mnist_assets.report import facts as report_facts
+from mnist_assets.report import quality as report_quality
+from mnist_assets.report import study as report_study
 from mnist_assets_tests.report.stories import (
     LAYERS,
     champion_of,
@@ -174,26 +165,3 @@ def test_differences_that_chance_explains_are_not_sure_and_unknown_figures_are_n
     rows = report_study.compared(replace(study, comparison=unknown))
     assert {row["t_p_value"] for row in rows} == {None}
     assert report_study.compared(replace(study, comparison=None)) == []
-
-
-# --- the notebook ---
-
-
-def test_facts_of_the_notebook_come_from_its_data_file():
-    facts = facts_of(read_notebook())
-    assert facts.words["centred-around-28"] == "centered around 28"
-    assert facts.says["centred-around-28"] == 28
-    assert facts.untested == "best"
-    assert facts.guard == 1e-10
-    assert facts.nearer_than == (10, -5)
-    log = facts.logs["simplest"]
-    assert (log.epochs_in_code, log.epochs, log.copied_from) == (10, 13, 9)
-    assert facts.logs["given"].copied_from is None
-
-
-def test_copies_count_from_where_all_that_follow_are_copies():
-    real, copy = LoggedEpoch(1, 0.5, 0.8, 0.4, 0.9), LoggedEpoch(1, 0.5, 0.8, 0.5, 0.8)
-    assert copied_from([real, copy, copy]) == 2
-    assert copied_from([copy, real, copy]) == 3
-    assert copied_from([copy, real]) is None
-    assert copied_from([copy]) == 1

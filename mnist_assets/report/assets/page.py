@@ -8,7 +8,6 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.assets.claims import read_notebook
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
@@ -78,7 +77,7 @@ def report_assets(
             been made.
     """
     templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
-    versions, said, declared = installed_versions(), read_notebook(), dict(networks)
+    versions, declared = installed_versions(), dict(networks)
     bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
     floors, labels_shown = declared_floors(settings.quality), settings.quality.label_errors.shown
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
@@ -106,7 +105,6 @@ def report_assets(
             values,
             declared,
             mnist=source.facts is not None,
-            notebook=said,
             bounds=bounds,
             std_floor=std_floor,
             study=tell_study(runs, made.get("study/comparison"), declared, confidence),

@@ -1,28 +1,23 @@
-"""Claims: every checkable statement of the notebook, with a verdict computed from the graph."""
+"""The claims as an asset: every checkable statement of the notebook, with a computed verdict."""
 
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from mnist_assets.claims import claim as claims_of
+from mnist_assets.claims import notebook
+from mnist_assets.claims.graph import Graph, NetworkValues
+from mnist_assets.claims.sections import all_claims
 from mnist_assets.dataset.source import DatasetSource
-from mnist_assets.declarations.yaml_files import read_yaml
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.steps import claims as steps
-from mnist_assets.steps.claim_evidence import Graph, NetworkValues
-from mnist_assets.steps.claim_notebook import Notebook, Verdict, claims_of, require_consistent
 
 STAGE = Stage("report")
-CLAIMS_FILE = Path(__file__).parents[1] / "claims.yaml"
 SHOWN = ["number", "id", "words", "notebook", "found", "why"]
 
-ONE_VERDICT = Check(
-    "one_verdict", "Each claim of claims.yaml has exactly one verdict of the six, and its reason."
-)
+ONE_VERDICT = Check("one_verdict", "Each claim has exactly one verdict of the six, and its reason.")
 
 READS = (
     "dataset/train_images",
@@ -40,28 +35,9 @@ READS = (
 )
 
 
-def read_notebook(path: Path = CLAIMS_FILE) -> Notebook:
-    """Read the claims and what the notebook prints.
-
-    Raises:
-        InputError: The file is unreadable, holds a value that is not allowed, repeats an id or
-            names a network that the notebook does not have; the message says where.
-    """
-    return _read(path, path.stat().st_mtime_ns if path.is_file() else 0)
-
-
-@cache
-def _read(path: Path, modified: int) -> Notebook:
-    del modified  # only a file that changed is read again
-    notebook = read_yaml(path, Notebook)
-    require_consistent(notebook, path)
-    return notebook
-
-
-def claims_asset(networks: Mapping[str, Network], path: Path = CLAIMS_FILE) -> dg.AssetsDefinition:
+def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
     """The claims about the dataset and those of the notebook's networks that are declared."""
-    notebook = read_notebook(path)
-    names = [name for name in notebook.printed.networks if name in networks]
+    names = [name for name in notebook.NETWORKS if name in networks]
     declared = {name: networks[name].training for name in names}
     reads = {key.rpartition("/")[2]: key for key in READS}
     for name in names:
@@ -86,17 +62,18 @@ def claims_asset(networks: Mapping[str, Network], path: Path = CLAIMS_FILE) -> d
             for name, training in declared.items()
         }
         graph = Graph(**values, networks=of_networks) if source.facts else None
-        judged = steps.judge_claims(notebook, graph)
-        counts = steps.count_verdicts(judged)
+        statements = all_claims()
+        judged = claims_of.judge_claims(statements, graph)
+        counts = claims_of.count_verdicts(judged)
         by_verdict: dict[str, Any] = {
             f"claims {verdict}": table(judged.loc[judged["verdict"] == verdict, SHOWN])
-            for verdict in Verdict
-            if counts[verdict]
+            for verdict, count in counts.items()
+            if count
         }
-        ids = [name for name, _, _ in claims_of(notebook)]
+        ids = [statement.id for statement in statements]
         return stored(
             judged,
-            ONE_VERDICT.result(steps.check_verdicts(judged, ids)),
+            ONE_VERDICT.result(claims_of.check_verdicts(judged, ids)),
             claims=len(judged),
             verdicts=counts,
             **by_verdict,

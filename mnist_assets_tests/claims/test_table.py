@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from mnist_assets.steps import claim_table
-from mnist_assets.steps.claim_notebook import Verdict
+from mnist_assets.claims import table as claim_table
+from mnist_assets.claims.claim import Verdict
 
 
 def claim(number, place, verdict):
@@ -27,13 +27,13 @@ def claims():
 
 def test_claims_stand_under_their_headings_in_order(claims):
     groups = claim_table.by_heading(claims)
-    assert [(heading, [row.number for row in rows]) for heading, rows in groups] == [
+    assert [(heading, [row["number"] for row in rows]) for heading, rows in groups] == [
         ("Split: the sets", [1, 2]),
         ("Model (best)", [3]),
         ("Split: the sets", [4, 5]),
     ]
     row = groups[1][1][0]
-    assert (row.part, row.sign, row.kind) == ("code", "!", "wrong-by-construction")
+    assert (row["part"], row["sign"], row["kind"]) == ("code", "!", "wrong-by-construction")
 
 
 def test_each_verdict_has_a_sign_and_a_name_of_its_own(claims):
