@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from mnist_assets.exploration.similarity import compare_classes
-from mnist_assets.preparation.split import network_input, one_hot
+from mnist_assets.preparation.one_hot import network_input, one_hot
 from mnist_assets.steps.claim_evidence import Evidence, Measure, Measured, written
 
 if TYPE_CHECKING:
