@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mnist_assets.assets.claims import read_notebook
-from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets.evaluation.scores import evaluate
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import Training

@@ -10,7 +10,7 @@ import yaml
 from mnist_assets.assets.claims import CLAIMS_FILE, claims_asset, read_notebook
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.comparison import compare_networks, comparison_row
-from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets.evaluation.scores import evaluate
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.formatting import MINUS

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from mnist_assets.evaluation.predictions import EPSILON
+from mnist_assets.evaluation.scores import EPSILON
 from mnist_assets.formatting import MINUS
 from mnist_assets.steps.claim_evidence import (
     Evidence,
