@@ -85,7 +85,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
     return float(interval.low), float(interval.high)
 
 
-def accuracy_of(right: NDArray[np.bool_], confidence: float = 0.95) -> dict[str, Any]:
+def accuracy_of(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
     """The accuracy over some images, with its Wilson interval.
 
     Args:

@@ -116,6 +116,8 @@ def compare_halves(right: NDArray[np.bool_], confidence: float) -> dict[str, Any
 def difference_interval(first: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[float, float]:
     """Bound by how much one true accuracy exceeds another.
 
+    SciPy has intervals of a ratio of proportions, none of their difference.
+
     Source: R. G. Newcombe (1998), "Interval estimation for the difference between independent
     proportions", Statistics in Medicine 17, 873-890, method 10.
 

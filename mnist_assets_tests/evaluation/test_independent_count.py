@@ -2,7 +2,7 @@ import copy
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_assets.evaluation.independent_count import check_independent_count, count_independently
@@ -37,6 +37,7 @@ def test_five_images_by_hand():
     }
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(2, 6))
 def test_every_evaluation_is_as_counted_independently(seed, images, classes):
     generator = np.random.default_rng(seed)

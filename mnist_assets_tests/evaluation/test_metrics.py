@@ -218,7 +218,7 @@ def share(part, whole):
     return float(Fraction(int(part), int(whole))) if whole else 0.0
 
 
-@settings(deadline=None)
+@settings(max_examples=25)
 @given(confusions)
 def test_confusion_matrix_counts_each_pair_of_labels(confusion):
     true, predicted = labels_of(confusion)
@@ -226,7 +226,7 @@ def test_confusion_matrix_counts_each_pair_of_labels(confusion):
     np.testing.assert_array_equal(counted, confusion)
 
 
-@settings(deadline=None)
+@settings(max_examples=25)
 @given(confusions)
 def test_one_versus_rest_is_as_defined(confusion):
     true, predicted = labels_of(confusion)
@@ -252,7 +252,7 @@ def test_one_versus_rest_is_as_defined(confusion):
         }
 
 
-@settings(deadline=None)
+@settings(max_examples=25)
 @given(confusions)
 def test_report_is_as_defined(confusion):
     report, table = classification_report(confusion), one_versus_rest(confusion)
@@ -265,7 +265,6 @@ def test_report_is_as_defined(confusion):
         assert report[f"{average}_average"] == pytest.approx(expected)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10_000), st.floats(0, 1), st.sampled_from([0.5, 0.9, 0.95, 0.99]))
 def test_wilson_bounds_are_z_of_their_own_standard_errors_from_the_rate(trials, part, confidence):
     successes = round(part * trials)
@@ -293,7 +292,7 @@ def test_wilson_intervals_as_published(successes, trials, low, high):
 # --- properties ---
 
 
-@settings(deadline=None)
+@settings(max_examples=25)
 @given(confusions)
 def test_ratios_lie_in_0_to_1_and_complete_each_other(confusion):
     table = one_versus_rest(confusion)
@@ -306,7 +305,7 @@ def test_ratios_lie_in_0_to_1_and_complete_each_other(confusion):
     assert table["support"].sum() == table["predicted"].sum() == confusion.sum()
 
 
-@settings(deadline=None)
+@settings(max_examples=25)
 @given(confusions, st.randoms(use_true_random=False))
 def test_order_of_classes_does_not_matter(confusion, random):
     order = list(range(len(confusion)))
@@ -316,7 +315,6 @@ def test_order_of_classes_does_not_matter(confusion, random):
     np.testing.assert_array_equal(shuffled, expected)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_wilson_interval_holds_the_rate_and_is_symmetric(trials, share):
     successes = round(share * trials)

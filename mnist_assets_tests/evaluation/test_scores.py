@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnist_assets.errors import InputError
@@ -84,6 +84,7 @@ def test_a_certain_mistake_has_the_loss_that_clipping_gives_it():
     assert part["loss"] == pytest.approx(-math.log(1e-7))
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(2, 6))
 def test_loss_is_the_mean_of_each_images_own(seed, images, classes):
     rng = np.random.default_rng(seed)
