@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.contenders import Epoch, Trained
 from mnist_assets.networks.loop import build_optimizer
 from mnist_assets.networks.model import build_network
-from mnist_assets.preparation.split import one_hot
+from mnist_assets.preparation.one_hot import one_hot
 
 if TYPE_CHECKING:
     import keras

@@ -17,7 +17,7 @@ from mnist_assets.claims import notebook
 from mnist_assets.claims.claim import Comparison, Evidence, here, own
 from mnist_assets.claims.graph import Graph, NotCheckable
 from mnist_assets.claims.rules import SameAs, Sample, Share, differs, written
-from mnist_assets.evaluation.predictions import EPSILON
+from mnist_assets.evaluation.scores import EPSILON
 from mnist_assets.networks.declaration import Dense
 from mnist_assets.networks.model import parameters_of
 

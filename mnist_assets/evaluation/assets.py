@@ -8,9 +8,10 @@ import numpy as np
 
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Evaluation
-from mnist_assets.evaluation import checks, forward_pass, recount
+from mnist_assets.evaluation import checks, forward_pass, scores
 from mnist_assets.evaluation import comparison as comparing
-from mnist_assets.evaluation import predictions as steps
+from mnist_assets.evaluation import predictions as predicting
+from mnist_assets.evaluation.independent_count import check_independent_count, count_independently
 from mnist_assets.evaluation.metrics import render_report
 from mnist_assets.findings import Finding
 from mnist_assets.networks.declaration import Network
@@ -46,7 +47,7 @@ BY_HAND = Check(
     "Some predictions of either part, computed again in NumPy from raw pixels, the graph's "
     "normalisation and the model's weights, come out the same.",
 )
-RECOUNTED = Check(
+COUNTED_INDEPENDENTLY = Check(
     "as_recounted",
     "Accuracy, confusion matrix and the rates of each class come out the same when images are "
     "counted, of both parts.",
@@ -96,7 +97,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     ) -> Stored:
         model = network.model
         images = {"validation": train_images[split["validation"]], "test": test_images}
-        predicted = {part: steps.predict(model, of, batch_size) for part, of in images.items()}
+        predicted = {part: predicting.predict(model, of, batch_size) for part, of in images.items()}
         validation, test = predicted["validation"], predicted["test"]
         distances = forward_pass.distances_by_hand(
             predicted, images, normalization, network.training["layers"], model.get_weights(), count
@@ -131,7 +132,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         checks=[
             VALIDATION_CONFUSION,
             TEST_CONFUSION,
-            RECOUNTED,
+            COUNTED_INDEPENDENTLY,
             SAME_NETWORK,
             SAME_LOSS,
             INFORMED,
@@ -145,7 +146,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     ) -> Stored:
         classes = class_count(train_labels)
         labels = {"validation": train_labels[split["validation"]], "test": test_labels}
-        evaluation = steps.evaluate(
+        evaluation = scores.evaluate(
             validation=(predictions["validation"], labels["validation"]),
             test=(predictions["test"], labels["test"]),
             classes=classes,
@@ -154,7 +155,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             evaluation["validation"]["accuracy"],
             len(labels["validation"]),
             float(history["val_accuracy"].iloc[-1]),
-            steps.count_near_ties(predictions["validation"], margin),
+            predicting.count_near_ties(predictions["validation"], margin),
         )
         same_loss = checks.check_loss_matches_history(
             predictions["validation"],
@@ -162,8 +163,8 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             float(history["val_loss"].iloc[-1]),
             loss_tolerance,
         )
-        recounted = {
-            part: recount.recount(predictions[part], of, classes) for part, of in labels.items()
+        counts = {
+            part: count_independently(predictions[part], of, classes) for part, of in labels.items()
         }
         return stored(
             evaluation,
@@ -171,7 +172,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
                 _check_confusion(evaluation, labels, "validation", classes)
             ),
             TEST_CONFUSION.result(_check_confusion(evaluation, labels, "test", classes)),
-            RECOUNTED.result(recount.check_recounted(evaluation, recounted)),
+            COUNTED_INDEPENDENTLY.result(check_independent_count(evaluation, counts)),
             SAME_NETWORK.result(same_network),
             SAME_LOSS.result(same_loss),
             INFORMED.result(checks.check_better_than_guessing(evaluation, floor)),
@@ -258,7 +259,9 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
         return stored(
             compared,
             COMPARED.result(
-                checks.check_compared(compared, {name: of_networks[name] for name in layers}, best)
+                comparing.check_compared(
+                    compared, {name: of_networks[name] for name in layers}, best
+                )
             ),
             best=best,
             notebook_validation_accuracy=claims,

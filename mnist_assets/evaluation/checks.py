@@ -1,25 +1,24 @@
 """Checks on a network's predictions and on their evaluation.
 
-That its figures are counted right is checked in `recount.py`, the predictions in `forward_pass.py`.
+That its figures are counted right is checked in `independent_count.py`, that its predictions are
+the network's in `forward_pass.py`.
 """
 
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_assets.findings import Finding
 
-VANISHING = 1e-35  # a probability near the smallest that float32 holds in full precision, 1.2e-38
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
+
+VANISHING = 1e-35  # a probability near the smallest that float32 holds in full precision, 1.2e-38
 
 
 def check_probabilities(probabilities: NDArray[Any], tolerance: float) -> Finding:
@@ -123,36 +122,6 @@ def check_accuracy_matches_history(
     )
 
 
-def check_compared(
-    table: pd.DataFrame, evaluations: Mapping[str, Mapping[str, Any]], best: str
-) -> Finding:
-    """Check that the comparison of networks says what the evaluation of each says.
-
-    Args:
-        table: What `comparison.compare_networks` returned.
-        evaluations: By network, what `evaluation.evaluate` returned.
-        best: The network said to be best, which must be one with the highest validation accuracy.
-    """
-    wrong = [
-        f"{part} accuracy of {row['network']}"
-        for row in table.to_dict("records")
-        for part, figures in evaluations[row["network"]].items()
-        if row[f"{part}_accuracy"] != figures["accuracy"]
-    ]
-    validation = {name: figures["validation"]["accuracy"] for name, figures in evaluations.items()}
-    if validation[best] != max(validation.values()):
-        wrong.append(f"{best} as the best in validation")
-    compared = table["network"].to_list()
-    if compared != list(evaluations):
-        wrong.append(f"the networks {', '.join(compared)}")
-    message = f"All {len(compared)} networks are compared by their own accuracies."
-    if wrong:
-        message = f"The evaluations say otherwise of: {'; '.join(wrong)}."
-    return Finding(
-        passed=not wrong, message=message, seen={"different": wrong}, expected={"different": []}
-    )
-
-
 def check_loss_matches_history(
     probabilities: NDArray[np.float32],
     labels: NDArray[np.uint8],
@@ -199,7 +168,7 @@ def check_better_than_guessing(evaluation: Mapping[str, Any], floor: float) -> F
     Source: W. J. Youden (1950), "Index for rating diagnostic tests", Cancer 3, 32-35.
 
     Args:
-        evaluation: What `evaluation.evaluate` returned.
+        evaluation: What `scores.evaluate` returned.
         floor: The least acceptable difference, -1 to 1.
     """
     gains = {
@@ -228,19 +197,22 @@ def check_test_like_validation(evaluation: Mapping[str, Any], significance: floa
     """Check that a network is as good on the test as on the validation images, but for chance.
 
     Neither was trained on. Much better on one of them means that it was, or that the other was
-    prepared or labelled otherwise. Two-proportion z test with pooled variance, two-sided.
+    prepared or labelled otherwise. Two-proportion z test with pooled variance, two-sided, which is
+    the chi-squared test of the table of right and wrong ones without Yates's correction.
 
     Args:
-        evaluation: What `evaluation.evaluate` returned.
+        evaluation: What `scores.evaluate` returned.
         significance: Probability below which a difference is not put down to chance; 0 accepts any.
     """
+    from scipy.stats import chi2_contingency
+
     validation, test = evaluation["validation"], evaluation["test"]
-    images = validation["images"], test["images"]
-    pooled = (validation["correct"] + test["correct"]) / sum(images)
-    error = math.sqrt(pooled * (1 - pooled) * sum(1 / count for count in images))
+    counts = np.array([[of["correct"], of["images"] - of["correct"]] for of in (validation, test)])
+    # Without the columns of zeros that SciPy refuses: parts all right or all wrong are alike.
+    outcome = chi2_contingency(counts[:, counts.any(axis=0)], correction=False)
     difference = test["accuracy"] - validation["accuracy"]
-    deviations = difference / error if error else 0.0
-    p_value = 2 * NormalDist().cdf(-abs(deviations))
+    deviations = math.copysign(math.sqrt(outcome.statistic), difference)
+    p_value = float(outcome.pvalue)
     passed = p_value >= significance
     told = f"test accuracy {test['accuracy']:.4f}, validation accuracy {validation['accuracy']:.4f}"
     message = f"As chance has it: {told}, {abs(deviations):.1f} standard errors apart."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mnist_assets.errors import InputError
+from mnist_assets.findings import Finding
 from mnist_assets.networks.history import generalization_gap
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def comparison_row(
         parameters: Its number of parameters, those that training leaves alone included.
         history: Its training, one row an epoch: epoch, loss, accuracy, val_loss, val_accuracy,
             seconds.
-        evaluation: What `evaluation.evaluate` returned for it.
+        evaluation: What `scores.evaluate` returned for it.
 
     Returns:
         One value for each of `COLUMNS`; seconds are those of all epochs together.
@@ -119,3 +120,33 @@ def best_network(table: pd.DataFrame) -> str:
             remedy="Train and evaluate a network first.",
         )
     return str(leaders.loc[leaders["parameters"].idxmin(), "network"])
+
+
+def check_compared(
+    table: pd.DataFrame, evaluations: Mapping[str, Mapping[str, Any]], best: str
+) -> Finding:
+    """Check that the comparison of networks says what the evaluation of each says.
+
+    Args:
+        table: What `compare_networks` returned.
+        evaluations: By network, what `scores.evaluate` returned.
+        best: The network said to be best, which must be one with the highest validation accuracy.
+    """
+    wrong = [
+        f"{part} accuracy of {row['network']}"
+        for row in table.to_dict("records")
+        for part, figures in evaluations[row["network"]].items()
+        if row[f"{part}_accuracy"] != figures["accuracy"]
+    ]
+    validation = {name: figures["validation"]["accuracy"] for name, figures in evaluations.items()}
+    if validation[best] != max(validation.values()):
+        wrong.append(f"{best} as the best in validation")
+    compared = table["network"].to_list()
+    if compared != list(evaluations):
+        wrong.append(f"the networks {', '.join(compared)}")
+    message = f"All {len(compared)} networks are compared by their own accuracies."
+    if wrong:
+        message = f"The evaluations say otherwise of: {'; '.join(wrong)}."
+    return Finding(
+        passed=not wrong, message=message, seen={"different": wrong}, expected={"different": []}
+    )

@@ -7,7 +7,6 @@ the graph does today, or if its layers worked as they do in training.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +26,10 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 def _sigmoid(values: Values) -> Values:
-    return 0.5 * (1 + np.tanh(values / 2))  # unlike 1 / (1 + exp(-x)) it never overflows
+    from scipy.special import expit
+
+    sigmoid: Values = expit(values)
+    return sigmoid
 
 
 def _elu(values: Values) -> Values:
@@ -35,8 +37,10 @@ def _elu(values: Values) -> Values:
 
 
 def _gelu(values: Values) -> Values:
-    normal: Values = np.vectorize(math.erf)(values / math.sqrt(2))
-    return values * (1 + normal) / 2
+    from scipy.special import ndtr
+
+    normal: Values = ndtr(values)
+    return values * normal
 
 
 ACTIVATIONS: Mapping[str, Callable[[Values], Values]] = {
@@ -69,6 +73,8 @@ def predict_by_hand(
     Returns:
         float64 (n, classes), each row summing to 1.
     """
+    from scipy.special import softmax
+
     left = [weight.astype(np.float64) for weight in reversed(weights)]
     values = (images - normalization["mean"].astype(np.float64)) / normalization["std"]
     values = values.reshape(len(images), -1)
@@ -79,9 +85,7 @@ def predict_by_hand(
             case "batch_normalization":
                 gamma, beta, mean, variance = (left.pop() for _ in range(4))
                 values = gamma * (values - mean) / np.sqrt(variance + EPSILON) + beta
-    logits = values @ left.pop() + left.pop()
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: Values = powers / powers.sum(axis=1, keepdims=True)
+    probabilities: Values = softmax(values @ left.pop() + left.pop(), axis=1)
     return probabilities
 
 

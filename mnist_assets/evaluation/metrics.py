@@ -1,13 +1,12 @@
-"""Metrics of a classifier, all computed from its confusion matrix.
+"""Metrics of a classifier, all computed from its confusion matrix, by scikit-learn.
 
 Everywhere here, rows of a confusion matrix are true classes and columns predicted ones, and a ratio
-whose denominator is 0 is 0.0 (scikit-learn's `zero_division=0`): a class that is never predicted
-has precision 0, one without images recall 0.
+whose denominator is 0 is 0.0: a class that is never predicted has precision 0, one without images
+recall 0.
 """
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Counts = NDArray[np.int64]
-    Ratios = NDArray[np.float64]
 
 
 def confusion_matrix(true: NDArray[Any], predicted: NDArray[Any], classes: int) -> Counts:
@@ -30,38 +28,27 @@ def confusion_matrix(true: NDArray[Any], predicted: NDArray[Any], classes: int) 
     Args:
         true: Integer (n,), the true class of each image, 0 to classes - 1.
         predicted: Integer (n,), the class that the network gave it, likewise.
-        classes: The number of classes.
+        classes: The number of classes, at least 2.
 
     Returns:
         int64 (classes, classes); row i, column j: images of class i that were called j.
 
     Raises:
-        InputError: The two are not equally long vectors of integers, or hold a class out of range.
+        InputError: A class is out of range.
     """
-    if true.ndim != 1 or true.shape != predicted.shape:
+    from sklearn import metrics
+
+    # scikit-learn leaves out of the count what is none of its labels.
+    unknown = np.setdiff1d(np.concatenate([true, predicted]), np.arange(classes)).tolist()
+    if unknown:
         raise InputError(
             "labels for a confusion matrix",
-            seen=f"true {true.shape}, predicted {predicted.shape}",
-            expected="two vectors of equal length",
-            remedy="Give one true and one predicted class for each image.",
+            seen=", ".join(map(str, unknown[:3])),
+            expected=f"whole numbers from 0 to {classes - 1}",
+            remedy="Give classes, not probabilities, and the number of classes that there are.",
         )
-    for name, labels in (("true", true), ("predicted", predicted)):
-        if not np.issubdtype(labels.dtype, np.integer):
-            raise InputError(
-                f"{name} labels for a confusion matrix",
-                seen=labels.dtype,
-                expected="integers",
-                remedy="Give classes; take the argmax of probabilities first.",
-            )
-        if labels.size and not (labels.min() >= 0 and labels.max() < classes):
-            raise InputError(
-                f"{name} labels for a confusion matrix",
-                seen=f"{labels.min()} to {labels.max()}",
-                expected=f"0 to {classes - 1}",
-                remedy="Give the number of classes that the labels have.",
-            )
-    cells = true.astype(np.int64) * classes + predicted.astype(np.int64)
-    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+    counts: Counts = metrics.confusion_matrix(true, predicted, labels=np.arange(classes))
+    return counts
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -79,11 +66,14 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
         confidence: Share of such intervals that hold the true rate, strictly between 0 and 1.
 
     Returns:
-        The lower and the upper bound, each in [0, 1].
+        The lower and the upper bound, each in [0, 1]; exactly 0 or 1 if nothing or everything
+        succeeds.
 
     Raises:
         InputError: A number is outside the range given here.
     """
+    from scipy.stats import binomtest
+
     if not (trials >= 1 and 0 <= successes <= trials and 0 < confidence < 1):
         raise InputError(
             "numbers for a Wilson interval",
@@ -91,19 +81,32 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
             expected="0 <= successes <= trials, trials >= 1, 0 < confidence < 1",
             remedy="Give counts of images and a confidence such as 0.95.",
         )
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    rate = successes / trials
-    scale = 1 + z**2 / trials
-    centre = (rate + z**2 / (2 * trials)) / scale
-    half_width = z / scale * (rate * (1 - rate) / trials + z**2 / (4 * trials**2)) ** 0.5
-    # At the two ends the bound is exactly 0 or 1; rounding would leave it a hair off.
-    low = 0.0 if successes == 0 else centre - half_width
-    high = 1.0 if successes == trials else centre + half_width
-    return low, high
+    interval = binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def accuracy_of(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
+    """The accuracy over some images, with its Wilson interval.
+
+    Args:
+        right: bool (n,), whether each image was classified as labelled, n at least 1.
+        confidence: Of the interval.
+
+    Returns:
+        images, correct, accuracy, accuracy_interval (low, high, confidence).
+    """
+    correct = int(np.count_nonzero(right))
+    low, high = wilson_interval(correct, len(right), confidence)
+    return {
+        "images": len(right),
+        "correct": correct,
+        "accuracy": correct / len(right),
+        "accuracy_interval": {"low": low, "high": high, "confidence": confidence},
+    }
 
 
 def one_versus_rest(confusion: ArrayLike) -> pd.DataFrame:
-    """Judge each class against all others together, in counts and ratios.
+    """Evaluate each class against all others together, in counts and ratios.
 
     The notebook computes FP / TN and FN / TP for the last two ratios but one; those are odds, not
     rates. Right is FP / (FP + TN) = 1 - specificity and FN / (FN + TP) = 1 - recall.
@@ -118,34 +121,34 @@ def one_versus_rest(confusion: ArrayLike) -> pd.DataFrame:
         false_negative_rate, f1, float64 in [0, 1], where 0 / 0 is 0.0.
 
     Raises:
-        InputError: This is no square matrix of counts.
+        InputError: This is no square matrix of counts, or it counts no image.
     """
     import pandas as pd
+    from sklearn import metrics
 
-    counts = _checked(confusion)
-    tp = np.diag(counts)
-    fp = counts.sum(axis=0) - tp
-    fn = counts.sum(axis=1) - tp
-    tn = counts.sum() - tp - fp - fn
+    counted = _as_labels(confusion)
+    counts = metrics.multilabel_confusion_matrix(**counted).astype(np.int64).reshape(-1, 4)
+    tn, fp, fn, tp = (pd.Series(of_each_class) for of_each_class in counts.T)
+    precision, recall, f1, _ = metrics.precision_recall_fscore_support(**counted, zero_division=0)
     return pd.DataFrame(
         {
-            "class": np.arange(len(counts)),
+            "class": np.arange(len(tp)),
             "support": tp + fn,
             "predicted": tp + fp,
             "true_positives": tp,
             "false_positives": fp,
             "false_negatives": fn,
             "true_negatives": tn,
-            "accuracy": _ratio(tp + tn, tp + tn + fp + fn),
-            "misclassification_rate": _ratio(fp + fn, tp + tn + fp + fn),
-            "precision": _ratio(tp, tp + fp),
-            "recall": _ratio(tp, tp + fn),
-            "specificity": _ratio(tn, tn + fp),
-            "false_positive_rate": _ratio(fp, fp + tn),
-            "false_negative_rate": _ratio(fn, fn + tp),
-            "f1": _ratio(2 * tp, 2 * tp + fp + fn),
+            "accuracy": (tp + tn) / (tp + tn + fp + fn),
+            "misclassification_rate": (fp + fn) / (tp + tn + fp + fn),
+            "precision": precision,
+            "recall": recall,
+            "specificity": tn / (tn + fp),
+            "false_positive_rate": fp / (fp + tn),
+            "false_negative_rate": fn / (fn + tp),
+            "f1": f1,
         }
-    )
+    ).fillna(0.0)
 
 
 def classification_report(confusion: ArrayLike) -> dict[str, Any]:
@@ -160,18 +163,23 @@ def classification_report(confusion: ArrayLike) -> dict[str, Any]:
         both with precision, recall, f1, support.
 
     Raises:
-        InputError: This is no square matrix of counts.
+        InputError: This is no square matrix of counts, or it counts no image.
     """
-    counts = _checked(confusion)
-    table = one_versus_rest(counts)[["class", "precision", "recall", "f1", "support"]]
-    ratios = table[["precision", "recall", "f1"]]
-    images = int(counts.sum())
-    weighted = ratios.mul(table["support"], axis=0).sum() / max(images, 1)
+    from sklearn import metrics
+
+    report = metrics.classification_report(
+        **_as_labels(confusion), output_dict=True, zero_division=0
+    )
+
+    def row(name: str) -> dict[str, Any]:
+        precision, recall, f1, support = report[name].values()
+        return {"precision": precision, "recall": recall, "f1": f1, "support": int(support)}
+
     return {
-        "classes": table.to_dict("records"),
-        "accuracy": int(np.trace(counts)) / max(images, 1),
-        "macro_average": {**ratios.mean().to_dict(), "support": images},
-        "weighted_average": {**weighted.to_dict(), "support": images},
+        "classes": [{"class": k, **row(str(k))} for k in range(len(np.asarray(confusion)))],
+        "accuracy": report["accuracy"],
+        "macro_average": row("macro avg"),
+        "weighted_average": row("weighted avg"),
     }
 
 
@@ -217,7 +225,7 @@ def commonest_confusion(confusion: ArrayLike) -> dict[str, int] | None:
         mistake at all.
 
     Raises:
-        InputError: This is no square matrix of counts.
+        InputError: This is no square matrix of counts, or it counts no image.
     """
     counts = _checked(confusion)
     mistakes = counts - np.diag(np.diag(counts))
@@ -227,19 +235,22 @@ def commonest_confusion(confusion: ArrayLike) -> dict[str, int] | None:
     return {"true": true, "predicted": predicted, "count": int(mistakes[true, predicted])}
 
 
+def _as_labels(confusion: ArrayLike) -> dict[str, NDArray[Any]]:
+    """A confusion matrix as scikit-learn takes labels: one of each cell, weighted by its count."""
+    counts = _checked(confusion)
+    true, predicted = np.indices(counts.shape).reshape(2, -1)
+    return {"y_true": true, "y_pred": predicted, "sample_weight": counts.ravel()}
+
+
 def _checked(confusion: ArrayLike) -> Counts:
     counts = np.asarray(confusion)
     square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
-    if not (square and np.issubdtype(counts.dtype, np.integer) and counts.min() >= 0):
+    whole = np.issubdtype(counts.dtype, np.integer)
+    if not (square and whole and counts.min() >= 0 and counts.any()):
         raise InputError(
             "confusion matrix",
             seen=f"{counts.dtype} {counts.shape}",
-            expected="a square matrix of counts, none negative",
+            expected="a square matrix of counts, none negative and not all 0",
             remedy="Give what confusion_matrix() returned.",
         )
     return counts.astype(np.int64)
-
-
-def _ratio(numerator: Counts, denominator: Counts) -> Ratios:
-    zeros = np.zeros(denominator.shape)
-    return np.divide(numerator, denominator, out=zeros, where=denominator > 0)

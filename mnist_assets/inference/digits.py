@@ -1,6 +1,6 @@
 """Pictures of digits as people have them: made like MNIST's images, and their scores.
 
-Reading their files is `picture_files.py`; running the network is `evaluation.predict`.
+Reading their files is `picture_files.py`; running the network is `predictions.predict`.
 
 MNIST's images were "size normalized to fit in a 20x20 pixel box while preserving their aspect
 ratio", with anti-aliasing, and "centered in a 28x28 image by computing the center of mass of the
@@ -97,7 +97,7 @@ def score(probabilities: NDArray[np.float32]) -> pd.DataFrame:
     """Name the two most probable digits of each picture.
 
     Args:
-        probabilities: float32 (n, classes), classes at least 2, as from `evaluation.predict`.
+        probabilities: float32 (n, classes), classes at least 2, as from `predictions.predict`.
 
     Returns:
         One row a picture: `digit` (int64) and its `probability` (float32), `second_digit` and

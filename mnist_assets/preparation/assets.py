@@ -10,7 +10,8 @@ from mnist_assets.declarations.settings import Normalization, Split
 from mnist_assets.orchestration.presentation import draw, picture, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.preparation import normalization as normalizing
-from mnist_assets.preparation import split as steps
+from mnist_assets.preparation import one_hot as encoding
+from mnist_assets.preparation import split as splitting
 
 STAGE = Stage("preparation", priority=1)  # all networks wait for it
 
@@ -45,9 +46,9 @@ def split_asset(declared: Split) -> dg.AssetsDefinition:
     def split(train_labels: Any) -> Stored:
         """Which training images train and which validate: int32 indices, from a seeded shuffle."""
         count = len(train_labels)
-        parts = steps.split_indices(count, declared.validation_share, declared.seed)
-        complete = steps.check_split_complete(parts, count, declared.validation_share)
-        classes = steps.check_split_classes(
+        parts = splitting.split_indices(count, declared.validation_share, declared.seed)
+        complete = splitting.check_split_complete(parts, count, declared.validation_share)
+        classes = splitting.check_split_classes(
             parts, train_labels, class_count(train_labels), declared.class_share_tolerance
         )
         return stored(
@@ -158,12 +159,12 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
 def one_hot_examples(train_images: Any, train_labels: Any) -> Stored:
     """The first nine training labels, one-hot encoded; the check covers all of them."""
     classes = class_count(train_labels)
-    encoded = steps.one_hot(train_labels, classes)
-    examples = steps.one_hot_examples(train_labels, classes, count=9)
-    tensor = steps.network_input(train_images[:9])
+    encoded = encoding.one_hot(train_labels, classes)
+    examples = encoding.one_hot_examples(train_labels, classes, count=9)
+    tensor = encoding.network_input(train_images[:9])
     return stored(
         examples,
-        ONE_HOT.result(steps.check_one_hot(encoded, train_labels)),
+        ONE_HOT.result(encoding.check_one_hot(encoded, train_labels)),
         labels_shape=f"{train_labels.shape} becomes {encoded.shape}",
         network_input=f"(n, {', '.join(map(str, tensor.shape[1:]))}) {tensor.dtype}",
         table=table(examples),

@@ -1,7 +1,4 @@
-"""Preparation: who trains and who validates, and the tensors that a network is fed.
-
-Normalisation is `normalization.py`; drawing is `preparation/figures.py`.
-"""
+"""Which images of the training part train and which validate."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -33,7 +29,9 @@ def split_indices(count: int, validation_share: float, seed: int) -> dict[str, N
         InputError: If the share is out of range, or leaves either side without an image.
     """
     train_count = _train_count(count, validation_share)
-    shuffled = np.arange(count, dtype=np.int32)  # permutation() would hold them as int64, too
+    # Not scikit-learn's train_test_split: it knows only NumPy's legacy generator, which shuffles
+    # otherwise for the same seed, and it holds the indices as int64.
+    shuffled = np.arange(count, dtype=np.int32)
     np.random.default_rng(seed).shuffle(shuffled)
     return {"train": shuffled[:train_count], "validation": shuffled[train_count:]}
 
@@ -105,63 +103,6 @@ def check_split_classes(
         },
         expected={"absent_classes": [], "largest_share_difference_at_most": tolerance},
     )
-
-
-def one_hot(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32]:
-    """Encode each label as a row with a 1 at its class and 0 elsewhere, float32 (n, classes).
-
-    Raises:
-        InputError: If a label is not one of the classes 0 to `classes` - 1.
-    """
-    if len(labels) and int(labels.max()) >= classes:
-        raise InputError(
-            "labels",
-            seen=f"label {int(labels.max())}",
-            expected=f"0 to {classes - 1}",
-            remedy="Give the number of classes that the labels have.",
-        )
-    encoded = np.zeros((len(labels), classes), np.float32)
-    encoded[np.arange(len(labels)), labels] = 1
-    return encoded
-
-
-def check_one_hot(encoded: NDArray[np.float32], labels: NDArray[np.uint8]) -> Finding:
-    """Check that each row is a single 1 among zeros, and that argmax gives the label back."""
-    one_each = ((encoded == 1).sum(axis=1) == 1) & ((encoded != 0).sum(axis=1) == 1)
-    seen = {
-        "rows": len(encoded),
-        "rows_not_summing_to_1": int((encoded.sum(axis=1) != 1).sum()),
-        "rows_not_one_hot": int((~one_each).sum()),
-        "labels_not_given_back": int((encoded.argmax(axis=1) != labels).sum()),
-    }
-    expected = dict.fromkeys(seen, 0) | {"rows": len(labels)}
-    return Finding(
-        passed=seen == expected,
-        message=(
-            f"All {len(labels)} labels are one-hot, and argmax gives them back."
-            if seen == expected
-            else "The encoding is not the labels' one-hot encoding."
-        ),
-        seen=seen,
-        expected=expected,
-    )
-
-
-def one_hot_examples(labels: NDArray[np.uint8], classes: int, count: int) -> pd.DataFrame:
-    """Show the first `count` labels encoded: `image`, `label`, `class_0`, `class_1` and so on."""
-    import pandas as pd
-
-    encoded = one_hot(labels[:count], classes).astype(np.uint8)
-    columns = {f"class_{digit}": encoded[:, digit] for digit in range(classes)}
-    return pd.DataFrame({"image": np.arange(len(encoded)), "label": labels[:count], **columns})
-
-
-def network_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return images as the tensor a network takes, float32 (n, h, w, 1), still 0 to 255.
-
-    Four times the images' memory: for a batch, or where a network predicts a whole part at once.
-    """
-    return images[..., np.newaxis].astype(np.float32)
 
 
 def _train_count(count: int, validation_share: float) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.evaluation.metrics import wilson_interval
+from mnist_assets.evaluation.metrics import accuracy_of
 from mnist_assets.findings import Finding
 from mnist_assets.quality.calibration import calibration
 
@@ -68,26 +68,6 @@ def assess(
     }
 
 
-def accuracy_of(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
-    """The accuracy over some images, with its Wilson interval.
-
-    Args:
-        right: bool (n,), whether each image was classified as labelled, n at least 1.
-        confidence: Of the interval.
-
-    Returns:
-        images, correct, accuracy, accuracy_interval (low, high, confidence).
-    """
-    correct = int(np.count_nonzero(right))
-    low, high = wilson_interval(correct, len(right), confidence)
-    return {
-        "images": len(right),
-        "correct": correct,
-        "accuracy": correct / len(right),
-        "accuracy_interval": {"low": low, "high": high, "confidence": confidence},
-    }
-
-
 def without_wrong_labels(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
     """The accuracy over the test images whose labels are not known to be wrong.
 
@@ -119,21 +99,24 @@ def compare_halves(right: NDArray[np.bool_], confidence: float) -> dict[str, Any
         last minus first; `difference_interval` (low, high, confidence), Newcombe's; `p_value` of
         Fisher's exact test, two-sided, that both are equally accurate.
     """
+    from scipy.stats import fisher_exact
+
     first, last = (accuracy_of(half, confidence) for half in np.split(right, 2))
+    table = [[part["correct"], part["images"] - part["correct"]] for part in (first, last)]
     low, high = difference_interval(first, last)
     return {
         "first": {**first, "written_by": WRITERS[0]},
         "last": {**last, "written_by": WRITERS[1]},
         "difference": last["accuracy"] - first["accuracy"],
         "difference_interval": {"low": low, "high": high, "confidence": confidence},
-        "p_value": fisher_p_value(
-            (first["correct"], first["images"]), (last["correct"], last["images"])
-        ),
+        "p_value": float(fisher_exact(table).pvalue),
     }
 
 
 def difference_interval(first: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[float, float]:
     """Bound by how much one true accuracy exceeds another.
+
+    SciPy has intervals of a ratio of proportions, none of their difference.
 
     Source: R. G. Newcombe (1998), "Interval estimation for the difference between independent
     proportions", Statistics in Medicine 17, 873-890, method 10.
@@ -154,25 +137,6 @@ def difference_interval(first: Mapping[str, Any], last: Mapping[str, Any]) -> tu
         difference - math.hypot(last["accuracy"] - last_low, first_high - first["accuracy"]),
         difference + math.hypot(last_high - last["accuracy"], first["accuracy"] - first_low),
     )
-
-
-def fisher_p_value(first: tuple[int, int], second: tuple[int, int]) -> float:
-    """The two-sided p-value of Fisher's exact test that two groups have one rate of success.
-
-    It adds up the probabilities, all successes being given, of every division of them between the
-    groups that is no more probable than the one found. In whole numbers, so exactly.
-
-    Args:
-        first: Successes and trials of one group.
-        second: Those of the other.
-    """
-    found, trials = first
-    successes, others = found + second[0], second[1]
-    ways = {
-        here: math.comb(trials, here) * math.comb(others, successes - here)
-        for here in range(max(0, successes - others), min(trials, successes) + 1)
-    }
-    return sum(way for way in ways.values() if way <= ways[found]) / sum(ways.values())
 
 
 def check_as_promoted(assessed: Mapping[str, Any], promoted: Mapping[str, Any]) -> Finding:

@@ -26,9 +26,11 @@ def calibration(
 
     Source: C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger (2017), "On calibration of modern neural
     networks", ICML, sections 2 and 3; a bin includes its upper bound, not its lower one.
+    scikit-learn's `calibration_curve` has the same bins, but tells neither their images, by which
+    the expected error weights them, nor the empty ones.
 
     Args:
-        probabilities: float32 (n, classes), n at least 1.
+        probabilities: float32 (n, classes) in [0, 1], n at least 1.
         labels: uint8 (n,), the true classes.
         bins: Number of bins that [0, 1] is divided into, at least 1.
 
@@ -43,7 +45,8 @@ def calibration(
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
-    of_bin = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    inner_bounds = np.linspace(0, 1, bins + 1)[1:-1]
+    of_bin = np.digitize(confidence, inner_bounds, right=True)
     images, confidences, hits, variances = (
         np.bincount(of_bin, weights=values, minlength=bins)
         for values in (np.ones(len(labels)), confidence, right, confidence * (1 - confidence))
@@ -51,7 +54,7 @@ def calibration(
     gaps = np.abs(hits - confidences)  # times the bin's images
     # The sum of n independent hits is nearly normal: its mean distance from its mean is
     # sqrt(2 / pi) standard deviations.
-    by_chance = np.sqrt(2 / np.pi * np.maximum(variances, 0))
+    by_chance = np.sqrt(2 / np.pi * variances)
     worst = int(np.argmax(np.where(images, gaps / np.maximum(images, 1), -1)))
     return {
         "mean_confidence": float(confidence.mean()),

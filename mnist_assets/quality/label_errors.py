@@ -70,6 +70,8 @@ def out_of_sample_probabilities(
     untrained = [variable.numpy() for variable in state]
     source = _Source(images, labels, memory_limit, training.batch_size)
     loop.compile(source.chunk_size, images.shape[1:])
+    # Not scikit-learn's KFold: it knows only NumPy's legacy generator, which divides otherwise for
+    # the same seed.
     fold_of = np.random.default_rng(seed).permutation(len(labels)) % folds
     probabilities = np.empty((len(labels), classes), np.float32)
     for fold in range(folds):
@@ -136,18 +138,18 @@ def find_label_errors(
     thresholds = [probabilities[labels == k, k].mean(dtype=np.float64) for k in range(classes)]
     reached = np.where(probabilities >= thresholds, probabilities, -1)
     suggested = reached.argmax(axis=1)
-    candidates = np.flatnonzero((reached.max(axis=1) >= 0) & (suggested != labels))
-    self_confidence = probabilities[candidates, labels[candidates]]
-    ranked = candidates[np.argsort(self_confidence, kind="stable")]
-    return pd.DataFrame(
+    images = np.arange(len(labels))
+    table = pd.DataFrame(
         {
-            "index": ranked,
-            "label": labels[ranked],
-            "suggested": suggested[ranked],
-            "self_confidence": probabilities[ranked, labels[ranked]].astype(np.float64),
-            "suggested_probability": probabilities[ranked, suggested[ranked]].astype(np.float64),
+            "index": images,
+            "label": labels,
+            "suggested": suggested,
+            "self_confidence": probabilities[images, labels].astype(np.float64),
+            "suggested_probability": reached.max(axis=1).astype(np.float64),
         }
     )
+    candidates: pd.DataFrame = table[(table["suggested_probability"] >= 0) & (suggested != labels)]
+    return candidates.sort_values("self_confidence", kind="stable", ignore_index=True)
 
 
 def check_label_errors(candidates: int, images: int, largest_share: float) -> Finding:

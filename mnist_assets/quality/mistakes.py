@@ -36,16 +36,16 @@ def most_confident_mistakes(
     """
     import pandas as pd
 
-    predicted = probabilities.argmax(axis=1)
-    mistakes = np.flatnonzero(predicted != labels)
-    confidence = probabilities[mistakes, predicted[mistakes]]
-    worst = mistakes[np.argsort(-confidence, kind="stable")[:count]]
-    values = (
-        worst,
-        labels[worst],
-        predicted[worst],
-        probabilities[worst, predicted[worst]].astype(np.float64),
-        probabilities[worst, labels[worst]].astype(np.float64),
-        np.isin(worst, list(wrong_labels)),
+    images, predicted = np.arange(len(labels)), probabilities.argmax(axis=1)
+    table = pd.DataFrame(
+        {
+            "index": images,
+            "true": labels,
+            "predicted": predicted,
+            "confidence": probabilities.max(axis=1).astype(np.float64),
+            "true_probability": probabilities[images, labels].astype(np.float64),
+            "wrong_label": np.isin(images, list(wrong_labels)),
+        }
     )
-    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
+    mistakes: pd.DataFrame = table.loc[predicted != labels, COLUMNS]
+    return mistakes.nlargest(count, "confidence").reset_index(drop=True)

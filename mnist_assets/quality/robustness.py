@@ -37,7 +37,7 @@ def measure_robustness(
     """Measure a network's accuracy under each distortion at each strength.
 
     Args:
-        model: A Keras model that takes raw pixels; see `evaluation.predict`.
+        model: A Keras model that takes raw pixels; see `predictions.predict`.
         images: uint8 (n, height, width).
         labels: uint8 (n,).
         strengths: Of each distortion in `distortions.UNITS`, those to measure.

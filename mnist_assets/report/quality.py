@@ -22,7 +22,7 @@ def champion_name(version: str) -> str:
 
 
 def assessments(story: Story) -> dict[str, Mapping[str, Any]]:
-    """What `quality.assess` returned for each network and the champion, by what each is called."""
+    """What `assessment.assess` gave of each network and the champion, by what each is called."""
     by_name = {network.name: network.quality for network in story.networks}
     if story.champion:
         by_name[champion_name(story.champion["version"])] = story.champion

@@ -29,8 +29,8 @@ class NetworkStory:
         parameters: Numbers of weights, as from `networks.parameters_of`.
         layers: As from `report_facts.layer_table`.
         history: One row an epoch; see `networks/history.py`.
-        evaluation: What `evaluation.evaluate` returned for it.
-        quality: What `quality.assess` returned for it.
+        evaluation: What `scores.evaluate` returned for it.
+        quality: What `assessment.assess` returned for it.
         robustness: What `robustness.measure_robustness` returned for it.
         mistakes: What `mistakes.most_confident_mistakes` returned for it.
     """
@@ -91,7 +91,7 @@ class Story:
         networks: Every declared network.
         comparison: As from `comparison.compare_networks`.
         study: What was made of the study, or None.
-        champion: What `quality.assess` returned for the champion, with its `version`,
+        champion: What `assessment.assess` returned for the champion, with its `version`,
             `robustness` and `mistakes` (rows as from `robustness.measure_robustness` and
             `mistakes.most_confident_mistakes`); empty if there is none.
         label_errors: As from `label_errors.find_label_errors`.

@@ -10,7 +10,7 @@ from mnist_assets.claims import networks, notebook
 from mnist_assets.claims.graph import Graph, NetworkValues
 from mnist_assets.claims.sections import MODULES
 from mnist_assets.evaluation.comparison import compare_networks, comparison_row
-from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets.evaluation.scores import evaluate
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import read_networks

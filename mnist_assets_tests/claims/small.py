@@ -6,7 +6,7 @@ import pandas as pd
 from mnist_assets.claims.graph import Graph, NetworkValues, OtherDataset
 from mnist_assets.claims.notebook import NETWORKS
 from mnist_assets.claims.sections import all_claims
-from mnist_assets.evaluation.predictions import evaluate
+from mnist_assets.evaluation.scores import evaluate
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import Training

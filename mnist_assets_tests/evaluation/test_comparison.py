@@ -7,6 +7,7 @@ from mnist_assets.errors import InputError
 from mnist_assets.evaluation.comparison import (
     COLUMNS,
     best_network,
+    check_compared,
     compare_networks,
     comparison_row,
 )
@@ -86,3 +87,39 @@ def test_without_any_accuracy_no_network_is_best():
     table = compare_networks([row("given", validation=float("nan"))])
     with pytest.raises(InputError, match="no validation accuracy"):
         best_network(table)
+
+
+EVALUATIONS = {
+    name: {"validation": {"accuracy": validation}, "test": {"accuracy": test}}
+    for name, validation, test in [("a", 0.9, 0.8), ("b", 0.7, 0.95)]
+}
+
+
+def compared(**changes):
+    columns = {
+        "network": ["a", "b"],
+        "validation_accuracy": [0.9, 0.7],
+        "test_accuracy": [0.8, 0.95],
+    }
+    return pd.DataFrame(columns | changes)
+
+
+def test_a_comparison_of_the_evaluations_own_figures_passes():
+    finding = check_compared(compared(), EVALUATIONS, "a")
+    assert finding.passed is True
+    assert finding.message == "All 2 networks are compared by their own accuracies."
+
+
+@pytest.mark.parametrize(
+    ("changes", "best", "wrong"),
+    [
+        ({"validation_accuracy": [0.9, 0.71]}, "a", "validation accuracy of b"),
+        ({"test_accuracy": [0.95, 0.8]}, "a", "test accuracy of a"),
+        ({"network": ["b", "a"]}, "a", "the networks b, a"),
+        ({}, "b", "b as the best in validation"),
+    ],
+)
+def test_a_comparison_that_says_otherwise_fails(changes, best, wrong):
+    finding = check_compared(compared(**changes), EVALUATIONS, best)
+    assert finding.passed is False
+    assert wrong in finding.seen["different"]

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from mnist_assets.evaluation import comparison, metrics
-from mnist_assets.evaluation import predictions as evaluation
+from mnist_assets.evaluation import comparison, metrics, predictions, scores
 from mnist_assets_tests.faults.fault import Fault, around, in_function
 
 # --- prediction ---
@@ -23,7 +22,7 @@ def fed(change):
                 batch_size,
             )
 
-        around(patch, evaluation, "predict", changed)
+        around(patch, predictions, "predict", changed)
         return project
 
     return put
@@ -52,7 +51,7 @@ IN_PREDICTION = [
     Fault(
         "softmax left out",
         PREDICT,
-        in_function(evaluation, "predict", without_softmax),
+        in_function(predictions, "predict", without_softmax),
         PREDICTIONS,
         "evaluation/small_predictions:validation_probabilities",
     ),
@@ -87,14 +86,14 @@ IN_PREDICTION = [
     Fault(
         "batch normalisation as in training, at prediction",
         PREDICT,
-        in_function(evaluation, "predict", as_in_training),
+        in_function(predictions, "predict", as_in_training),
         'key:"evaluation/normalised_predictions"',
         "evaluation/normalised_predictions:as_by_hand",
     ),
     Fault(
         "predictions in another order than the images",
         PREDICT,
-        in_function(evaluation, "predict", backwards),
+        in_function(predictions, "predict", backwards),
         PREDICTIONS,
         BY_HAND,
     ),
@@ -103,14 +102,14 @@ IN_PREDICTION = [
 # --- evaluation ---
 
 
-def with_odds_for_rate(judge, confusion):
-    table = judge(confusion)
+def with_odds_for_rate(evaluate, confusion):
+    table = evaluate(confusion)
     odds = table["false_positives"] / table["true_negatives"]
     return table.assign(false_positive_rate=odds)
 
 
-def with_precision_for_recall(judge, confusion):
-    table = judge(confusion)
+def with_precision_for_recall(evaluate, confusion):
+    table = evaluate(confusion)
     return table.assign(precision=table["recall"], recall=table["precision"])
 
 
@@ -129,7 +128,7 @@ def with_parts_exchanged(compare, rows):
 
 
 EVALUATION = 'key:"evaluation/small"'
-RECOUNTED = "evaluation/small:as_recounted"
+COUNTED_INDEPENDENTLY = "evaluation/small:as_recounted"
 
 IN_EVALUATION = [
     Fault(
@@ -137,14 +136,14 @@ IN_EVALUATION = [
         "evaluation/metrics.py, one_versus_rest",
         in_function(metrics, "one_versus_rest", with_odds_for_rate),
         EVALUATION,
-        RECOUNTED,
+        COUNTED_INDEPENDENTLY,
     ),
     Fault(
         "precision and recall exchanged",
         "evaluation/metrics.py, one_versus_rest",
         in_function(metrics, "one_versus_rest", with_precision_for_recall),
         EVALUATION,
-        RECOUNTED,
+        COUNTED_INDEPENDENTLY,
     ),
     Fault(
         "the confusion matrix transposed",
@@ -155,10 +154,10 @@ IN_EVALUATION = [
     ),
     Fault(
         "predictions compared with labels in another order",
-        "evaluation/predictions.py, evaluate",
-        in_function(evaluation, "evaluate", against_sorted_labels),
+        "evaluation/scores.py, evaluate",
+        in_function(scores, "evaluate", against_sorted_labels),
         EVALUATION,
-        RECOUNTED,
+        COUNTED_INDEPENDENTLY,
     ),
     Fault(
         "validation and test accuracy exchanged in the comparison",

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from mnist_assets.evaluation import predictions as evaluation
+from mnist_assets.evaluation import predictions, scores
 from mnist_assets.networks import assets as network_assets
 from mnist_assets.networks import loop as training_loop
 from mnist_assets.networks.model import build_network
@@ -102,9 +102,9 @@ def always_the_same_class(train, name, training, images, labels, split, *args, *
     weights = trained.model.get_weights()
     bias = 3.0 * np.eye(CLASSES, dtype=np.float32)[np.bincount(validated).argmax()]
     trained.model.set_weights([*weights[:-2], 0 * weights[-2], bias])
-    given = evaluation.predict(trained.model, images[split["validation"]], 1000)
-    judged = evaluation.evaluate_part(given, validated, CLASSES)
-    history = trained.history.assign(val_accuracy=judged["accuracy"], val_loss=judged["loss"])
+    given = predictions.predict(trained.model, images[split["validation"]], 1000)
+    evaluated = scores.evaluate_part(given, validated, CLASSES)
+    history = trained.history.assign(val_accuracy=evaluated["accuracy"], val_loss=evaluated["loss"])
     return replace(trained, history=history), speed
 
 

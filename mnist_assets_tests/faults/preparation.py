@@ -3,7 +3,8 @@
 import numpy as np
 
 from mnist_assets.preparation import normalization as normalizing
-from mnist_assets.preparation import split as preparation
+from mnist_assets.preparation import one_hot as encoding
+from mnist_assets.preparation import split as splitting
 from mnist_assets_tests.faults.dataset import off_by_one
 from mnist_assets_tests.faults.fault import Fault, in_function
 from mnist_assets_tests.faults.project import CLASSES
@@ -43,14 +44,14 @@ IN_PREPARATION = [
     Fault(
         "train and validation overlapping",
         "preparation/split.py, split_indices",
-        in_function(preparation, "split_indices", overlapping),
+        in_function(splitting, "split_indices", overlapping),
         SPLIT,
         "preparation/split:complete_and_disjoint",
     ),
     Fault(
         "a class missing from the validation images",
         "preparation/split.py, split_indices",
-        in_function(preparation, "split_indices", without_class_in_validation),
+        in_function(splitting, "split_indices", without_class_in_validation),
         SPLIT,
         "preparation/split:class_shares",
     ),
@@ -70,8 +71,8 @@ IN_PREPARATION = [
     ),
     Fault(
         "labels encoded off by one",
-        "preparation/split.py, one_hot",
-        in_function(preparation, "one_hot", one_too_high),
+        "preparation/one_hot.py, one_hot",
+        in_function(encoding, "one_hot", one_too_high),
         'key:"preparation/one_hot_examples"',
         "preparation/one_hot_examples:one_hot",
     ),

@@ -10,14 +10,15 @@ import pandas as pd
 from mnist_assets.claims.claim import Verdict, judge_claims
 from mnist_assets.claims.facts import notebook_facts
 from mnist_assets.claims.sections import all_claims
-from mnist_assets.evaluation import predictions as evaluation
+from mnist_assets.evaluation import scores
 from mnist_assets.evaluation.comparison import compare_networks, comparison_row
+from mnist_assets.evaluation.metrics import accuracy_of
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.model import parameters_of
 from mnist_assets.preparation import normalization
-from mnist_assets.preparation.split import one_hot_examples
+from mnist_assets.preparation.one_hot import one_hot_examples
 from mnist_assets.quality import assessment as quality
 from mnist_assets.quality.mistakes import most_confident_mistakes
 from mnist_assets.report import page as report
@@ -107,7 +108,7 @@ def tell(name, wrong=(2, 4), **declared):
         parameters=parameters_of(network.training.layers, SHAPE, CLASSES),
         layers=layer_table(network.training.layers, SHAPE, CLASSES),
         history=history_of(1 - wrong[0] / len(validation)),
-        evaluation=evaluation.evaluate(
+        evaluation=scores.evaluate(
             validation=(probabilities(validation, wrong[0]), validation),
             test=(predicted, TEST_LABELS),
             classes=CLASSES,
@@ -122,7 +123,7 @@ def of_mnist(network):
     """A network with what is known of MNIST's test part alone."""
     right = np.arange(16) >= 4
     known = {
-        "without_wrong_labels": quality.accuracy_of(right[1:], CONFIDENCE)
+        "without_wrong_labels": accuracy_of(right[1:], CONFIDENCE)
         | {"wrong_labels": 15, "wrong_labels_predicted": 6},
         "halves": quality.compare_halves(right, CONFIDENCE),
     }

@@ -143,7 +143,7 @@ def _upstream_checks(
                 evaluation.VALIDATION_CONFUSION,
                 evaluation.SAME_NETWORK,
                 evaluation.SAME_LOSS,
-                evaluation.RECOUNTED,
+                evaluation.COUNTED_INDEPENDENTLY,
                 evaluation.INFORMED,
             ),
         }

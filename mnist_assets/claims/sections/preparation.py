@@ -10,7 +10,7 @@ from mnist_assets.claims import networks, notebook
 from mnist_assets.claims.claim import Evidence, Section, here, own, read_as, run
 from mnist_assets.claims.graph import Graph, NotCheckable
 from mnist_assets.claims.rules import BELOW, Within, by_chance, inside, written
-from mnist_assets.preparation.split import network_input, one_hot
+from mnist_assets.preparation.one_hot import network_input, one_hot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

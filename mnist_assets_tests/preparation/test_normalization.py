@@ -1,5 +1,3 @@
-"""The split, the normalisation and the network's tensors, on arrays small enough to count."""
-
 import gzip
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from hypothesis import strategies as st
 
 from mnist_assets.errors import InputError
 from mnist_assets.preparation import normalization
-from mnist_assets.preparation import split as preparation
+from mnist_assets.preparation.split import split_indices
 
 MNIST = Path(__file__).parents[2] / "data" / "raw" / "mnist"
 
@@ -22,138 +20,6 @@ def images():
     images[:, :, 0] = 9
     images.flags.writeable = False
     return images
-
-
-@pytest.fixture
-def split():
-    return preparation.split_indices(20, 0.25, seed=3)
-
-
-# Split
-
-
-@given(
-    count=st.integers(2, 400),
-    share=st.floats(0.01, 0.99),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_every_split_is_complete_or_refused(count, share, seed):
-    try:
-        split = preparation.split_indices(count, share, seed)
-    except InputError:
-        assert round((1 - share) * count) in {0, count}
-        return
-    both = np.concatenate([split["train"], split["validation"]])
-    assert sorted(both.tolist()) == list(range(count))
-    assert len(split["train"]) == round((1 - share) * count)
-    assert preparation.check_split_complete(split, count, share).passed
-
-
-def test_the_notebooks_sizes():
-    split = preparation.split_indices(60_000, 0.1, seed=0)
-    assert (len(split["train"]), len(split["validation"])) == (54_000, 6_000)
-    assert {part.dtype for part in split.values()} == {np.dtype(np.int32)}
-
-
-def test_sizes_are_rounded_and_not_cut():
-    # (1 - 0.9) * 10 is 0.9999999999999998.
-    assert len(preparation.split_indices(10, 0.9, seed=0)["train"]) == 1
-
-
-def test_the_seed_decides_the_split():
-    once, again, other = (preparation.split_indices(100, 0.1, seed) for seed in (5, 5, 6))
-    np.testing.assert_array_equal(once["train"], again["train"])
-    np.testing.assert_array_equal(once["validation"], again["validation"])
-    assert (once["train"] != other["train"]).any()
-    assert (np.diff(once["train"]) < 0).any()  # shuffled
-
-
-@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, float("nan")])
-def test_a_share_out_of_range_is_refused(share):
-    with pytest.raises(InputError, match="validation_share: found"):
-        preparation.split_indices(100, share, seed=0)
-
-
-@pytest.mark.parametrize("share", [0.01, 0.99])
-def test_a_part_without_images_is_refused(share):
-    with pytest.raises(InputError, match="at least one image to train and one to validate"):
-        preparation.split_indices(4, share, seed=0)
-
-
-def test_check_split_complete_passes_a_split(split):
-    finding = preparation.check_split_complete(split, 20, 0.25)
-    assert finding.passed is True
-    assert finding.seen == finding.expected
-    assert finding.seen["train"] == 15
-
-
-@pytest.mark.parametrize(
-    ("part", "place", "value", "wrong"),
-    [
-        ("validation", 0, "train", {"repeated": 1, "missing": 1}),
-        ("train", 0, 20, {"outside": 1, "missing": 1}),
-        ("train", 0, -1, {"outside": 1, "missing": 1}),
-    ],
-)
-def test_check_split_complete_sees_indices_that_are_wrong(split, part, place, value, wrong):
-    split[part] = split[part].copy()
-    split[part][place] = split["train"][0] if value == "train" else value
-    finding = preparation.check_split_complete(split, 20, 0.25)
-    assert finding.passed is False
-    assert {name: finding.seen[name] for name in wrong} == wrong
-    assert all(name in finding.message for name in wrong)
-
-
-def test_check_split_complete_sees_an_image_left_out(split):
-    split["validation"] = split["validation"][1:]
-    finding = preparation.check_split_complete(split, 20, 0.25)
-    assert finding.passed is False
-    assert finding.seen["missing"] == 1
-    assert "validation is 4, not 5" in finding.message
-
-
-def test_check_split_complete_sees_other_sizes_than_declared(split):
-    finding = preparation.check_split_complete(split, 20, 0.5)
-    assert finding.passed is False
-    assert finding.expected["train"] == 10
-
-
-def test_check_split_complete_sees_another_dtype(split):
-    split["train"] = split["train"].astype(np.int64)
-    finding = preparation.check_split_complete(split, 20, 0.25)
-    assert finding.passed is False
-    assert finding.seen["dtypes"] == ["int32", "int64"]
-
-
-def two_parts(train, validation):
-    """Return a split of labels that lie one after the other, and the labels."""
-    labels = np.array([*train, *validation], np.uint8)
-    indices = np.arange(len(labels), dtype=np.int32)
-    return {"train": indices[: len(train)], "validation": indices[len(train) :]}, labels
-
-
-def test_check_split_classes_holds_the_difference_against_the_tolerance():
-    split, labels = two_parts([0, 0, 1, 1], [0, 1, 1, 1])
-    passing = preparation.check_split_classes(split, labels, 2, tolerance=0.25)
-    assert passing.passed is True
-    assert passing.seen["largest_share_difference"] == 0.25
-    assert passing.seen["train_counts"] == [2, 2]
-    assert passing.seen["validation_counts"] == [1, 3]
-    assert preparation.check_split_classes(split, labels, 2, tolerance=0.24).passed is False
-
-
-@pytest.mark.parametrize(
-    ("train", "validation", "absent"),
-    [([0, 1, 2], [0, 1], [2]), ([0, 1], [0, 1, 2], [2]), ([0, 2], [], [0, 1, 2])],
-)
-def test_check_split_classes_sees_an_absent_class(train, validation, absent):
-    split, labels = two_parts(train, validation)
-    finding = preparation.check_split_classes(split, labels, 3, tolerance=1.0)
-    assert finding.passed is False
-    assert finding.seen["absent_classes"] == absent
-
-
-# Normalisation
 
 
 def test_fit_is_numpys_over_the_training_images_alone(images):
@@ -319,62 +185,6 @@ def test_evidence_where_all_pixels_are_constant():
     assert evidence["largest_absolute_elsewhere"] is None
 
 
-# Tensors
-
-
-def test_one_hot_by_hand():
-    encoded = preparation.one_hot(np.array([2, 0], np.uint8), 3)
-    assert encoded.dtype == np.float32
-    assert encoded.tolist() == [[0, 0, 1], [1, 0, 0]]
-
-
-def test_a_label_beyond_the_classes_is_refused():
-    with pytest.raises(InputError, match="labels: found label 3, expected 0 to 2"):
-        preparation.one_hot(np.array([1, 3], np.uint8), 3)
-
-
-def test_check_one_hot_passes_the_encoding():
-    labels = np.array([2, 0, 1, 1], np.uint8)
-    finding = preparation.check_one_hot(preparation.one_hot(labels, 3), labels)
-    assert finding.passed is True
-    assert finding.seen["rows"] == 4
-
-
-@pytest.mark.parametrize(
-    ("row", "fault"),
-    [
-        ([0, 1, 0], "labels_not_given_back"),
-        ([0.5, 0, 0.5], "rows_not_one_hot"),
-        ([1, 0, 1], "rows_not_summing_to_1"),
-        ([0, 0, 0], "rows_not_summing_to_1"),
-        ([1, -1, 0], "rows_not_one_hot"),
-    ],
-)
-def test_check_one_hot_sees_a_row_that_is_not(row, fault):
-    labels = np.array([2, 0], np.uint8)
-    encoded = preparation.one_hot(labels, 3)
-    encoded[0] = row
-    finding = preparation.check_one_hot(encoded, labels)
-    assert finding.passed is False
-    assert finding.seen[fault] == 1
-
-
-def test_one_hot_examples_are_the_first_labels():
-    table = preparation.one_hot_examples(np.array([1, 0, 1], np.uint8), 2, count=2)
-    assert list(table.columns) == ["image", "label", "class_0", "class_1"]
-    assert table.to_numpy().tolist() == [[0, 1, 0, 1], [1, 0, 1, 0]]
-
-
-def test_network_input_has_a_depth_of_one(images):
-    tensor = preparation.network_input(images[:5])
-    assert tensor.dtype == np.float32
-    assert tensor.shape == (5, 3, 4, 1)
-    np.testing.assert_array_equal(tensor[..., 0], images[:5])
-
-
-# The whole of MNIST
-
-
 @pytest.mark.slow
 def test_mnist_blows_up_in_the_notebook_and_is_bounded_here():
     train, test = (
@@ -388,7 +198,7 @@ def test_mnist_blows_up_in_the_notebook_and_is_bounded_here():
     assert len(evidence["test_images_lit"]) == 1
     assert evidence["test_pixels_lit"] == 2
     assert evidence["largest_absolute"] > 1e11
-    split = preparation.split_indices(60_000, 0.1, seed=0)
+    split = split_indices(60_000, 0.1, seed=0)
     fitted = normalization.fit_normalization(train, split["train"], std_floor=25.5)
     largest = {
         "validation": normalization.largest_absolute(train, split["validation"], fitted),

@@ -1,7 +1,7 @@
-"""The figures of an evaluation, counted anew from labels and predictions.
+"""The figures of an evaluation, counted independently from labels and predictions.
 
-`metrics.py` derives them all from one confusion matrix; here each is the share of images it is
-defined as, so that a wrong formula or a turned matrix does not agree with itself.
+`metrics.py` has scikit-learn derive them all from one confusion matrix; here each is the share of
+images it is defined as, so that a wrong formula or a turned matrix does not agree with itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9  # two ways to the same share differ by no more
 
 
-def recount(
+def count_independently(
     probabilities: NDArray[np.float32], labels: NDArray[np.uint8], classes: int
 ) -> dict[str, Any]:
     """Count what an evaluation says of one part.
@@ -54,18 +54,18 @@ def recount(
     }
 
 
-def check_recounted(
-    evaluation: Mapping[str, Mapping[str, Any]], recounted: Mapping[str, Mapping[str, Any]]
+def check_independent_count(
+    evaluation: Mapping[str, Mapping[str, Any]], counts: Mapping[str, Mapping[str, Any]]
 ) -> Finding:
     """Check that an evaluation says what counting the images says.
 
     Args:
-        evaluation: By part, what `evaluation.evaluate_part` returned.
-        recounted: By part, what `recount` returned.
+        evaluation: By part, what `scores.evaluate_part` returned.
+        counts: By part, what `count_independently` returned.
     """
     wrong = [
         f"{part} {name}"
-        for part, counted in recounted.items()
+        for part, counted in counts.items()
         for name in _differences(evaluation[part], counted)
     ]
     message = "Accuracy, confusion matrix and the rates of each class are as counted anew."

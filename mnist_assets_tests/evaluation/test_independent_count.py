@@ -2,16 +2,16 @@ import copy
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_assets.evaluation.predictions import evaluate, evaluate_part
-from mnist_assets.evaluation.recount import check_recounted, recount
-from mnist_assets_tests.evaluation.test_evaluation import CONFUSION, LABELS, PROBABILITIES
+from mnist_assets.evaluation.independent_count import check_independent_count, count_independently
+from mnist_assets.evaluation.scores import evaluate, evaluate_part
+from mnist_assets_tests.evaluation.test_scores import CONFUSION, LABELS, PROBABILITIES
 
 
 def test_five_images_by_hand():
-    counted = recount(PROBABILITIES, LABELS, 3)
+    counted = count_independently(PROBABILITIES, LABELS, 3)
     assert counted["accuracy"] == 0.6
     assert counted["confusion_matrix"] == CONFUSION
     assert counted["per_class"][0] == {
@@ -37,13 +37,15 @@ def test_five_images_by_hand():
     }
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(2, 6))
-def test_every_evaluation_is_as_recounted(seed, images, classes):
+def test_every_evaluation_is_as_counted_independently(seed, images, classes):
     generator = np.random.default_rng(seed)
     probabilities = generator.dirichlet(np.ones(classes), images).astype(np.float32)
     labels = generator.integers(0, classes, images).astype(np.uint8)
     evaluation = {"test": evaluate_part(probabilities, labels, classes)}
-    finding = check_recounted(evaluation, {"test": recount(probabilities, labels, classes)})
+    counted = {"test": count_independently(probabilities, labels, classes)}
+    finding = check_independent_count(evaluation, counted)
     assert finding.passed is True
     assert finding.seen == {"different": []}
 
@@ -77,8 +79,8 @@ def test_each_wrong_figure_is_named(part, wrong):
     both = {"validation": (PROBABILITIES, LABELS), "test": (PROBABILITIES, LABELS)}
     evaluation = copy.deepcopy(evaluate(**both, classes=3))
     CHANGES[wrong](evaluation[part])
-    counted = {name: recount(*of_part, 3) for name, of_part in both.items()}
-    finding = check_recounted(evaluation, counted)
+    counted = {name: count_independently(*of_part, 3) for name, of_part in both.items()}
+    finding = check_independent_count(evaluation, counted)
     assert finding.passed is False
     assert finding.seen == {"different": [f"{part} {wrong}"]}
     assert f"{part} {wrong}." in finding.message
@@ -91,14 +93,15 @@ def test_a_matrix_that_is_turned_fails_though_its_row_sums_stay():
     evaluation = {"test": evaluate_part(probabilities, labels, 3)}
     turn(evaluation["test"])
     assert np.sum(evaluation["test"]["confusion_matrix"], axis=1).tolist() == [2, 2, 2]
-    finding = check_recounted(evaluation, {"test": recount(probabilities, labels, 3)})
+    counted = {"test": count_independently(probabilities, labels, 3)}
+    finding = check_independent_count(evaluation, counted)
     assert finding.seen == {"different": ["test confusion matrix"]}
 
 
 def test_of_many_wrong_figures_the_first_three_are_told():
     evaluation = {"test": evaluate_part(PROBABILITIES, LABELS, 3)}
-    other = recount(PROBABILITIES, LABELS[::-1], 3)
-    finding = check_recounted(evaluation, {"test": other})
+    other = count_independently(PROBABILITIES, LABELS[::-1], 3)
+    finding = check_independent_count(evaluation, {"test": other})
     told = len(finding.seen["different"])
     assert told > 3
     assert finding.message.endswith(f" and {told - 3} more.")
