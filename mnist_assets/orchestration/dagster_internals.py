@@ -1,10 +1,14 @@
 """Every name that this package uses and Dagster does not document, each with its reason.
 
-No other module imports from `dagster._…` or `dagster_shared`; when one moves, the tests say which,
-and who needs it. `dg.Executor` is public, but neither what its `execute` is given nor anything to
-run a step with is: these are what Dagster's own executors are made of.
+No other module imports from `dagster._…` or `dagster_shared`. `dg.Executor` is public, but neither
+what its `execute` is given nor anything to run a step with is: these are what Dagster's own
+executors are made of. When one moves, `test_dagster_internals.py` says which, and who needs it; it
+also lists the undocumented members of documented classes.
 """
 
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
 from dagster._core.errors import (
     DagsterExecutionInterruptedError,  # ends a run as interrupted
     DagsterSubprocessError,  # ends a run with what went wrong in a process outside a step's code
@@ -52,5 +56,24 @@ __all__ = [
     "can_isolate_steps",
     "capture_interrupts",
     "dagster_event_sequence_for_step",
+    "find_latest_evaluations",
     "serializable_error_info_from_exc_info",
 ]
+
+
+def find_latest_evaluations(
+    instance: dg.DagsterInstance, checks: Sequence[dg.AssetCheckKey]
+) -> Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+    """What each check found last; one that never ran, or did not come to an end, is absent.
+
+    The documented way asks for one check at a time, which takes a second for fifty.
+    """
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    events = {
+        check: record.event.dagster_event for check, record in records.items() if record.event
+    }
+    return {
+        check: event.asset_check_evaluation_data
+        for check, event in events.items()
+        if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    }

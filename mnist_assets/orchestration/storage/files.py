@@ -43,19 +43,21 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         """Read a value from a local file, or raise one of `_DAMAGED`."""
 
     def dump_to_path(self, context: dg.OutputContext, obj: _Value, path: UPath) -> None:
-        """Replace the asset's file in one step.
+        """Replace the asset's file in one step, and show its fingerprint, or a remote one's size.
 
         Raises:
             InputError: The file cannot be written. What was there before is still there.
         """
-        del context
         try:
             if isinstance(path, Path):
                 self._replace(obj, Path(path))
+                shown = dict(fingerprint(Path(path)))
             else:
                 self._upload(obj, path)
+                shown = {"bytes": path.stat().st_size}
         except OSError as error:
             raise _not_written(path, error) from error
+        context.add_output_metadata(shown)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
         """Read the asset's file, through a local copy if it is remote.
@@ -92,17 +94,6 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             super().make_directory(path)
         except OSError as error:
             raise _not_written(path, error) from error
-
-    def get_metadata(self, context: dg.OutputContext, obj: _Value) -> dict[str, Any]:
-        """The fingerprint of a local file, or a remote one's size; Dagster adds the path."""
-        del obj
-        if context.has_asset_partitions:
-            (path,) = self._get_paths_for_partitions(context).values()
-        else:
-            path = self._get_path(context)
-        if isinstance(path, Path):
-            return dict(fingerprint(Path(path)))
-        return {"bytes": path.stat().st_size}
 
     def _replace(self, value: _Value, path: Path) -> None:
         _sweep(path)
