@@ -26,8 +26,9 @@ from mnist_assets.inference.resources import Inbox
 from mnist_assets.networks.assets import network_assets
 from mnist_assets.networks.declaration import read_networks
 from mnist_assets.networks.storage import NetworkStorage
+from mnist_assets.networks.training import import_tensorflow
 from mnist_assets.orchestration.automation import follow_changes_sensor
-from mnist_assets.orchestration.executor.executor import side_by_side
+from mnist_assets.orchestration.executor import local_executor
 from mnist_assets.orchestration.run_lock import RunLock, locked
 from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
 from mnist_assets.orchestration.storage.files import FileStorage
@@ -102,7 +103,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             **{key: locked(storage) for key, storage in build_storages(places).items()},
         },
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
-        executor=side_by_side,
+        executor=local_executor(prepare=import_tensorflow),
     )
 
 

@@ -1,7 +1,9 @@
 """What all tests share."""
 
+import importlib
 import os
 import sys
+from importlib.metadata import version
 
 import pytest
 from absl import logging as absl_logging
@@ -20,6 +22,18 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
 # then closes the stream it has: it must not be what pytest captures standard error in.
 absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
+
+
+def pytest_sessionstart():
+    """Say what Dagster moved, before every test that imports it fails to."""
+    try:
+        importlib.import_module("mnist_assets.orchestration.dagster_internals")
+    except ImportError as error:
+        pytest.exit(
+            f"Dagster {version('dagster')} moved what mnist_assets/orchestration depends on, and "
+            f"lists in dagster_internals.py: {error}",
+            returncode=1,
+        )
 
 
 @pytest.fixture

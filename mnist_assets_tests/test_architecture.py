@@ -1,6 +1,7 @@
 """The rules of the house: what its parts may know of each other, read from their imports."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,47 @@ def test_what_all_stages_share_imports_no_stage(folder: str) -> None:
     forbidden = of_project(*STAGES, "definitions", "cli")
     found = {module: names(imported(module), *forbidden) for module in modules(folder)}
     assert {module: name for module, name in found.items() if name} == {}
+
+
+PRIVATE_OF_DAGSTER = "orchestration/dagster_internals.py"
+PRIVATE_OF_KERAS = "networks/keras_internals.py"
+DOCUMENTED = {"_asdict", "_exit"}  # of named tuples, and of `os`
+
+
+def undocumented(source: str) -> set[str]:
+    """Names with an underscore that a module uses and nothing in it defines."""
+    tree = ast.parse(source)
+    used, defined = set(), set(DOCUMENTED)
+    for part in ast.walk(tree):
+        if isinstance(part, ast.FunctionDef | ast.ClassDef):
+            defined.add(part.name)
+        elif isinstance(part, ast.Attribute) and re.match("_[^_]", part.attr):
+            own = isinstance(part.value, ast.Name) and part.value.id in {"self", "cls"}
+            (defined if own and isinstance(part.ctx, ast.Store) else used).add(part.attr)
+    return used - defined
+
+
+def test_undocumented_names_are_found() -> None:
+    source = """
+class Storage(Base):
+    def __init__(self):
+        self._own = os._exit
+    def _also_own(self):
+        self._also_own(self._own)
+        self._of_base(), layer._moments
+        layer._replaced = 1
+"""
+    assert undocumented(source) == {"_of_base", "_moments", "_replaced"}
+
+
+@pytest.mark.parametrize("module", modules())
+def test_what_is_not_documented_is_named_in_one_place(module: str) -> None:
+    undocumented_modules = {
+        name for name in imported(module) if name.startswith(("dagster._", "dagster_shared"))
+    }
+    assert (undocumented_modules == set()) != (module == PRIVATE_OF_DAGSTER)
+    source = (FOLDER / module).read_text(encoding="utf-8")
+    assert undocumented(source) == ({"_moments"} if module == PRIVATE_OF_KERAS else set())
 
 
 LOADING = """

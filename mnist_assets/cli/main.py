@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 import dagster as dg
-from dagster_shared.error import SerializableErrorInfo
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import list_versions
@@ -41,7 +40,8 @@ from mnist_assets.inference.picture_files import read_pictures
 from mnist_assets.networks.compile_cache import use_compile_cache
 from mnist_assets.networks.declaration import read_networks
 from mnist_assets.networks.stored import StoredNetwork
-from mnist_assets.orchestration.executor.dispatch import INTERRUPTED
+from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
+from mnist_assets.orchestration.executor import INTERRUPTED
 from mnist_assets.orchestration.incremental import (
     DATA_VERSION,
     NEVER,

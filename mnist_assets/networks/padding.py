@@ -5,10 +5,11 @@ A compiled program takes batches of one size, and an epoch's last one is smaller
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from mnist_assets.networks.keras_internals import replace_moments
 
 if TYPE_CHECKING:
     import keras
@@ -36,7 +37,7 @@ def leave_out_what_fills(model: keras.Model) -> None:
     for layer in (model, *model.layers):
         layer.supports_masking = True
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer._moments = partial(_moments_in_use, layer._moments)
+            replace_moments(layer, _moments_in_use)
 
 
 def _moments_in_use(keras_moments: Any, inputs: Any, in_use: Any) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ The updates themselves are `loop.py`, the order of the images `batches.py`.
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import time
@@ -117,6 +118,15 @@ def train_network(
 def import_keras() -> None:
     """Import Keras in three quarters of the time it usually takes."""
     import keras  # noqa: F401 - what follows finds it imported
+
+
+def import_tensorflow() -> None:
+    """Import Keras and start TensorFlow's runtime, in a process that waits for its first step."""
+    import_keras()
+    import tensorflow as tf
+
+    tf.zeros(())  # starts the runtime
+    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
 
 
 def choose_chunk_size(

@@ -16,6 +16,7 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.orchestration.automation import ON_REQUEST
+from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 
@@ -139,20 +140,9 @@ class Graph:
             (check for check in self._graph.asset_check_keys if check.asset_key in whole), key=str
         )
 
-    def evaluations(self) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+    def evaluations(self) -> Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
         """What each check found last; one that never ran, or did not come to an end, is absent."""
-        # Dagster's public way asks for one check at a time, which takes a second for fifty.
-        records = self._instance.event_log_storage.get_latest_asset_check_execution_by_key(
-            self.checks
-        )
-        events = {
-            check: record.event.dagster_event for check, record in records.items() if record.event
-        }
-        return {
-            check: event.asset_check_evaluation_data
-            for check, event in events.items()
-            if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
-        }
+        return find_latest_evaluations(self._instance, self.checks)
 
     def reasons(self) -> dict[dg.AssetKey, str]:
         """Why each asset that certainly has to run has to: in the order of the graph."""

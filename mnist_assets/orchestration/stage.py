@@ -9,7 +9,7 @@ import dagster as dg
 
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
-from mnist_assets.orchestration.executor.dispatch import NEEDS_TENSORFLOW, PRIORITY
+from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY
 from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.orchestration.versions.content import content_version
 

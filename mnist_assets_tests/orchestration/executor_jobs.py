@@ -1,25 +1,27 @@
-"""Jobs for the two-process executor, run in a fresh process by its tests.
+"""Jobs for the local executor, run in a fresh process by its tests.
 
 `python -m mnist_assets_tests.orchestration.executor_jobs JOB...` runs some of them, with a history
 in DAGSTER_HOME, and prints as JSON what came of each, a line a job. Every step writes down its
 process in the file `<job>.txt` of that folder when it begins.
 """
 
+import asyncio
 import json
 import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import click
 import dagster as dg
 
-from mnist_assets.orchestration.executor import dispatch as lanes
-from mnist_assets.orchestration.executor.dispatch import NEEDS_TENSORFLOW, PRIORITY
-from mnist_assets.orchestration.executor.executor import side_by_side
+from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY, local_executor
 
 PATIENCE = 20  # seconds
+EXECUTOR = local_executor(prepare=lambda: None)  # importing TensorFlow, which nobody here needs
 
 
 def folder():
@@ -31,15 +33,18 @@ def note(context):
         file.write(f"{context.op.name} {os.getpid()}\n")
 
 
-def step(name, body=lambda: None, *, tensorflow=False, priority=0, ins=(), retries=0):
+def step(name, body=lambda: None, *, tensorflow=False, priority=0, ins=(), retries=0, **options):
     """An op that notes its process, then does something."""
 
     @dg.op(
         name=name,
         ins={upstream: dg.In(dg.Nothing) for upstream in ins},
         out=dg.Out(dg.Nothing),
-        tags={PRIORITY: str(priority)} | (NEEDS_TENSORFLOW if tensorflow else {}),
-        retry_policy=dg.RetryPolicy(max_retries=retries) if retries else None,
+        tags={PRIORITY: str(priority)}
+        | (NEEDS_TENSORFLOW if tensorflow else {})
+        | options.pop("tags", {}),
+        retry_policy=dg.RetryPolicy(max_retries=retries, delay=0.3) if retries else None,
+        **options,
     )
     def op(context):
         note(context)
@@ -97,17 +102,17 @@ def last():
         time.sleep(0.01)
 
 
-def job(name, *steps):
+def job(name, *steps, **options):
     """A job of these steps; each runs after those that its `ins` name."""
     definition = dg.GraphDefinition(
         name=name,
-        node_defs=list(steps),
+        node_defs=steps,
         dependencies={
             op.name: {upstream: dg.DependencyDefinition(upstream) for upstream in op.ins}
             for op in steps
         },
     )
-    return definition.to_job(executor_def=side_by_side)
+    return definition.to_job(executor_def=EXECUTOR, **options)
 
 
 def both_kinds():
@@ -133,10 +138,10 @@ def together():
     )
 
 
-def lending():
+def sharing():
     """After the last step for TensorFlow, two others that wait for each other."""
     return job(
-        "lending",
+        "sharing",
         step("train", tensorflow=True),
         step("draw", meet("draw", "report"), ins=["train"]),
         step("report", meet("report", "draw"), ins=["train"]),
@@ -191,10 +196,10 @@ def failing_once():
     )
 
 
-def lending_after_failure():
+def sharing_after_failure():
     """Once nothing for TensorFlow can follow, two other steps that wait for each other."""
     return job(
-        "lending_after_failure",
+        "sharing_after_failure",
         step("train", fail, tensorflow=True),
         step("predict", tensorflow=True, ins=["train"]),
         step("draw", meet("draw", "write")),
@@ -215,17 +220,132 @@ def endless():
     return job("endless", step("train", last, tensorflow=True), step("explore", last))
 
 
+# What the two processes do not do: each has a step for TensorFlow, and another.
+
+
+@dg.success_hook
+def hook(context):
+    pass
+
+
+def pair(name, *, second=None, **options):
+    """A job of two steps that are otherwise fit for two processes."""
+    return job(name, step("train", tensorflow=True), second or step("explore"), **options)
+
+
+def hooked_job():
+    return pair("hooked_job", hooks={hook})
+
+
+def hooked_op():
+    @dg.job(executor_def=EXECUTOR)
+    def hooked_op():
+        step("train", tensorflow=True)()
+        step("explore").with_hooks({hook})()
+
+    return hooked_op
+
+
+def hooked_asset():
+    @dg.asset(op_tags=NEEDS_TENSORFLOW)
+    def train(context: dg.AssetExecutionContext):
+        note(context)
+
+    @dg.asset(hooks={hook})
+    def explore(context: dg.AssetExecutionContext):
+        note(context)
+
+    everything = dg.define_asset_job("hooked_asset")
+    definitions = dg.Definitions([train, explore], jobs=[everything], executor=EXECUTOR)
+    return definitions.resolve_job_def("hooked_asset")
+
+
+def pooled():
+    return pair("pooled", second=step("explore", pool="database"))
+
+
+def tagged():
+    return pair("tagged", second=step("explore", tags={"dagster/concurrency_key": "database"}))
+
+
+def dynamic():
+    @dg.op(out=dg.DynamicOut())
+    def list_pictures(context):
+        note(context)
+        for name in "ab":
+            yield dg.DynamicOutput(name, mapping_key=name)
+
+    @dg.op
+    def look(context, picture):
+        note(context)
+        return picture
+
+    @dg.op
+    def count(context, pictures):
+        note(context)
+        assert pictures == ["a", "b"]
+
+    @dg.job(executor_def=EXECUTOR)
+    def dynamic():
+        step("train", tensorflow=True)()
+        count(list_pictures().map(look).collect())
+
+    return dynamic
+
+
+def in_memory():
+    return pair("in_memory", resource_defs={"io_manager": dg.mem_io_manager})
+
+
+def asynchronous():
+    @dg.op
+    async def explore(context):
+        note(context)
+        await asyncio.to_thread(lambda: None)
+
+    return pair("asynchronous", second=explore)
+
+
+def captured_not_at_all():
+    return pair("captured_not_at_all")
+
+
+def captured_for_nothing():
+    return pair("captured_for_nothing")
+
+
+def failing_capture(logs, job_name):
+    """The log manager with what it does for one job replaced by what fails, before or after."""
+    capture = logs.capture_logs
+
+    @contextmanager
+    def capture_and_fail(key):
+        with capture(key) as captured:
+            yield captured
+        raise OSError("disk full")
+
+    replacements = {
+        "captured_not_at_all": Mock(side_effect=OSError("disk full")),
+        "captured_for_nothing": capture_and_fail,
+    }
+    return patch.object(logs, "capture_logs", replacements.get(job_name, capture))
+
+
 def main(*names):
-    lanes.import_tensorflow = lambda: None  # which takes seconds, and nobody here needs
     with dg.DagsterInstance.get() as instance:
         for name in names:
-            result = dg.execute_job(dg.reconstructable(globals()[name]), instance)
+            with failing_capture(instance.compute_log_manager, name):
+                result = dg.execute_job(dg.reconstructable(globals()[name]), instance)
             failures = {
                 event.step_key: event.step_failure_data.error.message.strip()
                 for event in result.all_events
                 if event.is_step_failure
             }
-            click.echo(json.dumps({"success": result.success, "failures": failures}))
+            hooks = sum(event.event_type_value == "HOOK_COMPLETED" for event in result.all_events)
+            logs = instance.all_logs(result.run_id)
+            messages = [entry.user_message for entry in logs if not entry.dagster_event]
+            outcome = {"success": result.success, "failures": failures}
+            click.echo(json.dumps(outcome | {"hooks": hooks, "messages": messages}))
 
 
 if __name__ == "__main__":

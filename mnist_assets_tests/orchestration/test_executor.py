@@ -8,28 +8,45 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
 
-from mnist_assets.orchestration.executor.executor import can_fork
+from mnist_assets.orchestration.executor.limits import find_obstacle
 from mnist_assets_tests.orchestration.executor_jobs import PATIENCE
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only"),
+]
 
+HANDED_OVER = {
+    "hooked_job": "there are hooks (explore, train)",
+    "hooked_op": "there are hooks (explore)",
+    "hooked_asset": "there are hooks (explore)",
+    "pooled": "steps are in pools (explore)",
+    "tagged": "steps are in pools (explore)",
+    "dynamic": "outputs are dynamic (list_pictures)",
+    "in_memory": "outputs are kept in the memory of a process",
+    "asynchronous": "steps are asynchronous (explore)",
+}
 
 JOBS = (
     "both_kinds",
     "one_kind",
     "together",
-    "lending",
+    "sharing",
     "urgent",
     "failing",
     "dying",
     "retried",
     "failing_once",
-    "lending_after_failure",
+    "sharing_after_failure",
     "killed_at_rest",
+    "captured_not_at_all",
+    "captured_for_nothing",
+    *HANDED_OVER,
 )
 
 
@@ -40,10 +57,14 @@ class Done:
     Attributes:
         process: The one it was started in.
         steps: Each step that began, with its process, in order.
+        hooks: How often one was called.
+        messages: What was logged.
     """
 
     success: bool
     failures: dict
+    hooks: int
+    messages: list
     process: int
     steps: list
 
@@ -132,8 +153,8 @@ def test_steps_of_both_kinds_run_at_the_same_time(done):
     assert done["together"].success
 
 
-def test_a_process_that_is_through_lends_a_hand(done):
-    assert done["lending"].success
+def test_a_process_with_nothing_left_for_tensorflow_takes_of_the_rest(done):
+    assert done["sharing"].success
 
 
 def test_what_is_urgent_runs_first(done):
@@ -167,8 +188,8 @@ def test_a_step_that_failed_is_retried_as_declared(done):
     assert done["failing_once"].order == ["train", "train", "explore"]
 
 
-def test_a_hand_is_lent_when_nothing_for_tensorflow_can_follow(done):
-    job = done["lending_after_failure"]
+def test_it_does_so_when_nothing_for_tensorflow_can_follow(done):
+    job = done["sharing_after_failure"]
     assert job.failures.keys() == {"train"}
     assert {"draw", "write"} <= set(job.order)
 
@@ -177,6 +198,38 @@ def test_a_process_that_died_at_rest_is_replaced(done):
     job = done["killed_at_rest"]
     assert job.success
     assert dict(job.steps)["train"] != dict(job.steps)["predict"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("captured_not_at_all", "Output is not captured: OSError('disk full')"),
+        ("captured_for_nothing", "Captured output is not kept: OSError('disk full')"),
+    ],
+)
+def test_a_run_goes_on_when_its_output_cannot_be_captured(done, name, message):
+    job = done[name]
+    assert job.success
+    assert message in job.messages
+    assert job.process not in dict(job.steps).values()
+
+
+@pytest.mark.parametrize(("name", "reason"), HANDED_OVER.items())
+def test_what_two_processes_do_not_do_is_said_and_handed_over(done, name, reason):
+    job = done[name]
+    assert job.success, job.failures
+    assert {process for _, process in job.steps} == {job.process}
+    assert f"Steps run one after the other in one process: {reason}." in job.messages
+    assert not any("one after the other" in message for message in done["both_kinds"].messages)
+
+
+@pytest.mark.parametrize(("name", "steps"), [("hooked_job", 2), ("hooked_op", 1)])
+def test_hooks_are_called(done, name, steps):
+    assert done[name].hooks == steps
+
+
+def test_steps_are_mapped(done):
+    assert sorted(done["dynamic"].order) == ["count", "list_pictures", "look", "look", "train"]
 
 
 @pytest.mark.parametrize("by_web_ui", [True, False], ids=["web UI", "Ctrl-C"])
@@ -203,11 +256,25 @@ def test_no_process_outlives_a_parent_that_was_killed(home):
 
 
 def test_a_process_that_cannot_be_forked_to_an_end_is_not(home, monkeypatch):
+    job = dg.GraphDefinition(name="empty").to_job()
+    plan = SimpleNamespace(get_steps_to_execute_in_topo_order=list, step_keys_to_execute=[])
+
+    def obstacle(instance):
+        run = SimpleNamespace(
+            job=SimpleNamespace(get_definition=lambda: job),
+            instance=SimpleNamespace(is_ephemeral=instance.is_ephemeral),
+        )
+        return find_obstacle(run, plan)
+
     with dg.DagsterInstance.local_temp(str(home)) as instance:
         monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-        assert can_fork(instance)
+        assert obstacle(instance) is None
         monkeypatch.setitem(sys.modules, "tensorflow", object())
-        assert not can_fork(instance)
-    monkeypatch.delitem(sys.modules, "tensorflow")
+        assert "TensorFlow is in use" in obstacle(instance)
+        monkeypatch.delitem(sys.modules, "tensorflow")
+        monkeypatch.setattr(sys, "platform", "darwin")
+        assert "on Linux only" in obstacle(instance)
+        monkeypatch.undo()
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     with dg.DagsterInstance.ephemeral() as instance:
-        assert not can_fork(instance)
+        assert "in the memory of this process" in obstacle(instance)

@@ -27,7 +27,7 @@ from mnist_assets.orchestration.storage.fingerprints import find_fault
 from mnist_assets.orchestration.storage.formats import ArrayStorage, file_storages
 
 KEY = dg.AssetKey(["stage", "value"])
-NO_CONTEXT: Any = None  # the storage makes no use of it
+NO_CONTEXT: Any = None  # reading makes no use of it
 VALUES: dict[str, Any] = {
     "npy": np.arange(12, dtype=np.float32).reshape(3, 4),
     "npz": {"train": np.arange(5, dtype=np.int32), "mean": np.full((2, 3), 0.1, np.float32)},
@@ -49,14 +49,21 @@ def storages(folder: Path) -> dict[str, FileStorage[Any]]:
 
 
 def path_of(storage: FileStorage[Any]) -> UPath:
-    return storage._base_path / "stage" / f"value{storage.extension}"
+    return storage.root / "stage" / f"value{storage.extension}"
 
 
 def write(storage: FileStorage[Any], value: object) -> None:
     """As Dagster does it, without the time that a context takes."""
     path = path_of(storage)
     storage.make_directory(path.parent)
-    storage.dump_to_path(NO_CONTEXT, value, path)
+    storage.dump_to_path(Mock(), value, path)
+
+
+def shown_of(storage: FileStorage[Any], value: object) -> dict[str, Any]:
+    """What Dagster shows of a value that it has a storage write."""
+    output = dg.build_output_context(asset_key=KEY)
+    storage.handle_output(output, value)
+    return {name: shown.value for name, shown in output.get_logged_metadata().items()}
 
 
 def read(storage: FileStorage[Any]) -> Any:
@@ -104,10 +111,9 @@ def test_a_mapped_array_keeps_its_content_when_its_file_is_replaced(
 
 
 def test_the_fingerprint_is_remembered(storages: dict[str, FileStorage[Any]], folder: Path) -> None:
-    array = np.zeros(1_250_000, np.uint8)
-    write(storages["npy"], array)
-    shown = storages["npy"].get_metadata(dg.build_output_context(asset_key=KEY), array)
+    shown = shown_of(storages["npy"], np.zeros(1_250_000, np.uint8))
     (path,) = folder.rglob("*.npy")
+    assert shown["path"] == str(path)
     assert shown["bytes"] == 1_250_128
     assert shown["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert find_fault(path, shown) is None
@@ -267,10 +273,8 @@ def test_a_remote_address_keeps_values_as_well(remote: str, format_: str) -> Non
 
 
 def test_the_size_of_a_remote_file_is_shown(remote: str) -> None:
-    storage = file_storages(remote)["npy"]
-    write(storage, np.zeros(1_250_000, np.uint8))
-    shown = storage.get_metadata(dg.build_output_context(asset_key=KEY), np.zeros(0))
-    assert shown == {"bytes": 1_250_128}
+    shown = shown_of(file_storages(remote)["npy"], np.zeros(1_250_000, np.uint8))
+    assert shown == {"bytes": 1_250_128, "path": f"{remote}/stage/value.npy"}
 
 
 def test_a_missing_remote_file_is_named(remote: str) -> None:
@@ -289,13 +293,14 @@ def test_a_damaged_remote_file_is_named(remote: str) -> None:
 READING_REMOTE = """
 import tempfile
 from pathlib import Path
+from unittest.mock import Mock
 import numpy as np
 from upath import UPath
 from mnist_assets.orchestration.storage.formats import file_storages
 
 path = UPath("memory://assets/value.npy")
 storage = file_storages("memory://assets")["npy"]
-storage.dump_to_path(None, np.ones(3), path)
+storage.dump_to_path(Mock(), np.ones(3), path)
 array = storage.load_from_path(None, path)
 print(array.sum(), len(list(Path(tempfile.gettempdir()).rglob("value.npy"))))
 """
@@ -350,10 +355,34 @@ def test_what_a_killed_writer_left_is_swept_by_the_next(
     assert same(VALUES["npy"], read(storages["npy"]))
 
 
-def test_what_a_running_writer_needs_is_left_alone(
+AT_WORK = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where the tests were started by nohup
+print("ready", flush=True)
+input()
+"""
+
+
+def test_a_running_writer_and_what_it_needs_are_left_alone(
     storages: dict[str, FileStorage[Any]], folder: Path
 ) -> None:
-    at_work = leave_behind(folder, "value.npy", os.getppid())
+    with subprocess.Popen(
+        [sys.executable, "-c", AT_WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == "ready\n"
+        at_work = leave_behind(folder, "value.npy", writer.pid)
+        write(storages["npy"], VALUES["npy"])
+        assert at_work.exists()
+        writer.communicate("\n")
+    assert writer.returncode == 0, "it was sent a signal"
+
+
+def test_what_a_writer_of_another_user_needs_is_left_alone(
+    storages: dict[str, FileStorage[Any]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = leave_behind(folder, "value.npy", 1)
+    monkeypatch.setattr(os, "kill", failing(errno.EPERM))
     write(storages["npy"], VALUES["npy"])
     assert at_work.exists()
 
@@ -371,6 +400,7 @@ def test_what_other_files_writers_left_is_left_alone(
 
 REWRITING = """
 import sys
+from unittest.mock import Mock
 import numpy as np
 from upath import UPath
 from mnist_assets.orchestration.storage.formats import file_storages
@@ -379,7 +409,7 @@ path = UPath(sys.argv[1])
 storage = file_storages(str(path.parent))["npy"]
 number = 0
 while True:
-    storage.dump_to_path(None, np.full(30_000_000, number % 256, np.uint8), path)
+    storage.dump_to_path(Mock(), np.full(30_000_000, number % 256, np.uint8), path)
     if number == 0:
         print("ready", flush=True)
     number += 1

@@ -1,35 +1,37 @@
-"""The two lanes that a run's steps go through, each with a process: TensorFlow's, and the rest.
+"""Handing out a run's steps to two processes, one for those that need TensorFlow, one for the rest.
 
-Here steps are only handed out, and their events passed on.
+Here no step is run: events are passed on, and this never waits for one step to end.
 """
 
 from __future__ import annotations
 
-import gc
 from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-from dagster._core.errors import DagsterExecutionInterruptedError, DagsterSubprocessError
-from dagster_shared.error import SerializableErrorInfo
-
-from mnist_assets.networks.training import import_keras
-from mnist_assets.orchestration.executor.worker import Ended, StepWorker
+from mnist_assets.orchestration.dagster_internals import (
+    DagsterExecutionInterruptedError,
+    DagsterSubprocessError,
+    SerializableErrorInfo,
+)
+from mnist_assets.orchestration.executor.worker import StepEnded, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import dagster as dg
-    from dagster._core.execution.context.system import PlanExecutionContext
-    from dagster._core.execution.plan.active import ActiveExecution
-    from dagster._core.execution.plan.step import ExecutionStep
 
-    from mnist_assets.orchestration.executor.worker import Prepare
+    from mnist_assets.orchestration.dagster_internals import (
+        ActiveExecution,
+        ExecutionStep,
+        KnownExecutionState,
+        PlanExecutionContext,
+    )
 
 NEEDS_TENSORFLOW = {"mnist_assets/needs": "tensorflow"}  # tags of an op that does
 PRIORITY = "dagster/priority"
 INTERRUPTED = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
-LOOK_INTERVAL = 0.2  # seconds between looks for an interruption
+POLL_INTERVAL = 0.2  # seconds between looks for an interruption
 
 
 def needs_tensorflow(step: ExecutionStep) -> bool:
@@ -37,57 +39,73 @@ def needs_tensorflow(step: ExecutionStep) -> bool:
     return NEEDS_TENSORFLOW.items() <= step.tags.items()
 
 
-class _Lane:
+class WorkerQueue:
     """Steps that are ready, and the process that runs them one after the other.
 
     Attributes:
-        ready: Steps that wait for the process.
-        step: What it is at.
+        ready: Steps that wait for the process, first come first.
+        step: The one it runs.
         has_outcome: Whether that step has succeeded, failed, or is to be tried again.
         worker: The process.
     """
 
-    def __init__(self, job_context: PlanExecutionContext, prepare: Prepare, *others: _Lane) -> None:
-        self._start = partial(StepWorker, job_context, prepare)
+    def __init__(
+        self, job_context: PlanExecutionContext, prepare: Callable[[], None] | None = None
+    ) -> None:
+        self._start = partial(Worker, job_context, prepare)
         self.ready: list[ExecutionStep] = []
         self.step: ExecutionStep | None = None
         self.has_outcome = False
-        self.worker: StepWorker = self._start([other.worker for other in others])
+        self.worker = self._start()
 
-    def replace_dead_worker(self, *others: _Lane) -> None:
-        """Start another process in place of one that has died, whose step is dealt with."""
-        if self.step is None and not self.worker.is_alive():
+    def run_next_of(self, source: WorkerQueue, known_state: KnownExecutionState) -> None:
+        """Run a queue's most urgent step, of those the first, in a new process if this one died."""
+        if not self.worker.is_alive():
             self.worker.close()
-            self.worker = self._start([other.worker for other in others])
+            self.worker = self._start()
+        self.step, self.has_outcome = max(source.ready, key=_priority), False
+        source.ready.remove(self.step)
+        self.worker.run(self.step.key, known_state)
 
-    def take_next(self) -> ExecutionStep:
-        """Take out the most urgent step, of those the one that was ready first."""
-        return self.ready.pop(self.ready.index(max(self.ready, key=_priority)))
+
+def _priority(step: ExecutionStep) -> int:
+    return int(step.tags.get(PRIORITY, 0))
 
 
-class Lanes:
-    """The two lanes of a run; their processes start at once, and end when it is left."""
+class Dispatcher:
+    """The two queues of a run; their processes start at once, and end when it is left."""
 
     def __init__(
-        self, executor: dg.Executor, job_context: PlanExecutionContext, active: ActiveExecution
+        self,
+        executor: dg.Executor,
+        job_context: PlanExecutionContext,
+        active: ActiveExecution,
+        prepare: Callable[[], None],
     ) -> None:
+        """Start both processes.
+
+        Args:
+            executor: Whose run it is.
+            job_context: The run, with its resources.
+            active: The state of its steps.
+            prepare: What the process for TensorFlow does before its first step.
+        """
         self._executor = executor
         self._job_context = job_context
         self._active = active
-        self._tensorflow = _Lane(job_context, import_tensorflow)
-        self._rest = _Lane(job_context, prepare_nothing, self._tensorflow)
-        plan = job_context.execution_plan
-        steps = plan.get_steps_to_execute_in_topo_order()
-        self._tensorflow_left = {step.key for step in steps if needs_tensorflow(step)}
+        self._steps = job_context.execution_plan.get_steps_to_execute_in_topo_order()
+        self._left = {step.key for step in self._steps if needs_tensorflow(step)}  # not over yet
         self._interrupted = False
         self._errors: list[SerializableErrorInfo] = []
+        self._tensorflow = WorkerQueue(job_context, prepare)
+        self._rest = WorkerQueue(job_context)
 
-    def __enter__(self) -> Lanes:
+    def __enter__(self) -> Dispatcher:
         """Nothing but itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them."""
+        """End both processes."""
         self._interrupt_workers()  # those at a step are so because something went wrong here
         self._tensorflow.worker.close()
         self._rest.worker.close()
@@ -105,83 +123,76 @@ class Lanes:
                 self._active.mark_interrupted()
                 self._interrupt_workers()
             if not self._interrupted:
-                yield from self._hand_out()
-            for lane, step in self._wait():
-                yield from self._listen(lane, step)
+                self._hand_out()
+            busy = self._busy()
+            heard = wait([queue.worker.connection for queue in busy], POLL_INTERVAL)
+            for queue in busy:
+                if queue.step and queue.worker.connection in heard:
+                    yield from self._receive(queue, queue.step)
             yield from self._active.plan_events_iterator(self._job_context)
-        if self._errors:
-            told = "\n".join(error.to_string() for error in self._errors)
-            raise DagsterSubprocessError(  # type: ignore[no-untyped-call]  # Dagster's
-                told, subprocess_error_infos=self._errors
-            )
-        if self._interrupted:
+        if self._interrupted and all(error.cls_name in INTERRUPTED for error in self._errors):
             raise DagsterExecutionInterruptedError
+        if self._errors:
+            raise DagsterSubprocessError(  # type: ignore[no-untyped-call]  # Dagster's
+                "\n".join(error.to_string() for error in self._errors),
+                subprocess_error_infos=self._errors,
+            )
 
-    def _busy(self) -> list[_Lane]:
-        return [lane for lane in (self._tensorflow, self._rest) if lane.step]
+    def _busy(self) -> list[WorkerQueue]:
+        return [queue for queue in (self._tensorflow, self._rest) if queue.step]
 
     def _interrupt_workers(self) -> None:
-        for lane in self._busy():
-            lane.worker.interrupt()
+        for queue in self._busy():
+            queue.worker.interrupt()
 
-    def _hand_out(self) -> Iterator[dg.DagsterEvent]:
+    def _hand_out(self) -> None:
         for step in self._active.get_steps_to_execute():
-            lane = self._tensorflow if needs_tensorflow(step) else self._rest
-            lane.ready.append(step)
-        yield from self._active.concurrency_event_iterator(self._job_context)
-        self._tensorflow.replace_dead_worker(self._rest)
-        self._rest.replace_dead_worker(self._tensorflow)
-        for lane in (self._rest, self._tensorflow):
-            # A process that has all of TensorFlow's steps behind it lends the other a hand, which
-            # goes first: it has pictures already drawn.
-            source = lane if lane.ready or self._tensorflow_left else self._rest
-            if lane.step is None and source.ready:
-                lane.step, lane.has_outcome = source.take_next(), False
-                self._tensorflow_left.discard(lane.step.key)
-                lane.worker.run(lane.step.key, self._active.get_known_state())
+            queue = self._tensorflow if needs_tensorflow(step) else self._rest
+            queue.ready.append(step)
+        # With nothing left for TensorFlow, its process takes of the rest, after the other one,
+        # which has pictures already drawn.
+        for queue, source in (
+            (self._rest, self._rest),
+            (self._tensorflow, self._tensorflow if self._left else self._rest),
+        ):
+            if source.ready and not queue.step:
+                queue.run_next_of(source, self._active.get_known_state())
 
-    def _wait(self) -> list[tuple[_Lane, ExecutionStep]]:
-        """The lanes whose processes have something to tell, with what they are at."""
-        heard = wait([lane.worker.connection for lane in self._busy()], LOOK_INTERVAL)
-        return [
-            (lane, lane.step)
-            for lane in (self._tensorflow, self._rest)
-            if lane.step and lane.worker.connection in heard
-        ]
-
-    def _listen(self, lane: _Lane, step: ExecutionStep) -> Iterator[dg.DagsterEvent]:
-        """What a lane's process tells next of its step."""
+    def _receive(self, queue: WorkerQueue, step: ExecutionStep) -> Iterator[dg.DagsterEvent]:
+        """What a process sends next of the step it runs."""
         try:
-            told = lane.worker.receive()
+            message = queue.worker.receive()
         except (EOFError, OSError):
-            exit_code, told = lane.worker.close(), Ended()
-            if not lane.has_outcome:
-                yield from self._take(lane, self._failure(step, exit_code))
-        if not isinstance(told, Ended):
-            yield from self._take(lane, told)
+            exit_code, message = queue.worker.close(), StepEnded()
+            if not queue.has_outcome:
+                yield from self._take(queue, self._failure(step, exit_code))
+        if not isinstance(message, StepEnded):
+            yield from self._take(queue, message)
             return
-        if told.error and not (self._interrupted and told.error.cls_name in INTERRUPTED):
-            self._errors.append(told.error)
-        if not lane.has_outcome:
+        if message.error:
+            self._errors.append(message.error)
+        if not queue.has_outcome:
             self._active.verify_complete(self._job_context, step.key)
-        lane.step = None
+        queue.step = None
 
-    def _take(self, lane: _Lane, event: dg.DagsterEvent) -> Iterator[dg.DagsterEvent]:
+    def _take(self, queue: WorkerQueue, event: dg.DagsterEvent) -> Iterator[dg.DagsterEvent]:
         yield event
         self._active.handle_event(event)
-        if event.is_step_failure and event.step_key:
-            self._tensorflow_left -= self._following(event.step_key)
-        lane.has_outcome |= (
+        if event.step_key and event.is_step_success:
+            self._left.discard(event.step_key)
+        elif event.step_key and event.is_step_failure:
+            self._left -= self._with_dependents(event.step_key)
+        queue.has_outcome |= (
             event.is_step_success or event.is_step_failure or event.is_step_up_for_retry
         )
 
-    def _following(self, step_key: str) -> set[str]:
-        """All steps that depend on one, which do not run if it fails."""
-        plan, found = self._job_context.execution_plan, {step_key}
-        for step in plan.get_steps_to_execute_in_topo_order():
+    def _with_dependents(self, step_key: str) -> set[str]:
+        """A step and all that depend on it, which do not run if it fails."""
+        found = {step_key}
+        for step in self._steps:
             if found & step.get_execution_dependency_keys():
                 found.add(step.key)
-        return found - {step_key}
+        return found
 
     def _failure(self, step: ExecutionStep, exit_code: int | None) -> dg.DagsterEvent:
         """The failure, or retry, of a step whose process died."""
@@ -194,20 +205,3 @@ class Lanes:
         return self._executor.log_failure_or_retry_event_after_error(
             self._job_context.for_step(step), error, self._active.get_known_state()
         )
-
-
-def _priority(step: ExecutionStep) -> int:
-    return int(step.tags.get(PRIORITY, 0))
-
-
-def import_tensorflow() -> None:
-    """What the process for TensorFlow does while others load the dataset."""
-    import_keras()
-    import tensorflow as tf
-
-    tf.zeros(())  # starts its runtime, too
-    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
-
-
-def prepare_nothing() -> None:
-    """What the other process does: the modules that it needs, its steps import in no time."""

@@ -3,42 +3,46 @@
 Dagster's own executors run either one step after the other, or each in a process that loads the
 project, and TensorFlow, anew. Here both processes are forked from the one that has loaded the job,
 and last as long as the run: while one imports TensorFlow and trains, the other explores, evaluates
-and draws. This one only hands out steps, so that it never waits for one to end.
+and draws. Resources are set up before, once, and shared as they are then.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster._core.definitions.executor_definition import multiple_process_executor_requirements
-from dagster._core.events import EngineEventData
-from dagster._core.execution.api import ExecuteRunWithPlanIterable
-from dagster._core.execution.compute_logs import create_compute_log_file_key
-from dagster._core.execution.context_creation_job import PlanExecutionContextManager
-from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
-from dagster._core.execution.retries import RetryMode
-from dagster._core.executor.in_process import InProcessExecutor
-from dagster._core.executor.multiprocess import MultiprocessExecutor
-from dagster._utils.error import serializable_error_info_from_exc_info
 
-from mnist_assets.orchestration.executor.dispatch import Lanes, needs_tensorflow
+from mnist_assets.orchestration.dagster_internals import (
+    ExecuteRunWithPlanIterable,
+    InProcessExecutor,
+    MultiprocessExecutor,
+    PlanExecutionContextManager,
+    RetryMode,
+)
+from mnist_assets.orchestration.executor.dispatch import Dispatcher, needs_tensorflow
+from mnist_assets.orchestration.executor.limits import find_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from dagster._core.execution.context.system import (
+    from mnist_assets.orchestration.dagster_internals import (
+        ExecutionPlan,
         PlanExecutionContext,
         PlanOrchestrationContext,
     )
-    from dagster._core.execution.plan.plan import ExecutionPlan
 
 
-class SideBySideExecutor(dg.Executor):
-    """Runs steps in two processes, but for dynamic outputs; hooks are not called."""
+class TwoProcessExecutor(dg.Executor):
+    """Runs steps in two processes; hands over to Dagster's own where something forbids that.
+
+    Attributes:
+        prepare: What the process for TensorFlow does before its first step.
+    """
+
+    def __init__(self, prepare: Callable[[], None]) -> None:
+        self.prepare = prepare
 
     @property
     def retries(self) -> RetryMode:
@@ -50,14 +54,14 @@ class SideBySideExecutor(dg.Executor):
     ) -> Iterator[dg.DagsterEvent]:
         """Run the plan; yields the events of all its steps."""
         steps = execution_plan.get_steps_to_execute_in_topo_order()
-        if len({needs_tensorflow(step) for step in steps}) < 2:  # nothing to run side by side
+        both_kinds = len({needs_tensorflow(step) for step in steps}) == 2
+        obstacle = find_obstacle(plan_context, execution_plan) if both_kinds else None
+        if obstacle:
+            plan_context.log.info(f"Steps run one after the other in one process: {obstacle}.")
+        if obstacle or not both_kinds:
             yield from InProcessExecutor(self.retries).execute(plan_context, execution_plan)
             return
-        yield dg.DagsterEvent.engine_event(
-            plan_context,
-            f"Executing steps in two processes forked from this one (pid: {os.getpid()})",
-            EngineEventData.multiprocess(os.getpid(), execution_plan.step_keys_to_execute),
-        )
+        plan_context.log.debug(f"Steps run in two processes forked from {os.getpid()}.")
         yield from ExecuteRunWithPlanIterable(
             execution_plan=execution_plan,
             iterator=self._run_plan,
@@ -69,8 +73,6 @@ class SideBySideExecutor(dg.Executor):
                 dagster_run=plan_context.dagster_run,
                 instance=plan_context.instance,
                 raise_on_error=plan_context.raise_on_error,
-                output_capture=plan_context.output_capture,
-                step_dependency_config=self.step_dependency_config,
             ),
         )
 
@@ -78,72 +80,66 @@ class SideBySideExecutor(dg.Executor):
         self, job_context: PlanExecutionContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
         logs = job_context.instance.compute_log_manager
-        name = create_compute_log_file_key()  # type: ignore[no-untyped-call]  # Dagster's
-        log_key = logs.build_log_key_for_run(job_context.run_id, name)
-        with ExitStack() as stack:
-            claims = stack.enter_context(
-                InstanceConcurrencyContext(job_context.instance, job_context.dagster_run)
-            )
-            active = stack.enter_context(
-                execution_plan.start(
-                    job_context.retry_mode,
-                    instance_concurrency_context=claims,
-                    step_dependency_config=self.step_dependency_config,
-                )
-            )
+        key = logs.build_log_key_for_run(job_context.run_id, "steps")
+        with execution_plan.start(job_context.retry_mode) as active, ExitStack() as capture:
             try:
-                captured = stack.enter_context(logs.capture_logs(log_key))
-            except Exception:  # as with Dagster's own executors, a run goes on without
-                error = serializable_error_info_from_exc_info(sys.exc_info())
-                yield dg.DagsterEvent.engine_event(
-                    job_context, "Output is not captured", EngineEventData(error=error)
-                )
+                captured = capture.enter_context(logs.capture_logs(key))
+            except Exception as error:  # as with Dagster's own executors, a run goes on without
+                job_context.log.warning(f"Output is not captured: {error!r}")
             else:
                 yield dg.DagsterEvent.capture_logs(
-                    job_context, execution_plan.step_keys_to_execute, log_key, captured
+                    job_context, execution_plan.step_keys_to_execute, key, captured
                 )
-            yield from stack.enter_context(Lanes(self, job_context, active)).run()
+            with Dispatcher(self, job_context, active, self.prepare) as dispatcher:
+                yield from dispatcher.run()
+            try:
+                capture.close()
+            except Exception as error:
+                job_context.log.warning(f"Captured output is not kept: {error!r}")
 
 
-def can_fork(instance: dg.DagsterInstance) -> bool:
-    """Whether this process can be forked, to an end.
+def local_executor(prepare: Callable[[], None]) -> dg.ExecutorDefinition:
+    """The executor for one machine, which runs steps in as many processes as its config says.
 
-    A TensorFlow that is in use does not survive it, on macOS the system's own libraries may not,
-    and what is told to a history in memory would be lost.
+    Args:
+        prepare: What a process does that is to run steps for TensorFlow, while others run already:
+            importing it. If that fails, the step that needs it fails.
     """
-    return sys.platform == "linux" and "tensorflow" not in sys.modules and not instance.is_ephemeral
+
+    @dg.executor(
+        name="local",
+        config_schema={
+            "processes": dg.Field(
+                dg.Enum(
+                    "Processes",
+                    [
+                        dg.EnumValue("one", description="The steps one after the other."),
+                        dg.EnumValue(
+                            "two",
+                            description="Steps that need TensorFlow in one, the rest in another, "
+                            "where that can be; else all in one.",
+                        ),
+                        dg.EnumValue("one_a_step", description="Each step in a new one."),
+                    ],
+                ),
+                default_value="two",
+                description="In how many processes a run's steps are run.",
+            )
+        },
+        requirements=_requirements,
+    )
+    def local(init_context: dg.InitExecutorContext) -> dg.Executor:
+        """In two processes where that can be, else in one, unless told otherwise."""
+        match init_context.executor_config["processes"]:
+            case "one":
+                return InProcessExecutor(RetryMode.ENABLED)
+            case "one_a_step":
+                return MultiprocessExecutor(RetryMode.ENABLED, max_concurrent=None)
+        return TwoProcessExecutor(prepare)
+
+    return local
 
 
 def _requirements(config: Mapping[str, Any]) -> Sequence[dg.ExecutorRequirement]:
     """What Dagster has to make sure of: that each new process finds job, history and values."""
-    return multiple_process_executor_requirements() if config["processes"] == "one_a_step" else []
-
-
-@dg.executor(
-    name="side_by_side",
-    config_schema={
-        "processes": dg.Field(
-            dg.Enum(
-                "Processes",
-                [
-                    dg.EnumValue("one", description="The steps one after the other."),
-                    dg.EnumValue(
-                        "two", description="Steps that need TensorFlow in one, the rest in another."
-                    ),
-                    dg.EnumValue("one_a_step", description="Each step in a new one."),
-                ],
-            ),
-            default_value="two",
-            description="In how many processes a run's steps are run.",
-        )
-    },
-    requirements=_requirements,
-)
-def side_by_side(init_context: dg.InitExecutorContext) -> dg.Executor:
-    """In two processes where that can be, else in one, unless told otherwise."""
-    processes = init_context.executor_config["processes"]
-    if processes == "one_a_step":
-        return MultiprocessExecutor(RetryMode.ENABLED, max_concurrent=None)
-    if processes == "two" and can_fork(init_context.instance):
-        return SideBySideExecutor()
-    return InProcessExecutor(RetryMode.ENABLED)
+    return list(dg.ExecutorRequirement) if config["processes"] == "one_a_step" else []

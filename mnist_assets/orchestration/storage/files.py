@@ -34,6 +34,11 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
 
     extension: str
 
+    def __init__(self, root: UPath | None = None) -> None:
+        """Keep values below a folder or address; the working folder, if none is given."""
+        self.root = root or UPath()
+        super().__init__(base_path=self.root)
+
     @abstractmethod
     def write(self, value: _Value, path: Path) -> None:
         """Write a value to a local file."""
@@ -43,19 +48,20 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         """Read a value from a local file, or raise one of `_DAMAGED`."""
 
     def dump_to_path(self, context: dg.OutputContext, obj: _Value, path: UPath) -> None:
-        """Replace the asset's file in one step.
+        """Replace the asset's file in one step, and remember its fingerprint.
 
         Raises:
             InputError: The file cannot be written. What was there before is still there.
         """
-        del context
         try:
             if isinstance(path, Path):
                 self._replace(obj, Path(path))
             else:
                 self._upload(obj, path)
+            shown = fingerprint(path)
         except OSError as error:
             raise _not_written(path, error) from error
+        context.add_output_metadata(dict(shown))
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
         """Read the asset's file, through a local copy if it is remote.
@@ -93,18 +99,9 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         except OSError as error:
             raise _not_written(path, error) from error
 
-    def get_metadata(self, context: dg.OutputContext, obj: _Value) -> dict[str, Any]:
-        """The fingerprint of the file; Dagster adds its path."""
-        del obj
-        if context.has_asset_partitions:
-            (path,) = self._get_paths_for_partitions(context).values()
-        else:
-            path = self.file_of(context.asset_key)
-        return dict(fingerprint(path))
-
     def file_of(self, key: dg.AssetKey) -> UPath:
         """Where the value of an asset without partitions is."""
-        path = self._base_path.joinpath(*key.path)
+        path = self.root.joinpath(*key.path)
         return path.with_name(path.name + self.extension)
 
     def _replace(self, value: _Value, path: Path) -> None:

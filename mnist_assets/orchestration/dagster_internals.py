@@ -1,0 +1,79 @@
+"""Every name that this package uses and Dagster does not document, each with its reason.
+
+No other module imports from `dagster._…` or `dagster_shared`. `dg.Executor` is public, but neither
+what its `execute` is given nor anything to run a step with is: these are what Dagster's own
+executors are made of. When one moves, `test_dagster_internals.py` says which, and who needs it; it
+also lists the undocumented members of documented classes.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+from dagster._core.errors import (
+    DagsterExecutionInterruptedError,  # ends a run as interrupted
+    DagsterSubprocessError,  # ends a run with what went wrong in a process outside a step's code
+)
+from dagster._core.execution.api import ExecuteRunWithPlanIterable  # a run's beginning and end
+from dagster._core.execution.context.system import (
+    PlanExecutionContext,  # a run with its resources
+    PlanOrchestrationContext,  # a run without them: what an executor is given
+)
+from dagster._core.execution.context_creation_job import (
+    PlanExecutionContextManager,  # makes the first of the second
+)
+from dagster._core.execution.plan.active import ActiveExecution  # which steps can run, told events
+from dagster._core.execution.plan.execute_plan import (
+    dagster_event_sequence_for_step,  # runs a step: inputs, checks, outputs, failure, retry
+)
+from dagster._core.execution.plan.plan import (
+    ExecutionPlan,  # the steps of a run
+    can_isolate_steps,  # whether each output of a job is kept where another process finds it
+)
+from dagster._core.execution.plan.state import KnownExecutionState  # what a step has to know of all
+from dagster._core.execution.plan.step import ExecutionStep  # its key, tags, pool and outputs
+from dagster._core.execution.retries import RetryMode  # what Dagster's executors ask for
+from dagster._core.executor.in_process import InProcessExecutor  # handed over to
+from dagster._core.executor.multiprocess import MultiprocessExecutor  # chosen by `one_a_step`
+from dagster._utils.error import serializable_error_info_from_exc_info  # an error, to be pickled
+from dagster._utils.interrupts import capture_interrupts  # delays Ctrl-C to where a step expects it
+from dagster_shared.error import SerializableErrorInfo  # an error as an event has it
+
+__all__ = [
+    "ActiveExecution",
+    "DagsterExecutionInterruptedError",
+    "DagsterSubprocessError",
+    "ExecuteRunWithPlanIterable",
+    "ExecutionPlan",
+    "ExecutionStep",
+    "InProcessExecutor",
+    "KnownExecutionState",
+    "MultiprocessExecutor",
+    "PlanExecutionContext",
+    "PlanExecutionContextManager",
+    "PlanOrchestrationContext",
+    "RetryMode",
+    "SerializableErrorInfo",
+    "can_isolate_steps",
+    "capture_interrupts",
+    "dagster_event_sequence_for_step",
+    "find_latest_evaluations",
+    "serializable_error_info_from_exc_info",
+]
+
+
+def find_latest_evaluations(
+    instance: dg.DagsterInstance, checks: Sequence[dg.AssetCheckKey]
+) -> Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+    """What each check found last; one that never ran, or did not come to an end, is absent.
+
+    The documented way asks for one check at a time, which takes a second for fifty.
+    """
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    events = {
+        check: record.event.dagster_event for check, record in records.items() if record.event
+    }
+    return {
+        check: event.asset_check_evaluation_data
+        for check, event in events.items()
+        if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    }
