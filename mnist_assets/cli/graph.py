@@ -54,7 +54,7 @@ def open_graph(
     """The project's graph with its history, over the dataset as it is now."""
     version = build_source(places).version()
     definitions = build_definitions(places)
-    return Graph(
+    graph = Graph(
         definitions,
         instance,
         {SOURCE: version},
@@ -62,6 +62,8 @@ def open_graph(
         config,
         on_request=on_request,
     )
+    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
+    return graph
 
 
 def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
@@ -93,7 +95,6 @@ def update(
     for source, version in graph.observed.items():
         observe(instance, source, version)
     use_compile_cache(PROJECT / "data" / "cache" / "compiled")
-    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
     gc.enable()
     with native_logs_kept():
         return bring_up_to_date(
