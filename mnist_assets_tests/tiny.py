@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import numpy as np
 
-from mnist_assets.cli.main import failure_reason, observe_source
 from mnist_assets.dataset.assets import SOURCE
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
+from mnist_assets.orchestration.runs import failure_reason, observe
 
 CLASSES, SHAPE = 4, (12, 10)
 NETWORKS = """
@@ -160,7 +160,7 @@ class Project:
         """Bring everything up to date, quietly; returns the keys made and the last run's result."""
         definitions = self.definitions()
         version = build_source(self.places).version()
-        observe_source(instance, version)
+        observe(instance, SOURCE, version)
         graph = self._graph(definitions, instance, version, on_request=on_request)
         job = definitions.resolve_job_def(EVERYTHING)
         if on_request:

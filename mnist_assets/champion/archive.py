@@ -57,6 +57,23 @@ class Champion:
         }
 
 
+def archive_folder(assets: str) -> Path:
+    """Where the archive is, beside the other values.
+
+    Raises:
+        InputError: Values are kept at a remote address, where a champion cannot be switched in one
+            step.
+    """
+    if "://" in assets:
+        raise InputError(
+            "MNIST_ASSETS_DATA",
+            seen=assets,
+            expected="a local folder, for the champion",
+            remedy="Keep the values in a local folder, or leave out group:champion.",
+        )
+    return Path(assets) / "champion"
+
+
 def current(folder: Path) -> Champion | None:
     """Find the champion, or None if there was never one.
 

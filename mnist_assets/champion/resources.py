@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from mnist_assets.errors import InputError
+from mnist_assets.champion.archive import archive_folder
 
 
 class ChampionArchive(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
@@ -21,14 +21,6 @@ class ChampionArchive(dg.ConfigurableResource):  # type: ignore[type-arg]  # not
         """The archive's folder.
 
         Raises:
-            InputError: Values are kept at a remote address, where a champion cannot be switched
-                in one step.
+            InputError: Values are kept at a remote address.
         """
-        if "://" in self.assets:
-            raise InputError(
-                "MNIST_ASSETS_DATA",
-                seen=self.assets,
-                expected="a local folder, for the champion",
-                remedy="Keep the values in a local folder, or leave out group:champion.",
-            )
-        return Path(self.assets) / "champion"
+        return archive_folder(self.assets)

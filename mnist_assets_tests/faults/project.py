@@ -9,10 +9,10 @@ import dagster as dg
 import numpy as np
 import pytest
 
-from mnist_assets.cli.main import failure_reason
 from mnist_assets.dataset.loading import Dataset
 from mnist_assets.definitions import build_definitions
 from mnist_assets.orchestration import presentation
+from mnist_assets.orchestration.runs import failure_reason
 from mnist_assets_tests.tiny import Project, write_arrays
 
 REPORT = "report/notebook"

@@ -50,7 +50,7 @@ IMPORTED = {
         "dagster_run instance job log raise_on_error retry_mode run_config",
     ),
     "RetryMode": ("orchestration/executor/executor.py", "ENABLED"),
-    "SerializableErrorInfo": ("cli/main.py", "cause cls_name message stack to_string"),
+    "SerializableErrorInfo": ("orchestration/runs.py", "cause cls_name message stack to_string"),
     "can_isolate_steps": ("orchestration/executor/limits.py", "job_def"),
     "capture_interrupts": ("orchestration/executor/worker.py", ""),
     "dagster_event_sequence_for_step": ("orchestration/executor/worker.py", "step_context"),

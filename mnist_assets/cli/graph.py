@@ -1,0 +1,130 @@
+"""The graph and its run history as commands work on them.
+
+This loads Dagster and every definition: commands import it when they run, so that help and
+completion do without.
+"""
+
+import gc
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import dagster as dg
+
+from mnist_assets.cli.context import native_logs_kept
+from mnist_assets.dataset.assets import SOURCE
+from mnist_assets.declarations.places import INSTANCE_FILE, PROJECT, Places
+from mnist_assets.definitions import (
+    build_definitions,
+    build_source,
+    build_storages,
+    everything_job,
+    study_job,
+)
+from mnist_assets.errors import InputError
+from mnist_assets.networks.compile_cache import use_compile_cache
+from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
+from mnist_assets.orchestration.run_lock import hold_lock
+from mnist_assets.orchestration.runs import end_dead_runs, observe, run_assets
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """The run history that `dagster dev` in the project's folder uses, or that of DAGSTER_HOME."""
+    if not os.environ.get("DAGSTER_HOME"):
+        os.chdir(PROJECT)
+        if not Path("dagster.yaml").exists():
+            shutil.copyfile(INSTANCE_FILE, "dagster.yaml")
+        os.environ["DAGSTER_HOME"] = str(PROJECT)
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@contextmanager
+def working(places: Places) -> Iterator[dg.DagsterInstance]:
+    """The run history, for a command that is alone in changing it and the values."""
+    with open_instance() as instance, hold_lock(places.lock, click.echo):
+        end_dead_runs(instance)
+        yield instance
+
+
+def open_graph(
+    places: Places, instance: dg.DagsterInstance, config: Mapping[str, Any], *, on_request: bool
+) -> Graph:
+    """The project's graph with its history, over the dataset as it is now."""
+    version = build_source(places).version()
+    definitions = build_definitions(places)
+    graph = Graph(
+        definitions,
+        instance,
+        {SOURCE: version},
+        build_storages(places),
+        config,
+        on_request=on_request,
+    )
+    gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
+    return graph
+
+
+def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
+    """The assets of a selection in Dagster's language, or all.
+
+    Raises:
+        InputError: It is no such selection, or names an asset that there is not.
+    """
+    try:
+        return graph.select(selection or "*")
+    except dg.DagsterError as error:
+        raise InputError(
+            "--select",
+            seen=selection,
+            expected="a selection of the graph's assets, such as 'key:\"networks/best\"+'",
+            remedy="Correct it: `mnist-assets status` lists the keys.",
+        ) from error
+
+
+def update(
+    graph: Graph,
+    instance: dg.DagsterInstance,
+    selected: list[dg.AssetKey],
+    config: Mapping[str, Any],
+    *,
+    force: bool = False,
+) -> Run:
+    """Bring assets up to date."""
+    for source, version in graph.observed.items():
+        observe(instance, source, version)
+    use_compile_cache(PROJECT / "data" / "cache" / "compiled")
+    gc.enable()
+    with native_logs_kept():
+        return bring_up_to_date(
+            graph,
+            selected,
+            lambda reasons: _run_jobs(graph, instance, reasons, config),
+            force=force,
+        )
+
+
+def _run_jobs(
+    graph: Graph,
+    instance: dg.DagsterInstance,
+    reasons: Mapping[dg.AssetKey, str],
+    config: Mapping[str, Any],
+) -> Run:
+    """Materialise assets, those made only on request in a run of their own when the rest went well.
+
+    The job over everything has no study in it.
+    """
+    run = Run(set(), success=True)
+    for job, on_request in ((everything_job, False), (study_job, True)):
+        of_job = {
+            key: why for key, why in reasons.items() if graph.is_made_on_request(key) == on_request
+        }
+        if of_job and run.success:
+            this = run_assets(instance, of_job, config, job)
+            run = Run(run.made | this.made, this.success)
+    return run

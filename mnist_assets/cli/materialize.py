@@ -1,0 +1,76 @@
+"""`mnist-assets materialize`: bring assets up to date."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnist_assets.cli.context import explained_errors
+from mnist_assets.cli.options import select_option
+from mnist_assets.declarations.places import Places
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from mnist_assets.orchestration.incremental import Graph
+
+EXAMPLES = """\b
+Examples:
+  mnist-assets materialize
+  mnist-assets materialize --dry-run
+  mnist-assets materialize --select 'key:"networks/best"+'
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@select_option
+@click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
+@click.option("--force", is_flag=True, help="Run every selected asset, whether changed or not.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path, resolve_path=True),  # the command works in the project's folder
+    help="A YAML file with Dagster's run configuration, as the launchpad of the web UI shows it.",
+)
+def materialize(select: str | None, dry_run: bool, force: bool, config: Path | None) -> None:
+    """Bring assets up to date.
+
+    Makes what is missing or changed, and what follows from it; with nothing to do it takes seconds.
+    Prints each asset as it is made and each check that does not pass, then the networks'
+    accuracies, the checks' outcomes and where the report is.
+
+    The exit code is 1 if an asset or a check of it failed, or if an input is wrong.
+    """
+    from mnist_assets.cli.graph import open_graph, select_assets, update, working
+    from mnist_assets.cli.summary import show_summary
+    from mnist_assets.declarations.yaml_files import read_mapping
+
+    started = time.perf_counter()
+    places = Places.from_environment()
+    with explained_errors(), working(places) as instance:
+        run_config = read_mapping(config) if config else {}
+        graph = open_graph(places, instance, run_config, on_request=select is not None)
+        selected = select_assets(graph, select)
+        if dry_run:
+            _show_plan(graph, selected)
+            return
+        outcome = update(graph, instance, selected, run_config, force=force)
+        show_summary(graph, places, outcome, time.perf_counter() - started)
+    if not outcome.success:
+        sys.exit(1)
+
+
+def _show_plan(graph: Graph, selected: list[dg.AssetKey]) -> None:
+    """Say which of the selected assets would run, and which only if their inputs change."""
+    from mnist_assets.orchestration.incremental import State
+
+    lines = [
+        f"{key.to_user_string():40} {why}"
+        for key, (state, why) in graph.states(selected).items()
+        if state != State.UP_TO_DATE
+    ]
+    click.echo("\n".join(lines) or "Nothing to do: everything is up to date.")

@@ -1,0 +1,86 @@
+"""What a command adds to Dagster's history: runs in this process, observations, runs that ended."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import dagster as dg
+
+from mnist_assets.errors import InputError
+from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
+from mnist_assets.orchestration.executor import INTERRUPTED
+from mnist_assets.orchestration.incremental import DATA_VERSION, NEVER, Run
+
+STARTED_HERE = {"mnist_assets/command": "materialize"}
+
+
+def run_assets(
+    instance: dg.DagsterInstance,
+    reasons: Mapping[dg.AssetKey, str],
+    config: Mapping[str, Any],
+    job: Callable[[], dg.JobDefinition],
+) -> Run:
+    """Materialise assets with their checks in one run, in this process, telling of it.
+
+    Args:
+        instance: The history that the run becomes a part of.
+        reasons: Why each asset has to run.
+        config: The run configuration; what it says of other assets is left out.
+        job: A function of a module that makes the job: other processes find it by its name.
+    """
+    steps = {key.to_python_identifier() for key in reasons}
+    ops = {name: of_op for name, of_op in config.get("ops", {}).items() if name in steps}
+    click.echo(f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:")
+    for key, reason in reasons.items():
+        if reason != NEVER:
+            click.echo(f"  {key.to_user_string()}: {reason}")
+    # Unlike execute_in_process this does not hold on to every value until the run is over.
+    with dg.execute_job(
+        dg.reconstructable(job),
+        instance=instance,
+        asset_selection=list(reasons),
+        run_config={**config, "ops": ops, "loggers": {"terminal": {}}},
+        tags=STARTED_HERE,
+    ) as result:
+        return _explain(result)
+
+
+def _explain(result: dg.JobExecutionResult) -> Run:
+    """Say why steps failed, and what a run made."""
+    for event in result.all_events:
+        if event.is_step_failure and (reason := failure_reason(event.step_failure_data.error)):
+            click.secho(f"{event.step_key} failed: {reason}", fg="red")
+    made = {event.asset_key for event in result.all_events if event.is_step_materialization}
+    return Run({key for key in made if key}, result.success)
+
+
+def failure_reason(error: SerializableErrorInfo | None) -> str:
+    """What to tell a person of a failed step; nothing if a check has already told it."""
+    chain = []
+    while error:
+        chain.append(error)
+        error = error.cause
+    if not chain or chain[-1].cls_name == "DagsterAssetCheckFailedError":
+        return ""
+    if any(link.cls_name in INTERRUPTED for link in chain):
+        return "it was interrupted"
+    told = next((link for link in chain if link.cls_name == InputError.__name__), chain[-1])
+    return told.message.partition(": ")[2].strip()
+
+
+def observe(instance: dg.DagsterInstance, key: dg.AssetKey, version: str) -> None:
+    """Record the content of a source outside the graph, if it is not the one recorded last."""
+    latest = instance.fetch_observations(key, limit=1).records
+    observation = latest[0].asset_observation if latest else None
+    if observation is None or observation.tags.get(DATA_VERSION) != version:
+        instance.report_runless_asset_event(dg.AssetObservation(key, tags={DATA_VERSION: version}))
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Record that runs of a command that was killed are over: whoever has the lock is alone."""
+    status = dg.DagsterRunStatus
+    unfinished = dg.RunsFilter(
+        tags=STARTED_HERE, statuses=[status.NOT_STARTED, status.STARTING, status.STARTED]
+    )
+    for record in instance.get_run_records(unfinished):
+        instance.report_run_failed(record.dagster_run, "The process of this run was killed.")

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from mnist_assets_tests.cli.command import command
+
+
+def run(*arguments):
+    return command("materialize", *arguments)
+
+
+def test_it_shows_progress_and_ends_with_a_table(materialized):
+    project, result = materialized
+    assert result.exit_code == 0
+    assert "small: epoch 3/3, loss" in result.output
+    assert "  ✓ evaluation/comparison\n" in result.output
+    assert "small             2,004  " in result.output
+    assert "0 warned, 0 failed\n" in result.output
+    assert f"Values are in {project.places.assets}" in result.output
+
+
+@pytest.mark.usefixtures("made_project")
+def test_what_is_up_to_date_is_left_alone():
+    again = run()
+    assert "Materialising" not in again.output
+    assert "Nothing to do" in again.output
+
+
+def test_a_dry_run_says_what_and_why_and_runs_nothing(project):
+    result = run("--dry-run", "--select", 'group:"dataset"')
+    assert "dataset/train_images " in result.output
+    assert "never materialised" in result.output
+    assert not Path(project.places.assets).exists()
+
+
+def test_a_changed_run_configuration_runs_what_it_configures(made_project):
+    config = made_project.folder / "run.yaml"
+    config.write_text("ops: {networks__small: {config: {seed: 7}}}")
+    network = ("--select", 'key:"networks/small"')
+    first = run("--config", config, *network)
+    assert first.exit_code == 0
+    assert "networks/small: its run config changed\n" in first.output
+    assert "Nothing to do" in run("--config", config, *network).output
+    unsaid = run(*network)
+    assert "Nothing to do" in unsaid.output, "what is not said keeps what it was made with"
+    config.write_text("ops: {networks__small: {config: {seed: 8}}}")
+    result = run("--config", config, "--dry-run")
+    assert "its run config changed" in result.output
+    assert len([line for line in result.output.splitlines() if "config changed" in line]) == 1
+
+
+def test_a_configuration_that_is_no_mapping_is_one_message(project):
+    config = project.folder / "run.yaml"
+    config.write_text("- 1")
+    result = run("--config", config)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {config}: found list, expected a mapping")
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("selection", ["large", "((("])
+def test_a_selection_that_names_no_asset_is_one_message(selection):
+    result = run("--dry-run", "--select", selection)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: --select: found {selection}, expected a selection")
+
+
+def test_a_declaration_that_is_wrong_is_one_message(project):
+    project.edit("networks.yaml", "kind: adam", "kind: adamw")
+    result = run()
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {project.places.networks}: networks.small")
+    assert "'adamw'" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.usefixtures("project")
+def test_a_dataset_that_is_not_there_is_one_message(monkeypatch):
+    monkeypatch.setenv("MNIST_ASSETS_DATASET", "nowhere")
+    result = run()
+    assert result.exit_code == 1
+    assert "nowhere: found No such file or directory" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_failed_step_is_told_without_a_traceback(project):
+    path = project.folder / "raw" / "t10k-labels-idx1-ubyte"
+    path.write_bytes(path.read_bytes()[:-1])
+    result = run("--select", '+key:"preparation/split"')
+    assert result.exit_code == 1
+    assert f"dataset failed: {path}" in result.output
+    assert "Stopped by the failure above; 0 assets" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_failed_check_is_told_and_fails_the_command(project):
+    project.edit("settings.yaml", "class_share_tolerance: 0.2", "class_share_tolerance: 0.0001")
+    result = run("--select", '+key:"preparation/split"')
+    assert result.exit_code == 1
+    assert "check class_shares on preparation/split failed: The parts' class" in result.output
+    assert "1 failed" in result.output
