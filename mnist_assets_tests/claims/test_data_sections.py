@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from mnist_assets.claims.sections import dataset
 from mnist_assets_tests.claims.small import IMAGES, LABELS, first, grey_images, last, network, seen
@@ -230,7 +231,15 @@ def test_normality():
         images[:] = whole[:, None, None]
         lit = generator.integers(0, 400, 1000)
         images.reshape(1000, -1)[np.arange(1000), lit] += 1
-        assert (last("normal-form", seen(images, labels)).value > 0.05) == is_normal
+        measured = last("normal-form", seen(images, labels))
+        assert (measured.value > 0.05) == is_normal
+        means = images.reshape(1000, -1).mean(axis=1)
+        normal = norm(means.mean(), means.std())
+        dark, light = (means < 10).sum(), (means > 75).sum()
+        assert measured.detail == (
+            f"below 10 a normal distribution has {1000 * normal.cdf(10):.0f} images, here are "
+            f"{dark}; above 75 it has {1000 * normal.sf(75):.0f}, here are {light}"
+        )
 
 
 def test_accuracy_on_dark_and_light_images(printed):
@@ -255,6 +264,9 @@ def test_standardised_pixels():
     pixel = IMAGES[:, 0, 1].astype(float)
     assert low == pytest.approx((0 - pixel.mean()) / pixel.std())
     assert high >= (250 - pixel.mean()) / pixel.std()
+    # Of 8 values of each pixel: all that are never lit, those of 200 twice, and not the third time.
+    inside = last("values-between-0-and-1", graph).detail
+    assert inside.endswith("50% of those in the first 8 images are between 0 and 1")
     assert last("zero-centred", graph).value == pytest.approx([0, 0], abs=1e-9)
     assert last("first-image-range", graph).value == [0, 0]
     lit = IMAGES.copy()

@@ -87,6 +87,8 @@ def test_figures_of_networks_here_that_are_rounded(graph):
     assert found(networks.accuracy_after(2, "given", graph)) == Share(3, 4)
     told = last("gap-pretty-small", graph).detail
     assert told.endswith("validation loss is 4.0 times the training loss")
+    wrong = last("misclassification-order", graph).detail
+    assert wrong.endswith("0.0000 of all images are wrong")
     assert "batches of 32: 625" in last("small-batches-train-faster", graph).text
 
 
@@ -188,10 +190,11 @@ def test_what_depth_loses(with_logs):
 def test_parameters_are_summed_from_the_printed_layers(printed):
     assert networks.summed(BEST) == [244554, 243658, 896]
     one_more = replace(GIVEN, summary=[[784, 0], [128, 100481], [10, 1290]])
-    printed(GIVEN=one_more, SIMPLEST=replace(SIMPLEST, totals=[10177, 10177, 0]))
+    printed(GIVEN=one_more, SIMPLEST=replace(SIMPLEST, totals=[10177, 10000, 177]))
     assert first("given-totals").value == [101771, 101771, 0]
     assert first("two-dense-layers").value == [128, 10]
     assert first("tenth-of-the-parameters").value == 0.1
+    assert first("performance-improvement").value == 0.1
     # Four times the width before is batch normalisation only if the width stays.
     wider = replace(BEST, summary=[[3, 0], [4, 12], [4, 16]])
     assert networks.summed(wider) == [28, 20, 8]
@@ -248,7 +251,8 @@ def test_figures_are_recomputed_from_the_matrix(printed):
     }
     assert first("report-recall").value == pytest.approx(by_hand["recall"])
     assert first("printed-false-positives").value == by_hand["false_positives"]
-    assert first("accuracy-is-share-correct").value == 0.85
+    right = first("accuracy-is-share-correct")
+    assert (right.value, right.text) == (0.85, "0.85000 (17 of 20)")
     assert first("matrix-of-all-validation-images").value == 20
     assert first("test-for-final-evaluation").value == 20
     average = first("report-average").value

@@ -96,6 +96,7 @@ def test_a_rule_to_the_digit_or_to_a_bound(rule, says, value, holds, why):
         (differs, "higher", (Share(9, 9), Share(9, 9)), False, True, "allows 0.0000"),
         (differs, "lower", (Share(80, 100), Share(99, 100)), True, False, "lower"),
         (differs, "lower", (Share(90, 100), Share(91, 100)), True, True, "0.0100 lower"),
+        (differs, "lower", (Share(90, 100), Share(90, 100)), False, True, "0.0000 lower"),
         (differs, "lower", (Share(99, 100), Share(80, 100)), False, True, "higher"),
         (by_chance, "alike", 0.5, True, True, "p = 0.500, no more than chance"),
         (by_chance, "alike", 0.0001, False, False, "p < 0.001, more than chance"),
@@ -127,6 +128,7 @@ def test_a_bound_that_is_touched_is_on_both_sides():
     assert "on both sides" in touched.why
     assert not exceeds(high + 1e-12, Share(0, 10)).holds
     assert exceeds(low, Share(0, 10)).by_chance
+    assert "on both sides of 0" in exceeds(low, Share(0, 10)).why
     assert exceeds(1 - high + 1e-12, Share(10, 10)).by_chance
     assert not exceeds(1 - high - 1e-12, Share(10, 10)).by_chance
 

@@ -194,6 +194,22 @@ def test_each_claim_turns_where_it_says(graph, name, holds, fails):
             assert verdicts == [Verdict.REPRODUCED, one.if_not]
 
 
+def test_what_does_not_depend_on_mnists_images_is_reproduced(graph):
+    names = [
+        *("same-image-size", "parts-differ-in-number", "ten-classes", "image-shape"),
+        *("printed-number-of-classes", "printed-classes", "printed-image-shape", "ten-bars"),
+        *("printed-data-type", "first-nine", "first-image-range", "binary-matrix"),
+        *("integers-0-to-9", "ten-dimensional", "depth-of-one", "share-of-training"),
+        *("two-dense-layers", "given-layers", "given-totals", "simplest-layers"),
+        *("simplest-totals", "best-layers", "best-totals", "too-many-parameters"),
+        *("given-epochs-in-code", "best-epochs-in-code", "update-for-each-example"),
+    ]
+    verdicts = {name: judge(CLAIMS[name], graph).verdict for name in names}
+    assert verdicts == dict.fromkeys(names, Verdict.REPRODUCED)
+    memory = judge(CLAIMS["small-batch-needs-less-memory"], graph)
+    assert memory.found == "0.4 MB instead of 0.8 MB"
+
+
 @pytest.mark.parametrize(
     ("name", "sizes"),
     [
