@@ -244,9 +244,9 @@ def _as_labels(confusion: ArrayLike) -> dict[str, NDArray[Any]]:
 
 def _checked(confusion: ArrayLike) -> Counts:
     counts = np.asarray(confusion)
-    square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
+    square = counts.ndim == 2 and counts.shape[0] == counts.shape[1]
     whole = np.issubdtype(counts.dtype, np.integer)
-    if not (square and whole and counts.min() >= 0 and counts.any()):
+    if not (square and whole and counts.any() and counts.min() >= 0):
         raise InputError(
             "confusion matrix",
             seen=f"{counts.dtype} {counts.shape}",

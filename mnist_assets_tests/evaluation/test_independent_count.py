@@ -105,3 +105,21 @@ def test_of_many_wrong_figures_the_first_three_are_told():
     told = len(finding.seen["different"])
     assert told > 3
     assert finding.message.endswith(f" and {told - 3} more.")
+
+
+def test_three_wrong_figures_are_all_told():
+    evaluation = {"test": evaluate_part(PROBABILITIES, LABELS, 3)}
+    for row in evaluation["test"]["per_class"]:
+        row["recall"] += 0.125
+    counted = {"test": count_independently(PROBABILITIES, LABELS, 3)}
+    finding = check_independent_count(evaluation, counted)
+    assert len(finding.seen["different"]) == 3
+    assert finding.message.endswith("recall of class 2 0.1250, not 0.0000.")
+
+
+@pytest.mark.parametrize(("apart", "passed"), [(8e-10, True), (1.2e-9, False)])
+def test_shares_may_be_apart_by_rounding_alone(apart, passed):
+    evaluation = {"test": evaluate_part(PROBABILITIES, LABELS, 3)}
+    evaluation["test"]["accuracy"] += apart
+    counted = {"test": count_independently(PROBABILITIES, LABELS, 3)}
+    assert check_independent_count(evaluation, counted).passed is passed

@@ -349,7 +349,11 @@ def test_accuracy_comes_with_its_interval():
 
 @pytest.mark.parametrize(
     ("true", "predicted", "seen"),
-    [([0, 3], [0, 1], "3"), ([0, 1], [-1, 5], "-1, 5"), ([0, 1], [0.2, 0.8], "0.2, 0.8")],
+    [
+        ([0, 3], [0, 1], "3"),
+        ([0, 1, 2, 0], [-1, 6, 8, 5], "-1, 5, 6"),  # the first three
+        ([0, 1], [0.2, 0.8], "0.2, 0.8"),
+    ],
 )
 def test_labels_that_are_no_class_are_refused(true, predicted, seen):
     with pytest.raises(InputError, match=f"found {seen}, expected whole numbers from 0 to 2"):
@@ -362,7 +366,16 @@ def test_as_many_labels_as_predictions_are_needed():
 
 
 @pytest.mark.parametrize(
-    "confusion", [[1, 2], [[1, 2]], [[0.5, 1], [0, 1]], [[1, -1], [0, 1]], [], [[0, 0], [0, 0]]]
+    "confusion",
+    [
+        [1, 2],
+        [[1, 2]],
+        [[0.5, 1], [0, 1]],
+        [[1, -1], [0, 1]],
+        [],
+        [[0, 0], [0, 0]],
+        np.zeros((0, 0), int),
+    ],
 )
 @pytest.mark.parametrize("use", [one_versus_rest, classification_report, commonest_confusion])
 def test_what_is_no_confusion_matrix_is_refused(use, confusion):
