@@ -49,7 +49,7 @@ def check_pictures(page: str, names: Collection[str]) -> Finding:
 
     Args:
         page: HTML, in which the picture `x` is the image with the id `picture-x`.
-        names: The pictures that were drawn.
+        names: The pictures that it is to show.
     """
     images = [attributes for tag, attributes in _elements(page) if tag == "img"]
     shown = [
@@ -63,7 +63,8 @@ def check_pictures(page: str, names: Collection[str]) -> Finding:
     if absent or silent:
         message = (
             f"Not in the page exactly once: {', '.join(absent) or 'none'}; without alternative "
-            f"text: {', '.join(silent) or 'none'}. The template has to show each picture."
+            f"text: {', '.join(silent) or 'none'}. The template has to show each picture, "
+            "which its asset has drawn: where it could not, the log of its step says why."
         )
     return Finding(
         passed=not absent and not silent,
