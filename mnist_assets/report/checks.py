@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -129,6 +130,7 @@ class _Reader(HTMLParser):
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
 
+@lru_cache(maxsize=1)  # each check asks for those of the same page
 def _elements(page: str) -> list[tuple[str, dict[str, str]]]:
     reader = _Reader()
     reader.feed(page)

@@ -69,12 +69,16 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             raise _not_written(path, error) from error
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
-        """Read the asset's file, through a local copy if it is remote.
+        """Read the asset's file; see `load`."""
+        del context
+        return self.load(path)
+
+    def load(self, path: UPath) -> Any:
+        """Read a file, through a local copy if it is remote.
 
         Raises:
             InputError: There is no file, or it cannot be read, or it is damaged.
         """
-        del context
         try:
             return self.read(Path(path) if isinstance(path, Path) else self._local_copy(path))
         except FileNotFoundError as error:

@@ -47,9 +47,7 @@ class Shelf(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
             return None
         keeper = file_storages(self.assets)[storage]
         try:
-            return keeper.load_from_path(
-                dg.build_input_context(), keeper.file_of(dg.AssetKey.from_user_string(key))
-            )
+            return keeper.load(keeper.file_of(dg.AssetKey.from_user_string(key)))
         except InputError:  # deleted since, or damaged: what tells of that is the asset itself
             return None
 
@@ -73,8 +71,7 @@ class Shelf(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
             if tags[key].get(CODE_VERSION, code_versions[key]) != code_versions[key]:
                 continue
             try:
-                path = storage.file_of(dg.AssetKey(file.split("/")))
-                found[file] = storage.load_from_path(dg.build_input_context(), path)
+                found[file] = storage.load(storage.file_of(dg.AssetKey.from_user_string(file)))
             except InputError:  # as above; and without a picture there is its alternative text
                 continue
         return found
