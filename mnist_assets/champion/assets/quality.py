@@ -1,6 +1,5 @@
 """The champion's quality: as that of a network, whichever it is and whenever it was trained."""
 
-import filecmp
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -170,13 +169,13 @@ def _taken(
     current: archiving.Champion,
     made: Mapping[str, tuple[str, str]],
 ) -> Found | None:
-    """What was found of the network whose file is the champion's, on today's images; or None."""
+    """What was found of the network that the champion is, on today's images; or None."""
     network = current.version.partition("-")[2]
     file = archive.path.parent / "networks" / f"{network}.keras"
     keys = {kind: f"evaluation/{network}_{kind}" for kind in KINDS}
     if not made.keys() >= set(keys.values()) or not file.is_file():
         return None  # it is no longer declared
-    if not filecmp.cmp(file, current.model_path, shallow=False):
+    if StoredNetwork(file).weights != StoredNetwork(current.model_path).weights:
         return None  # it was trained anew, or the champion's file is not what was promoted
     values: dict[str, Any] = {
         kind: shelf.take(instance, key, *made[key]) for kind, key in keys.items()
