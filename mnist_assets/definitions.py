@@ -62,15 +62,19 @@ def build_definitions(places: Places) -> dg.Definitions:
     """
     settings = read_settings(places.settings)
     networks = read_networks(places.networks)
-    studies, champion_quality = study_assets(networks, settings), champion_quality_asset(settings)
+    evaluations = [
+        *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
+        *(asset for name in networks for asset in quality_assets(name, settings)),
+    ]
+    champion_quality = champion_quality_asset(networks, settings, evaluations)
+    studies = study_assets(networks, settings)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset),
         *exploration_assets(settings.grey_levels),
         *preparation_assets(settings.split, settings.normalization),
         *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
-        *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
+        *evaluations,
         comparison_asset(networks),
-        *(asset for name in networks for asset in quality_assets(name, settings)),
         label_errors_asset(networks, settings),
         decision_asset(networks, settings.champion),
         champion_asset(networks, settings.schedules),
@@ -79,9 +83,10 @@ def build_definitions(places: Places) -> dg.Definitions:
         *studies,
         claims_asset(networks),
         page_network_asset(networks),
-        *report_assets(networks, settings, if_made=[champion_quality, *studies]),
         *inference_assets(settings.inbox),
     ]
+    made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
+    assets += report_assets(networks, settings, made, if_made=[champion_quality, *studies])
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=preparation_checks(settings.normalization),

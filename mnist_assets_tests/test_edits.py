@@ -1,7 +1,9 @@
 """What runs again after an edit: the exact set of assets, for twenty edits, on tiny data."""
 
 import importlib
+import re
 import shutil
+from base64 import b64decode
 
 import pytest
 
@@ -124,7 +126,7 @@ EDITS = {
         lambda edit: edit.code(
             "evaluation/metrics.py", "(2 * tp), 2*tp + fp", "2.0 * tp, 2 * tp + fp"
         ),
-        EVALUATIONS | {"report/claims"},
+        EVALUATIONS | REPORT,  # as their pictures may have changed with their code
     ),
     "the training loop": (
         lambda edit: edit.code(
@@ -138,7 +140,7 @@ EDITS = {
     ),
     "one network's learning rate": (
         lambda edit: edit.declaration("learning_rate: 0.01", "learning_rate: 0.011"),
-        CHAMPION | OF_ALL | {"networks/small"} | of_network("small"),
+        CHAMPION | {"champion/quality"} | OF_ALL | {"networks/small"} | of_network("small"),
     ),
     "one network's threshold": (
         lambda edit: edit.declaration(
@@ -155,7 +157,7 @@ EDITS = {
     ),
     "the margin of a near tie": (
         lambda edit: edit.setting("near_tie_margin: 0.00001", "near_tie_margin: 0.00002"),
-        EVALUATIONS,
+        EVALUATIONS | {"report/notebook"},
     ),
     "the palette": (
         lambda edit: edit.code("plots/style.py", '"#0072B2"', '"#0072B3"'),
@@ -169,11 +171,11 @@ EDITS = {
     ),
     "the floor of the normalisation": (
         lambda edit: edit.setting("std_floor: 25.5", "std_floor: 30"),
-        NORMALIZATION | TRAINED,
+        NORMALIZATION | TRAINED | {"champion/quality"},
     ),
     "the seed of the split": (
         lambda edit: edit.setting("  seed: 0", "  seed: 1"),
-        {"preparation/split", "inference/reference"} | NORMALIZATION | TRAINED,
+        {"preparation/split", "inference/reference", "champion/quality"} | NORMALIZATION | TRAINED,
     ),
     "a pixel of a test image": (
         lambda edit: edit.pixels("test_images", 16 + 65, 77),
@@ -193,6 +195,14 @@ EDITS = {
     "a value that was damaged": (
         lambda edit: edit.file("evaluation/small", "json", b"{"),
         {"evaluation/small"},
+    ),
+    "a picture that was deleted": (
+        lambda edit: edit.file("evaluation/small.ratios", "png"),
+        {"evaluation/small"},
+    ),
+    "a picture that was damaged": (
+        lambda edit: edit.file("exploration/grey_levels", "png", b"\x89PNG"),
+        {"exploration/grey_levels"},
     ),
     "a network's file that was deleted": (
         lambda edit: edit.file("networks/small", "keras"),
@@ -215,7 +225,7 @@ EDITS = {
         ),
         CHAMPION
         | REPORT
-        | {"networks/third", "evaluation/comparison", "report/page_network"}
+        | {"networks/third", "evaluation/comparison", "report/page_network", "champion/quality"}
         | of_network("third"),
     ),
 }
@@ -246,3 +256,24 @@ def test_exactly_what_an_edit_touches_runs_again(editable, edit):
     assert set(outcome.made) ^ expected == set()
     assert len(outcome.made) == len(set(outcome.made)), "each asset once"
     assert project.project.update(instance).made == []
+
+
+def embedded(page, name):
+    """A picture of the page, as a file."""
+    return b64decode(re.search(f'id="picture-{name}"[^>]*base64,([^"]*)"', page)[1])
+
+
+def test_new_pictures_come_into_the_report(editable, monkeypatch):
+    """Here the code that runs is edited, too."""
+    edit, instance = editable
+    picture = edit.project.path("exploration/class_distribution", "png")
+    page = edit.project.path("report/notebook", "html")
+    before = picture.read_bytes()
+    assert embedded(page.read_text(), "class_distribution") == before
+    monkeypatch.setattr("mnist_assets.exploration.figures.digits.BLUE", "#123456")
+    edit.code("plots/style.py", '"#0072B3"', '"#123456"')
+    outcome = edit.project.update(instance)
+    assert outcome.success, outcome.failures()
+    assert {"exploration/class_distribution", "report/notebook"} <= set(outcome.made)
+    assert picture.read_bytes() != before
+    assert embedded(page.read_text(), "class_distribution") == picture.read_bytes()

@@ -16,7 +16,7 @@ from mnist_assets.evaluation.metrics import render_report
 from mnist_assets.findings import Finding
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.model import parameters_of
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
 STAGE = Stage("evaluation")
@@ -199,13 +199,19 @@ def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     from mnist_assets.evaluation import figures
 
     validation, test = evaluation["validation"], evaluation["test"]
-    matrices = draw(
-        figures.confusion_matrices, validation["confusion_matrix"], test["confusion_matrix"]
-    )
-    ratios = draw(figures.per_class_ratios, validation["per_class"], test["per_class"])
     shown: dict[str, Any] = {
-        "confusion_matrices": picture(matrices, "Confusion matrices, validation and test"),
-        "ratios": picture(ratios, "Precision, recall and F1 of each class"),
+        "confusion_matrices": draw(
+            "Confusion matrices, validation and test",
+            figures.confusion_matrices,
+            validation["confusion_matrix"],
+            test["confusion_matrix"],
+        ),
+        "ratios": draw(
+            "Precision, recall and F1 of each class",
+            figures.per_class_ratios,
+            validation["per_class"],
+            test["per_class"],
+        ),
     }
     for part, of_part in evaluation.items():
         shown |= {
@@ -254,7 +260,6 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
                 for name, declared in layers.items()
             ]
         )
-        png = draw(figures.comparison, compared)
         best = comparing.best_network(compared)
         return stored(
             compared,
@@ -265,7 +270,11 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             ),
             best=best,
             notebook_validation_accuracy=claims,
-            picture=picture(png, "Accuracy of each network against its number of parameters"),
+            picture=draw(
+                "Accuracy of each network against its number of parameters",
+                figures.comparison,
+                compared,
+            ),
             table=table(compared),
         )
 

@@ -8,7 +8,7 @@ from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as steps
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
 from mnist_assets.orchestration.stage import Stage, Stored, stored
 
 STAGE = Stage("exploration")
@@ -40,8 +40,8 @@ def sample_digits(train_images: Any, train_labels: Any) -> Stored:
     """The first nine training images with their labels."""
     from mnist_assets.exploration.figures import digits as figures
 
-    png = draw(figures.sample_digits, train_images[:9], train_labels[:9])
-    return stored(png, picture=picture(png, "The first nine training images with their labels"))
+    png = to_png(figures.sample_digits, train_images[:9], train_labels[:9])
+    return stored(png, picture=Picture("The first nine training images with their labels", png))
 
 
 @STAGE.asset("png", reads=["dataset/train_images"], kinds={"matplotlib"})
@@ -50,12 +50,12 @@ def pixel_range(train_images: Any) -> Stored:
     from mnist_assets.exploration.figures import digits as figures
 
     image = train_images[0]
-    png = draw(figures.pixel_range, image)
+    png = to_png(figures.pixel_range, image)
     return stored(
         png,
         lowest=int(image.min()),
         highest=int(image.max()),
-        picture=picture(png, "The first training image with a colour bar in grey levels"),
+        picture=Picture("The first training image with a colour bar in grey levels", png),
     )
 
 
@@ -65,9 +65,10 @@ def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
     from mnist_assets.exploration.figures import digits as figures
 
     counts = steps.class_distribution(train_labels, test_labels, class_count(train_labels))
-    png = draw(figures.class_distribution, counts)
     return stored(
-        counts, picture=picture(png, "Images of each class, both parts"), table=table(counts)
+        counts,
+        picture=draw("Images of each class, both parts", figures.class_distribution, counts),
+        table=table(counts),
     )
 
 
@@ -77,8 +78,8 @@ def average_digits(train_images: Any, train_labels: Any) -> Stored:
     from mnist_assets.exploration.figures import digits as figures
 
     averages = steps.average_digits(train_images, train_labels, class_count(train_labels))
-    png = draw(figures.average_digits, averages)
-    return stored(averages, picture=picture(png, "The average image of each class"))
+    picture = draw("The average image of each class", figures.average_digits, averages)
+    return stored(averages, picture=picture)
 
 
 @STAGE.asset("csv", reads=[*TRAIN, "exploration/average_digits"], kinds={"pandas"})
@@ -90,9 +91,14 @@ def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) ->
     from mnist_assets.exploration.figures import digits as figures
 
     extremes = steps.extreme_digits(train_images, train_labels, average_digits)
-    png = draw(figures.extreme_digits, train_images, average_digits, extremes)
-    alternative = "Nearest and least similar image of each class, ours and the notebook's"
-    return stored(extremes, picture=picture(png, alternative), table=table(extremes, digits=1))
+    picture = draw(
+        "Nearest and least similar image of each class, ours and the notebook's",
+        figures.extreme_digits,
+        train_images,
+        average_digits,
+        extremes,
+    )
+    return stored(extremes, picture=picture, table=table(extremes, digits=1))
 
 
 @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
@@ -102,13 +108,17 @@ def pixel_histogram(train_images: Any) -> Stored:
 
     histogram = grey.pixel_histogram(train_images)
     summarised = grey.summarise_pixels(histogram, white_from=WHITE_FROM)
-    png = draw(figures.pixel_histogram, histogram, summarised)
     return stored(
         histogram,
         black=summarised["black"],
         white=summarised["white"],
         between=summarised["between"],
-        picture=picture(png, "Pixels at each grey level, on a logarithmic scale"),
+        picture=draw(
+            "Pixels at each grey level, on a logarithmic scale",
+            figures.pixel_histogram,
+            histogram,
+            summarised,
+        ),
     )
 
 
@@ -127,12 +137,17 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
             dark=bounds.dark_below,
             light=bounds.light_above,
         )
-        png = draw(figures.grey_levels, levels, summarised, first=bounds.few_images)
         return stored(
             levels,
             summary=summarised,
             first_images=str(levels["grey_level"].head(bounds.few_images).to_list()),
-            picture=picture(png, "Distribution of the images' mean grey levels"),
+            picture=draw(
+                "Distribution of the images' mean grey levels",
+                figures.grey_levels,
+                levels,
+                summarised,
+                first=bounds.few_images,
+            ),
         )
 
     return grey_levels

@@ -16,7 +16,7 @@ from mnist_assets.evaluation.predictions import predict
 from mnist_assets.inference import digits, drift, inbox, picture_files
 from mnist_assets.inference.resources import Inbox
 from mnist_assets.networks.stored import StoredNetwork
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
 STAGE = Stage("inference")
@@ -105,9 +105,12 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
             pictures=len(scores),
             doubtful=int((scores["probability"] < doubtful_below).sum()),
             champion=version,
-            picture=picture(
-                draw(figures.batch, prepared, scores, doubtful_below),
+            picture=draw(
                 "The digits of the file with the champion's guesses",
+                figures.batch,
+                prepared,
+                scores,
+                doubtful_below,
             ),
             table=table(scores),
         )

@@ -16,7 +16,7 @@ from mnist_assets.networks import history as histories
 from mnist_assets.networks import model as steps
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.training import Epoch, train_network
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
 STAGE = Stage("networks")
@@ -143,7 +143,6 @@ def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
 
         epochs = network.history
         floor = thresholds.validation_accuracy if source.facts else commonest_share(train_labels)
-        png = draw(figures.history, epochs, name)
         return stored(
             epochs,
             AS_DECLARED.result(
@@ -156,7 +155,9 @@ def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
             ),
             validation_accuracy=float(epochs["val_accuracy"].iloc[-1]),
             generalization_gap=histories.generalization_gap(epochs),
-            picture=picture(png, f"Loss and accuracy of {name}, epoch by epoch"),
+            picture=draw(
+                f"Loss and accuracy of {name}, epoch by epoch", figures.history, epochs, name
+            ),
             table=table(epochs),
         )
 

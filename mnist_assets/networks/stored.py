@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
+WEIGHTS_MEMBER = "model.weights.h5"  # Keras's own
 HISTORY_MEMBER = "history.csv"
 TRAINING_MEMBER = "training.json"
 
@@ -62,6 +63,12 @@ class StoredNetwork:
         import keras
 
         return keras.saving.load_model(self.path, compile=False)
+
+    @cached_property
+    def weights(self) -> bytes:
+        """Its weights as Keras writes them: equal for equal ones, unlike the whole archive."""
+        with zipfile.ZipFile(self.path) as archive:
+            return archive.read(WEIGHTS_MEMBER)
 
     @cached_property
     def history(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from upath import UPath
 
 from mnist_assets.orchestration.automation import ON_REQUEST
 from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
-from mnist_assets.orchestration.storage.files import FileStorage
+from mnist_assets.orchestration.storage.files import PICTURE_FILES, FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 
 CODE_VERSION = "dagster/code_version"
@@ -55,11 +55,23 @@ class Known:
     run_id: str
 
     def file_fault(self, path: UPath) -> str | None:
-        """What is wrong with the value's file where it would be read, wherever it was written."""
+        """What is wrong with the value's file where it would be read, wherever it was written.
+
+        Or with the file of a picture beside it.
+        """
         try:
-            return find_fault(path, self.metadata)
+            if fault := find_fault(path, self.metadata):
+                return fault
         except FileNotFoundError:
             return f"{GONE}{path}"
+        for name, remembered in self.metadata.get(PICTURE_FILES, {}).items():
+            picture = path.with_name(name)
+            try:
+                if fault := find_fault(picture, remembered):
+                    return fault
+            except FileNotFoundError:
+                return f"its file was lost: {picture}"
+        return None
 
 
 @dataclass(frozen=True)

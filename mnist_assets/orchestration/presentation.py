@@ -3,11 +3,11 @@
 import math
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-
-from mnist_assets.orchestration.versions.content import content_version
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,40 +17,68 @@ LARGEST_PICTURE = 100_000  # bytes of PNG; more would bloat the event log that e
 LONGEST_TABLE = 60  # rows
 
 
-_drawn: dict[tuple[str, ...], bytes] = {}
+@dataclass(frozen=True)
+class Picture:
+    """A picture of an asset's value: shown in the web UI, and stored beside the value.
+
+    Attributes:
+        alternative_text: What is to be seen, for whoever cannot see it.
+        png: The PNG file; None where it could not be drawn.
+    """
+
+    alternative_text: str
+    png: bytes | None
 
 
-def draw(figure: Callable[..., "Figure"], *values: Any, **options: Any) -> bytes:
-    """A figure as PNG: drawn once in a process for equal values, as the report shows it again.
+def draw(
+    alternative_text: str, figure: Callable[..., "Figure"], *values: Any, **options: Any
+) -> Picture:
+    """Draw a picture; if that fails, say so in the log, since no step is to fail by a picture.
 
     Args:
+        alternative_text: What is to be seen.
         figure: A drawing function of `figures/`.
-        values: What it draws: arrays, tables, lists and mappings of plain values.
-        options: Further plain values.
+        values: What it draws.
+        options: Further arguments of the function.
     """
-    from mnist_assets.plots.style import to_png
+    try:
+        png = to_png(figure, *values, **options)
+    except Exception as error:  # whatever is wrong with a picture, the value is right
+        dg.get_dagster_logger().warning(
+            f'The picture "{alternative_text}" could not be drawn: {type(error).__name__}: {error}',
+            exc_info=error,
+        )
+        return Picture(alternative_text, None)
+    return Picture(alternative_text, png)
 
-    key = (f"{figure.__module__}.{figure.__qualname__}", *map(_key, [*values, *options.items()]))
-    if key not in _drawn:
-        _drawn[key] = to_png(figure(*values, **options))
-    return _drawn[key]
+
+def to_png(figure: Callable[..., "Figure"], *values: Any, **options: Any) -> bytes:
+    """Draw a picture that is a value itself, as a PNG file; arguments as those of `draw`."""
+    from mnist_assets.plots import style
+
+    return style.to_png(figure(*values, **options))
 
 
-def _key(value: Any) -> str:
-    return repr(value) if isinstance(value, str | int | float | tuple) else content_version(value)
-
-
-def picture(png: bytes, alternative_text: str) -> dg.MarkdownMetadataValue:
-    """An inline picture.
-
-    Raises:
-        ValueError: It has 100 kB or more.
-    """
-    if len(png) >= LARGEST_PICTURE:
-        raise ValueError(f"{alternative_text}: {len(png):,} bytes, at most {LARGEST_PICTURE:,}")
+def inline(picture: Picture) -> dg.MarkdownMetadataValue:
+    """A picture inside the metadata, halved until it has less than 100 kB."""
+    png = picture.png
+    if png is None:
+        return dg.MetadataValue.md(f"Could not be drawn, see the log: {picture.alternative_text}")
+    while len(png) >= LARGEST_PICTURE:
+        png = _halve(png)
     return dg.MetadataValue.md(
-        f"![{alternative_text}](data:image/png;base64,{b64encode(png).decode()})"
+        f"![{picture.alternative_text}](data:image/png;base64,{b64encode(png).decode()})"
     )
+
+
+def _halve(png: bytes) -> bytes:
+    """A picture of half the width and height."""
+    from PIL import Image
+
+    buffer = BytesIO()
+    with Image.open(BytesIO(png)) as picture:
+        picture.reduce(2).save(buffer, "png")
+    return buffer.getvalue()
 
 
 def table(frame: "pd.DataFrame", *, digits: int = 4) -> dg.TableMetadataValue:

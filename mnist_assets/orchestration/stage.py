@@ -10,6 +10,8 @@ import dagster as dg
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
 from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY
+from mnist_assets.orchestration.presentation import Picture, inline
+from mnist_assets.orchestration.storage.pictures import Illustrated
 from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.orchestration.versions.content import content_version
 
@@ -155,11 +157,28 @@ def stored(
     key: dg.AssetKey | None = None,
     **metadata: Any,
 ) -> Stored:
-    """A value to be stored under the hash of its content, with what the web UI shows beside it."""
+    """A value to be stored under the hash of its content, with what the web UI shows beside it.
+
+    Args:
+        value: The asset's value.
+        check_results: Of its checks.
+        key: Of the asset, in a step that makes several.
+        metadata: What is shown. Each `Picture` is a file beside the value's, too, named like its
+            argument if there are several; but for one that is the value.
+    """
+    pictures = {name: item for name, item in metadata.items() if isinstance(item, Picture)}
+    beside = {
+        name if len(pictures) > 1 else "": picture.png
+        for name, picture in pictures.items()
+        if picture.png and picture.png is not value
+    }
     return dg.MaterializeResult(
         asset_key=key,
-        value=value,
+        value=Illustrated(value, beside) if beside else value,
         data_version=dg.DataVersion(content_version(value)),
-        metadata=metadata,
+        metadata={
+            name: inline(item) if isinstance(item, Picture) else item
+            for name, item in metadata.items()
+        },
         check_results=check_results,
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Normalization, Split
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
 from mnist_assets.orchestration.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.preparation import normalization as normalizing
 from mnist_assets.preparation import one_hot as encoding
@@ -83,13 +83,18 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
             moments, declared.mean_tolerance, declared.std_tolerance
         )
         mean, std = fitted["mean"], fitted["std"]
-        png = draw(figures.normalization, mean, std, std <= np.float32(floor))
         return stored(
             fitted,
             NORMALIZED.result(normalized),
             std_floor=floor,
             pixels_at_floor=moments["pixels_at_floor"],
-            picture=picture(png, "Mean and standard deviation of each pixel"),
+            picture=draw(
+                "Mean and standard deviation of each pixel",
+                figures.normalization,
+                mean,
+                std,
+                std <= np.float32(floor),
+            ),
         )
 
     return normalization
@@ -141,12 +146,12 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
     from mnist_assets.preparation import figures
 
     digits = normalizing.normalise(train_images[:9], **normalization)
-    png = draw(figures.normalized_digits, digits)
+    png = to_png(figures.normalized_digits, digits)
     return stored(
         png,
         lowest=float(digits.min()),
         highest=float(digits.max()),
-        picture=picture(png, "The first nine training images, normalised"),
+        picture=Picture("The first nine training images, normalised", png),
     )
 
 

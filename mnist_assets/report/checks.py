@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def check_pictures(page: str, names: Collection[str]) -> Finding:
 
     Args:
         page: HTML, in which the picture `x` is the image with the id `picture-x`.
-        names: The pictures that were drawn.
+        names: The pictures that it is to show.
     """
     images = [attributes for tag, attributes in _elements(page) if tag == "img"]
     shown = [
@@ -63,7 +64,8 @@ def check_pictures(page: str, names: Collection[str]) -> Finding:
     if absent or silent:
         message = (
             f"Not in the page exactly once: {', '.join(absent) or 'none'}; without alternative "
-            f"text: {', '.join(silent) or 'none'}. The template has to show each picture."
+            f"text: {', '.join(silent) or 'none'}. The template has to show each picture, "
+            "which its asset has drawn: where it could not, the log of its step says why."
         )
     return Finding(
         passed=not absent and not silent,
@@ -128,6 +130,7 @@ class _Reader(HTMLParser):
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
 
 
+@lru_cache(maxsize=1)  # each check asks for those of the same page
 def _elements(page: str) -> list[tuple[str, dict[str, str]]]:
     reader = _Reader()
     reader.feed(page)

@@ -18,7 +18,7 @@ from mnist_assets.dataset.loading import class_count
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.study import paired_tests
@@ -165,9 +165,14 @@ def _shown(
     from mnist_assets.study import figures
 
     summary = steps.summarise(made, confidence, claim)
-    png = draw(figures.runs, made.assign(network=name), {name: claim}, confidence)
     shown: dict[str, Any] = {
-        "picture": picture(png, f"Accuracy of every run of {name}"),
+        "picture": draw(
+            f"Accuracy of every run of {name}",
+            figures.runs,
+            made.assign(network=name),
+            {name: claim},
+            confidence,
+        ),
         "summary": table(steps.summary_table(summary)),
         "variation": summary["variation"],
         "table": table(made),
@@ -203,12 +208,23 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
         summaries = {name: steps.summarise(of, confidence, None) for name, of in runs.items()}
         drawn = steps.most_accurate(runs, MOST_DRAWN)
         of_drawn = pd.concat([runs[name].assign(network=name) for name in drawn])
-        strips = draw(figures.runs, of_drawn, claims if source.facts else {}, confidence)
-        shown: dict[str, Any] = {"runs": picture(strips, "Accuracy of every run of each network")}
+        shown: dict[str, Any] = {
+            "runs": draw(
+                "Accuracy of every run of each network",
+                figures.runs,
+                of_drawn,
+                claims if source.facts else {},
+                confidence,
+            )
+        }
         if len(drawn) > 1:
             both_drawn = compared[compared["first"].isin(drawn) & compared["second"].isin(drawn)]
-            png = draw(figures.differences, both_drawn, confidence)
-            shown["differences"] = picture(png, "Mean differences of each two networks")
+            shown["differences"] = draw(
+                "Mean differences of each two networks",
+                figures.differences,
+                both_drawn,
+                confidence,
+            )
         return stored(
             compared,
             PAIRED.result(steps.check_paired(runs)),

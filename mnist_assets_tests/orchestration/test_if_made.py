@@ -11,7 +11,8 @@ from dagster._core.loader import LoadingContextForTest
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
 from mnist_assets.orchestration.incremental import Graph, State
 from mnist_assets.orchestration.storage.formats import file_storages
-from mnist_assets.orchestration.storage.optional import Shelf
+from mnist_assets.orchestration.storage.optional import Shelf, made_as
+from mnist_assets.orchestration.storage.pictures import Illustrated
 
 PAGE, STUDY, DATA = (
     dg.AssetKey(["report", "page"]),
@@ -46,7 +47,10 @@ class World:
         )
         def study(data):
             table = pd.DataFrame({"runs": [self.runs]})
-            return dg.MaterializeResult(value=table, data_version=dg.DataVersion(str(self.runs)))
+            shown = {"strips": b"strips", "means": b"means"}
+            return dg.MaterializeResult(
+                value=Illustrated(table, shown), data_version=dg.DataVersion(str(self.runs))
+            )
 
         @dg.asset(
             key=PAGE,
@@ -151,6 +155,39 @@ def test_a_file_that_is_gone_or_damaged_is_not_shown(world):
     path.unlink()
     world.make(PAGE)
     assert world.seen[-2:] == [None, None]
+
+
+def pictures(world):
+    files = ["study/runs.strips", "study/runs.means"]
+    shelf = Shelf(assets=str(world.folder))
+    return shelf.pictures(world.instance, files, {"study/runs": world.code})
+
+
+def test_pictures_are_shown_unless_other_code_drew_them_or_they_are_gone(world):
+    assert pictures(world) == {}, "never made"
+    world.make(STUDY)
+    assert pictures(world) == {"study/runs.strips": b"strips", "study/runs.means": b"means"}
+    (world.folder / "study" / "runs.means.png").unlink()
+    assert pictures(world) == {"study/runs.strips": b"strips"}
+    world.code = "2"
+    assert pictures(world) == {}, "as the code of today would draw them otherwise"
+    world.make(STUDY)
+    assert len(pictures(world)) == 2
+
+
+def test_pictures_without_a_history_are_shown(world):
+    world.make(STUDY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        world.instance = instance
+        assert len(pictures(world)) == 2
+
+
+def test_how_values_are_made_is_told_by_their_keys(world):
+    assert made_as(world.definitions().assets) == {
+        "data": ("json", "data"),
+        "study/runs": ("csv", "1"),
+        "report/page": ("html", "page"),
+    }
 
 
 @pytest.mark.filterwarnings("ignore:Parameter `include_sources`")  # Dagster's own call

@@ -9,7 +9,14 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 from upath import UPath
 
-from mnist_assets.orchestration.incremental import DATA_VERSION, Graph, Run, State, bring_up_to_date
+from mnist_assets.orchestration.incremental import (
+    DATA_VERSION,
+    Graph,
+    Known,
+    Run,
+    State,
+    bring_up_to_date,
+)
 from mnist_assets.orchestration.storage.fingerprints import fingerprint
 
 
@@ -224,6 +231,23 @@ def test_a_damaged_file_is_made_again(world):
     assert "its file was changed by something else" in world.reasons()["c"]
     assert world.update() == (["c"], True)
     assert (world.folder / "c").read_text() == "2"
+
+
+def test_a_lost_or_damaged_picture_is_noticed_as_a_value_is(tmp_path):
+    value, picture = UPath(tmp_path / "c.json"), UPath(tmp_path / "c.ratios.png")
+    value.write_text("1")
+    picture.write_bytes(b"ratios")
+    told = {**fingerprint(value), "picture_files": {picture.name: fingerprint(picture)}}
+    known = Known({}, told, "run")
+    assert known.file_fault(value) is None
+    picture.write_bytes(b"others")
+    assert known.file_fault(value) == f"its file was changed by something else: {picture}"
+    picture.write_bytes(b"rat")
+    assert "its file was damaged" in known.file_fault(value)
+    picture.unlink()
+    assert known.file_fault(value) == f"its file was lost: {picture}"
+    value.write_text("12")
+    assert f"its file was damaged: {value}" in known.file_fault(value), "the value comes first"
 
 
 def test_a_file_that_was_only_touched_is_left_alone(world):

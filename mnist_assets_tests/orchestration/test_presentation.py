@@ -1,30 +1,102 @@
 from base64 import b64decode
+from io import BytesIO
+from typing import Any
 
 import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 from mnist_assets.exploration.assets import class_distribution
 from mnist_assets.findings import Finding
-from mnist_assets.orchestration.presentation import LARGEST_PICTURE, LONGEST_TABLE, picture, table
+from mnist_assets.orchestration.presentation import (
+    LARGEST_PICTURE,
+    LONGEST_TABLE,
+    Picture,
+    draw,
+    inline,
+    table,
+)
 from mnist_assets.orchestration.stage import Check, inputs, stored
+from mnist_assets.orchestration.storage.pictures import Illustrated
+
+
+def content_of(shown: dg.MarkdownMetadataValue) -> tuple[str, bytes]:
+    """The alternative text of a picture in metadata, and its PNG file."""
+    assert shown.md_str
+    text, _, address = shown.md_str.partition("](")
+    kind, _, content = address.removesuffix(")").partition(",")
+    assert kind == "data:image/png;base64"
+    return text.removeprefix("!["), b64decode(content)
+
+
+def noise(side: int) -> bytes:
+    """A square of random grey levels as PNG, which has about as many bytes as pixels."""
+    levels = np.random.default_rng(0).integers(0, 256, (side, side)).astype(np.uint8)
+    buffer = BytesIO()
+    Image.fromarray(levels).save(buffer, "png")
+    return buffer.getvalue()
 
 
 def test_a_picture_is_inline_and_can_be_read_out() -> None:
-    shown = picture(b"\x89PNG", "One digit").md_str
-    assert shown
-    text, _, address = shown.partition("](")
-    assert text == "![One digit"
-    kind, _, content = address.removesuffix(")").partition(",")
-    assert kind == "data:image/png;base64"
-    assert b64decode(content) == b"\x89PNG"
+    assert content_of(inline(Picture("One digit", b"\x89PNG"))) == ("One digit", b"\x89PNG")
 
 
-def test_a_picture_that_would_bloat_the_event_log_is_refused() -> None:
-    assert picture(b"1" * (LARGEST_PICTURE - 1), "")
-    with pytest.raises(ValueError, match="One digit: 100,000 bytes"):
-        picture(b"1" * LARGEST_PICTURE, "One digit")
+def test_a_picture_that_would_bloat_the_event_log_is_halved_until_it_fits() -> None:
+    png = b"1" * (LARGEST_PICTURE - 1)
+    assert content_of(inline(Picture("", png))) == ("", png)
+    large = noise(801)
+    assert len(large) > 4 * LARGEST_PICTURE
+    text, small = content_of(inline(Picture("Noise", large)))
+    assert text == "Noise"
+    assert len(small) < LARGEST_PICTURE
+    assert Image.open(BytesIO(small)).size == (201, 201)
+
+
+def test_exactly_as_much_as_is_too_much_is_halved() -> None:
+    png = noise(300)
+    full = png + b"0" * (LARGEST_PICTURE - len(png))  # what follows a PNG is not looked at
+    assert len(full) == LARGEST_PICTURE
+    assert Image.open(BytesIO(content_of(inline(Picture("", full)))[1])).size == (150, 150)
+
+
+def plot(size: float, *, fails: bool = False) -> Figure:
+    if fails:
+        raise ZeroDivisionError("no digit at all")
+    return Figure(figsize=(size, size))
+
+
+def test_a_picture_is_drawn_as_png() -> None:
+    picture = draw("A square", plot, 2)
+    assert picture.alternative_text == "A square"
+    assert picture.png
+    assert Image.open(BytesIO(picture.png)).size == (200, 200)
+
+
+def test_a_drawing_that_fails_is_told_and_fails_nothing(
+    tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @dg.asset
+    def value() -> dg.MaterializeResult[Any]:
+        return stored([1], picture=draw("A square", plot, 2, fails=True))
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        result = dg.materialize([value], instance=instance)
+        told = [
+            entry
+            for entry in instance.all_logs(result.run_id)
+            if entry.level == 30  # a warning
+        ]
+    capsys.readouterr()
+    (event,) = result.get_asset_materialization_events()
+    shown = event.materialization.metadata["picture"].value
+    assert shown == "Could not be drawn, see the log: A square"
+    assert len(told) == 1
+    assert told[0].user_message == (
+        'The picture "A square" could not be drawn: ZeroDivisionError: no digit at all'
+    )
 
 
 def rows(frame: pd.DataFrame, digits: int = 4) -> list[dict[str, object]]:
@@ -121,3 +193,32 @@ def test_a_value_is_stored_under_the_hash_of_its_content() -> None:
     assert [check.check_name for check in result.check_results] == ["finite"]
     assert result.data_version == stored([1, 2]).data_version
     assert result.data_version != stored([1, 3]).data_version
+
+
+ONE, OTHER = Picture("One", b"one"), Picture("Other", b"other")
+
+
+@pytest.mark.parametrize(
+    ("shown", "beside"),
+    [
+        ({"picture": ONE, "count": 2}, {"": b"one"}),
+        ({"ratios": ONE, "picture": OTHER}, {"ratios": b"one", "picture": b"other"}),
+        ({"ratios": ONE, "picture": Picture("Failed", None)}, {"ratios": b"one"}),
+    ],
+)
+def test_pictures_are_shown_and_stored_beside_the_value(
+    shown: dict[str, Any], beside: dict[str, bytes]
+) -> None:
+    result = stored([1, 2], **shown)
+    assert result.value == Illustrated([1, 2], beside)
+    assert result.data_version == stored([1, 2]).data_version, "that of the value alone"
+    assert result.metadata == {
+        name: inline(item) if isinstance(item, Picture) else item for name, item in shown.items()
+    }
+
+
+def test_a_picture_that_is_the_value_is_stored_once() -> None:
+    png = b"one"
+    result = stored(png, picture=Picture("One", png))
+    assert result.value == png
+    assert result.metadata == {"picture": inline(ONE)}

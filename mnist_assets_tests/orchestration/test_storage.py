@@ -25,6 +25,7 @@ from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 from mnist_assets.orchestration.storage.formats import ArrayStorage, file_storages
+from mnist_assets.orchestration.storage.pictures import Illustrated
 
 KEY = dg.AssetKey(["stage", "value"])
 NO_CONTEXT: Any = None  # reading makes no use of it
@@ -117,6 +118,68 @@ def test_the_fingerprint_is_remembered(storages: dict[str, FileStorage[Any]], fo
     assert shown["bytes"] == 1_250_128
     assert shown["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert find_fault(path, shown) is None
+
+
+# Pictures beside a value
+
+
+def beside(storage: FileStorage[Any]) -> dict[str, bytes]:
+    """The PNG files in the value's folder, but for the value."""
+    files = path_of(storage).parent.iterdir()
+    return {
+        path.name: path.read_bytes()
+        for path in files
+        if path.name.endswith(".png") and path != path_of(storage)
+    }
+
+
+@pytest.mark.parametrize("format_", VALUES)
+@pytest.mark.parametrize("at", ["here", "remote"])
+def test_pictures_are_kept_beside_a_value_and_go_when_it_draws_them_no_more(
+    folder: Path, remote: str, at: str, format_: str
+) -> None:
+    storage = file_storages(remote if at == "remote" else str(folder))[format_]
+    others = ["values.png", "value_of.ratios.png", "other.png"]
+    storage.make_directory(path_of(storage).parent)
+    for name in others:
+        path_of(storage).with_name(name).write_bytes(b"of another asset")
+    kept = dict.fromkeys(others, b"of another asset")
+    write(storage, Illustrated(VALUES[format_], {"ratios": b"ratios", "matrices": b"matrices"}))
+    assert same(VALUES[format_], read(storage)), "the value alone"
+    several = {"value.ratios.png": b"ratios", "value.matrices.png": b"matrices"}
+    assert beside(storage) == kept | several
+    write(storage, Illustrated(VALUES[format_], {"ratios": b"new"}))
+    assert beside(storage) == kept | {"value.ratios.png": b"new"}
+    if format_ != "png":  # its value has the name that an only picture has
+        write(storage, Illustrated(VALUES[format_], {"": b"the only one"}))
+        assert beside(storage) == kept | {"value.png": b"the only one"}
+    write(storage, VALUES[format_])
+    assert beside(storage) == kept
+    assert same(VALUES[format_], read(storage))
+
+
+def test_the_fingerprints_of_pictures_are_remembered(
+    storages: dict[str, FileStorage[Any]], folder: Path
+) -> None:
+    value = Illustrated(VALUES["npy"], {"ratios": b"ratios"})
+    write(storages["npy"], value)
+    shown = storages["npy"].get_metadata(dg.build_output_context(asset_key=KEY), value)
+    assert shown.keys() == {"bytes", "modified", "sha256", "picture_files"}
+    assert shown["picture_files"].keys() == {"value.ratios.png"}
+    remembered = shown["picture_files"]["value.ratios.png"]
+    assert remembered["sha256"] == hashlib.sha256(b"ratios").hexdigest()
+    assert find_fault(UPath(folder / "stage" / "value.ratios.png"), remembered) is None
+
+
+def test_a_picture_that_cannot_be_written_leaves_the_old_value_and_its_pictures(
+    storages: dict[str, FileStorage[Any]], folder: Path
+) -> None:
+    write(storages["json"], Illustrated([1], {"": b"old"}))
+    with full_disk(), pytest.raises(InputError, match="File too large"):
+        write(storages["json"], Illustrated([2], {"": b"new" * 100}))
+    assert read(storages["json"]) == [1]
+    assert beside(storages["json"]) == {"value.png": b"old"}
+    assert files_in(folder) == ["stage/value.json", "stage/value.png"]
 
 
 # What goes wrong while writing leaves the old value

@@ -1,11 +1,13 @@
 """Quality in the graph, on the tiny project: every asset's file, and each check that can fail."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mnist_assets.champion.assets import quality as champion_quality
 from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets_tests.tiny import CLASSES, Project
 
@@ -79,6 +81,65 @@ def test_the_quality_of_the_champion_is_that_of_the_network_it_is(made):
     mistakes = pd.read_csv(project.path(f"evaluation/{model['network']}_mistakes", "csv"))
     assert quality["mistakes"] == mistakes.to_dict("records")
     assert outcome.checks()["champion/quality:as_promoted"].passed
+
+
+def judge_champion(project):
+    with project.instance() as instance:
+        outcome = project.update(instance, select='key:"champion/quality"', force=True)
+    assert outcome.made == ["champion/quality"], outcome.failures()
+    return read_json(project, "champion/quality"), outcome.checks()
+
+
+def test_a_champion_that_is_a_network_of_today_is_not_asked_again(made, tmp_path, monkeypatch):
+    project = made[0].copy(tmp_path / "copy")
+    before = read_json(project, "champion/quality")
+    network = read_json(project, "champion/model")["network"]
+    monkeypatch.setattr(champion_quality, "predict", lambda *_: pytest.fail("it was asked"))
+    assert judge_champion(project)[0] == before
+    evaluation = project.folder / "assets" / "evaluation"
+    (evaluation / f"{network}_robustness.png").unlink()
+    assert judge_champion(project)[0] == before, "a picture is drawn where it is not there"
+    champion = project.folder / "assets" / "champion"
+    assert sorted(path.name for path in champion.glob("quality.*")) == [
+        "quality.json",
+        "quality.mistakes.png",
+        "quality.reliability.png",
+        "quality.robustness.png",
+    ]
+    for name, kind in (("reliability", "quality"), ("mistakes", "mistakes")):
+        drawn = (evaluation / f"{network}_{kind}.png").read_bytes()
+        assert (champion / f"quality.{name}.png").read_bytes() == drawn
+
+
+def test_a_champion_that_is_no_network_of_today_is_asked(made, tmp_path):
+    project = made[0].copy(tmp_path / "copy")
+    before = read_json(project, "champion/quality")
+    network = read_json(project, "champion/model")["network"]
+    (other,) = {*NAMES} - {network}
+    current = project.folder / "assets" / "champion" / "current" / "model.keras"
+    shutil.copy(project.path(f"networks/{other}", "keras"), current)
+    swapped, _ = judge_champion(project)
+    assert swapped["calibration"] != before["calibration"]
+    expected = read_json(project, f"evaluation/{other}_quality")["calibration"]
+    assert swapped["calibration"] == expected
+    drawn = project.path(f"evaluation/{network}_quality", "png").read_bytes()
+    assert current.parents[1].joinpath("quality.reliability.png").read_bytes() != drawn
+
+
+def test_a_champion_whose_networks_values_are_left_behind_is_asked(made, tmp_path, monkeypatch):
+    project = made[0].copy(tmp_path / "copy")
+    before = read_json(project, "champion/quality")
+    asked, network = [], read_json(project, "champion/model")["network"]
+    predict = champion_quality.predict
+    monkeypatch.setattr(
+        champion_quality, "predict", lambda *args: asked.append(1) or predict(*args)
+    )
+    project.path(f"evaluation/{network}_robustness", "csv").unlink()
+    assert judge_champion(project)[0] == before
+    assert asked == [1]
+    project.edit("networks.yaml", f"  {network}:", "  renamed:")
+    assert judge_champion(project)[0] == before, "its network is no longer declared"
+    assert asked == [1, 1]
 
 
 def test_without_a_champion_there_is_nothing_to_say(tmp_path):

@@ -9,6 +9,12 @@ import pytest
 
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.declarations.settings import read_settings
+from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
+from mnist_assets.exploration.assets import exploration_assets
+from mnist_assets.networks.assets import network_assets
+from mnist_assets.preparation.assets import preparation_assets
+from mnist_assets.quality.assets.label_errors import label_errors_asset
+from mnist_assets.quality.assets.networks import quality_assets
 from mnist_assets.report.assets import page as assets
 from mnist_assets.report.assets.page_network import smallest_of
 from mnist_assets.study.assets import study_assets
@@ -16,6 +22,7 @@ from mnist_assets_tests.report.stories import (
     CHAMPION_PICTURES,
     NETWORK_PICTURES,
     PLAIN_PICTURES,
+    PNG,
     STUDY_PICTURES,
     champion_of,
     compare,
@@ -34,10 +41,35 @@ NETWORK = {
 IF_MADE = ["champion/quality", "study/best", "study/comparison", "study/fourth"]
 
 
-def make_asset(networks):
-    settings = read_settings()
-    if_made = [champion_quality_asset(settings), *study_assets(networks, settings)]
-    (asset,) = assets.report_assets(networks, settings, if_made)
+def assets_before(networks, settings):
+    """The champion's quality, what the study makes, and what draws beside them."""
+    of_networks = [
+        asset
+        for name in networks
+        for asset in (
+            *evaluation_assets(name, settings.evaluation),
+            *quality_assets(name, settings),
+        )
+    ]
+    if_made = [
+        champion_quality_asset(networks, settings, of_networks),
+        *study_assets(networks, settings),
+    ]
+    return if_made, [
+        *exploration_assets(settings.grey_levels),
+        *preparation_assets(settings.split, settings.normalization),
+        *(made for name in networks for made in network_assets(name, networks[name], settings)),
+        *of_networks,
+        comparison_asset(networks),
+        label_errors_asset(networks, settings),
+        *if_made,
+    ]
+
+
+def make_asset(networks, settings=None):
+    settings = settings or read_settings()
+    if_made, drawing = assets_before(networks, settings)
+    (asset,) = assets.report_assets(networks, settings, drawing, if_made)
     return asset
 
 
@@ -60,15 +92,19 @@ def inputs(networks):
 
 
 class Shelf:
-    """What has been made, by key; remembers what it was asked for."""
+    """What has been made, by key; remembers what it was asked for. It lacks some pictures."""
 
-    def __init__(self, **made):
+    def __init__(self, *lacking, **made):
         self.made = {name.replace("__", "/"): value for name, value in made.items()}
-        self.asked = {}
+        self.asked, self.lacking = {}, lacking
 
     def take(self, instance, key, storage, code_version):
         self.asked[key] = (storage, code_version)
         return self.made.get(key)
+
+    def pictures(self, instance, files, code_versions):
+        assert {file.partition(".")[0] for file in files} <= set(code_versions)
+        return {file: PNG for file in files if file not in self.lacking}
 
 
 def make_page(networks, inputs, shelf):
@@ -81,7 +117,7 @@ def make_page(networks, inputs, shelf):
     )
 
 
-def test_the_asset_draws_every_picture_and_passes_its_checks(networks, inputs):
+def test_the_asset_shows_every_picture_and_passes_its_checks(networks, inputs):
     result = make_page(networks, inputs, Shelf())
     assert {check.check_name: check.passed for check in result.check_results} == {
         "self_contained": True,
@@ -115,6 +151,25 @@ def test_what_need_not_be_there_is_shown_where_it_is(networks, inputs):
     for name in (*CHAMPION_PICTURES, STUDY_PICTURES[0]):
         assert f'id="picture-{name}"' in result.value
     assert f'id="picture-{STUDY_PICTURES[1]}"' not in result.value  # it was not compared
+
+
+def test_a_picture_that_is_not_there_fails_the_check_and_not_the_page(networks, inputs):
+    result = make_page(networks, inputs, Shelf("evaluation/best.ratios"))
+    failed = [check for check in result.check_results if not check.passed]
+    assert [check.check_name for check in failed] == ["pictures"]
+    assert "Not in the page exactly once: best_ratios;" in failed[0].description
+    assert 'id="picture-best_ratios"' not in result.value
+    assert "A picture that is missing: Precision, recall and F1 of each class" in result.value
+
+
+def test_a_drawing_of_its_own_that_fails_does_so_too(networks, inputs, monkeypatch):
+    def fail(*values, **options):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("mnist_assets.quality.figures.reliability.robustness", fail)
+    result = make_page(networks, inputs, Shelf())
+    assert [check.check_name for check in result.check_results if not check.passed] == ["pictures"]
+    assert "A picture that is missing: Accuracy of" in result.value
 
 
 def test_no_champion_is_none_to_tell_of(networks, inputs):
@@ -178,8 +233,21 @@ def test_every_template_style_script_and_version_counts_as_code(tmp_path, monkey
 
 def test_code_of_what_it_shows_if_made_counts_as_code():
     networks, settings = {"one": declare()}, read_settings()
-    (without,) = assets.report_assets(networks, settings)
+    _, drawing = assets_before(networks, settings)
+    (without,) = assets.report_assets(networks, settings, drawing)
     assert without.code_versions_by_key[without.key] != code_version_of(networks)
+
+
+def test_code_of_what_draws_its_pictures_counts_as_code():
+    """A setting that only the drawing asset reads stands for its code."""
+    networks, settings = {"one": declare()}, read_settings()
+    quality = settings.quality
+    shown = quality.label_errors.model_copy(update={"shown": 3})
+    changed = settings.model_copy(
+        update={"quality": quality.model_copy(update={"label_errors": shown})}
+    )
+    asset = make_asset(networks, changed)
+    assert asset.code_versions_by_key[asset.key] != code_version_of(networks)
 
 
 def test_a_package_under_another_name_is_no_error(monkeypatch):

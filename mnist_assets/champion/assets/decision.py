@@ -22,7 +22,7 @@ from mnist_assets.evaluation.predictions import predict
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.stored import StoredNetwork
-from mnist_assets.orchestration.presentation import draw, picture
+from mnist_assets.orchestration.presentation import draw
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.orchestration.versions.content import content_version
 from mnist_assets.preparation import assets as preparation
@@ -94,7 +94,7 @@ def decision_asset(
             promote=decided["promote"],
             promoted=decided["promoted"] or "none",
             summary=decided["summary"],
-            picture=picture(draw(figures.decision, foremost), foremost["summary"]),
+            picture=draw(foremost["summary"], figures.decision, foremost),
         )
 
     return decision

@@ -1,6 +1,8 @@
 """The champion's quality: as that of a network, whichever it is and whenever it was trained."""
 
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -12,22 +14,28 @@ from mnist_assets.declarations.settings import Settings
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
 from mnist_assets.networks.stored import StoredNetwork
+from mnist_assets.orchestration.presentation import Picture, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.orchestration.storage.optional import Shelf, made_as
 from mnist_assets.quality import assessment as steps
 from mnist_assets.quality.assets.networks import (
     CALIBRATED,
     ROBUST,
     TEST_PART,
     declared_floors,
+    draw_mistakes,
+    draw_reliability,
+    draw_robustness,
     expected_floors,
     find_mistakes,
     measurement,
     show_assessment,
-    show_mistakes,
-    show_robustness,
 )
 from mnist_assets.quality.calibration import check_calibrated
 from mnist_assets.quality.robustness import check_floors, measure_robustness
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AS_PROMOTED = Check(
     "as_promoted",
@@ -36,58 +44,149 @@ AS_PROMOTED = Check(
 )
 
 
-def champion_quality_asset(settings: Settings) -> dg.AssetsDefinition:
-    """What there is to say of the champion, whichever network it is and whenever it was trained."""
+KINDS = ("predictions", "quality", "mistakes", "robustness")  # of what is found of a network
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is to say of the champion.
+
+    Attributes:
+        assessed: As from `assessment.assess`.
+        robustness: As from `robustness.measure_robustness`.
+        mistakes: As from `mistakes.most_confident_mistakes`.
+        pictures: PNG files of the three, by the kind of asset; those absent are to be drawn.
+    """
+
+    assessed: Mapping[str, Any]
+    robustness: "pd.DataFrame"
+    mistakes: "pd.DataFrame"
+    pictures: Mapping[str, bytes]
+
+
+def champion_quality_asset(
+    networks: Collection[str], settings: Settings, of_networks: Sequence[dg.AssetsDefinition]
+) -> dg.AssetsDefinition:
+    """What there is to say of the champion, whichever network it is and whenever it was trained.
+
+    Args:
+        networks: Names of the declared ones, any of which the champion may still be.
+        settings: Those of all stages.
+        of_networks: The assets of each: its predictions, and what there is to say of it.
+    """
     bins, confidence = settings.quality.bins, settings.quality.confidence
     ceiling, batch_size = settings.quality.calibration_error, settings.evaluation.batch_size
     count = settings.quality.mistakes
     measured, floors = measurement(settings), declared_floors(settings.quality)
+    storages = made_as(of_networks)
+    keys = [f"evaluation/{name}_{kind}" for name in networks for kind in KINDS]
+    made = {key: storages[key] for key in keys}
 
     @champion.STAGE.asset(
         "json",
         name="quality",
         reads=TEST_PART,
         after=["champion/model"],
+        if_made=keys,
         kinds={"tensorflow", "keras"},
         checks=[CALIBRATED, ROBUST, AS_PROMOTED],
     )
     def champion_quality(
-        source: DatasetSource, archive: ChampionArchive, test_images: Any, test_labels: Any
+        context: dg.AssetExecutionContext,
+        source: DatasetSource,
+        archive: ChampionArchive,
+        shelf: Shelf,
+        test_images: Any,
+        test_labels: Any,
     ) -> Stored:
-        """How good the champion is on test images: accuracy, calibration, mistakes, robustness."""
+        """How good the champion is on test images: accuracy, calibration, mistakes, robustness.
+
+        Taken from the network that it is, or computed anew if that has been trained since.
+        """
         current = archiving.current(archive.path)
         if current is None:
             nothing = Finding(passed=True, message="There is no champion yet.")
             results = [check.result(nothing) for check in (CALIBRATED, ROBUST, AS_PROMOTED)]
             return stored({}, *results, champion="none yet: champion/decision says why")
-        model = StoredNetwork(current.model_path).model
-        probabilities = predict(model, test_images, batch_size)
-        assessed = steps.assess(
-            probabilities,
-            test_labels,
-            bins=bins,
-            confidence=confidence,
-            mnist=source.facts is not None,
-        )
-        accuracies = measure_robustness(model, test_images, test_labels, **measured)
-        expected = expected_floors(floors, source, test_labels)
-        mistakes = find_mistakes(probabilities, test_labels, count, source)
-        promoted, name = current.explanation()["metrics"]["test"], f"Champion {current.version}"
+        name = f"Champion {current.version}"
+        found = _taken(context.instance, shelf, archive, current, made)
+        if found is None:
+            model = StoredNetwork(current.model_path).model
+            probabilities = predict(model, test_images, batch_size)
+            found = Found(
+                steps.assess(
+                    probabilities,
+                    test_labels,
+                    bins=bins,
+                    confidence=confidence,
+                    mnist=source.facts is not None,
+                ),
+                measure_robustness(model, test_images, test_labels, **measured),
+                find_mistakes(probabilities, test_labels, count, source),
+                {},
+            )
+        assessed, expected = found.assessed, expected_floors(floors, source, test_labels)
         total = assessed["images"] - assessed["correct"]
+
+        def picture(kind: str, draw: Callable[..., Picture], *values: Any) -> Picture:
+            if png := found.pictures.get(kind):
+                return Picture(f"The {kind} of {name}", png)
+            return draw(*values)
+
+        promoted = current.explanation()["metrics"]["test"]
         return stored(
             {
                 **assessed,
                 "version": current.version,
-                "robustness": accuracies.to_dict("records"),
-                "mistakes": mistakes.to_dict("records"),
+                "robustness": found.robustness.to_dict("records"),
+                "mistakes": found.mistakes.to_dict("records"),
             },
             CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
-            ROBUST.result(check_floors(accuracies, expected)),
+            ROBUST.result(check_floors(found.robustness, expected)),
             AS_PROMOTED.result(steps.check_as_promoted(assessed, promoted)),
             version=current.version,
-            **show_assessment(assessed, name),
-            **show_robustness(accuracies, expected, name),
-            **show_mistakes(mistakes, test_images, name, total),
+            reliability=picture("quality", draw_reliability, assessed, name),
+            **show_assessment(assessed),
+            robustness=picture(
+                "robustness",
+                draw_robustness,
+                found.robustness.assign(network=name),
+                expected,
+                name,
+            ),
+            accuracies=table(found.robustness),
+            mistakes=picture("mistakes", draw_mistakes, found.mistakes, test_images, name, total),
+            table=table(found.mistakes),
         )
 
     return champion_quality
+
+
+def _taken(
+    instance: dg.DagsterInstance,
+    shelf: Shelf,
+    archive: ChampionArchive,
+    current: archiving.Champion,
+    made: Mapping[str, tuple[str, str]],
+) -> Found | None:
+    """What was found of the network that the champion is, on today's images; or None."""
+    network = current.version.partition("-")[2]
+    file = archive.path.parent / "networks" / f"{network}.keras"
+    keys = {kind: f"evaluation/{network}_{kind}" for kind in KINDS}
+    if not made.keys() >= set(keys.values()) or not file.is_file():
+        return None  # it is no longer declared
+    if StoredNetwork(file).weights != StoredNetwork(current.model_path).weights:
+        return None  # it was trained anew, or the champion's file is not what was promoted
+    values: dict[str, Any] = {
+        kind: shelf.take(instance, key, *made[key]) for kind, key in keys.items()
+    }
+    if any(value is None for value in values.values()):
+        return None
+    codes = {key: made[key][1] for key in keys.values()}
+    pictures = shelf.pictures(instance, codes, codes)
+    return Found(
+        values["quality"],
+        values["robustness"],
+        values["mistakes"],
+        {kind: pictures[key] for kind, key in keys.items() if key in pictures},
+    )

@@ -14,7 +14,7 @@ from mnist_assets.champion.training_log import list_trainings
 from mnist_assets.evaluation import assets as evaluation
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Stored, stored
 
 
@@ -67,11 +67,14 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
             ],
         )
         shown = trainings.drop(columns="declaration").tail(20)
-        png = draw(figures.training_log, trainings.dropna(subset="validation_accuracy"))
         return stored(
             trainings,
             trainings=len(trainings),
-            picture=picture(png, "Validation accuracy of every training over time"),
+            picture=draw(
+                "Validation accuracy of every training over time",
+                figures.training_log,
+                trainings.dropna(subset="validation_accuracy"),
+            ),
             table=table(shown),
         )
 

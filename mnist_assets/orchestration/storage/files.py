@@ -1,8 +1,8 @@
-"""Where values live: one file an asset, replaced as a whole or not at all.
+"""Where values live: one file an asset, replaced as a whole or not at all, pictures beside it.
 
 A value is written under a temporary name and then renamed, so that whatever interrupts the writing
 (a full disk, SIGKILL) leaves the old value or the new one. What is in such a file, format by
-format, is `file_formats.py`.
+format, is `formats.py`; how its pictures are named, `pictures.py`.
 """
 
 import os
@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from abc import abstractmethod
+from collections.abc import Mapping
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -22,11 +23,15 @@ from upath import UPath
 
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.storage.fingerprints import fingerprint
+from mnist_assets.orchestration.storage.pictures import Illustrated, find_others, picture_file
 
 _Value = TypeVar("_Value")
 
 # What NumPy, pandas, json and zipfile raise for content that they cannot make sense of.
 _DAMAGED = (ValueError, EOFError, TokenError, zipfile.BadZipFile, zlib.error)
+
+
+PICTURE_FILES = "picture_files"  # in an asset's metadata: their fingerprints by name
 
 
 class FileStorage(dg.UPathIOManager, Generic[_Value]):
@@ -47,29 +52,41 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
     def read(self, path: Path) -> Any:
         """Read a value from a local file, or raise one of `_DAMAGED`."""
 
-    def dump_to_path(self, context: dg.OutputContext, obj: _Value, path: UPath) -> None:
-        """Replace the asset's file in one step, and remember its fingerprint.
+    def dump_to_path(
+        self, context: dg.OutputContext, obj: _Value | Illustrated, path: UPath
+    ) -> None:
+        """Replace the asset's file in one step, and the pictures beside it; remember them.
 
         Raises:
-            InputError: The file cannot be written. What was there before is still there.
+            InputError: A file cannot be written. What was there before is still there.
         """
+        value: _Value = obj.value if isinstance(obj, Illustrated) else obj
+        pictures = self._picture_files(obj, path)
         try:
             if isinstance(path, Path):
-                self._replace(obj, Path(path))
+                self._replace(value, pictures, Path(path))
             else:
-                self._upload(obj, path)
-            shown = fingerprint(path)
+                self._upload(value, pictures, path)
+            for other in find_others(path, self.extension, {path.name, *pictures}):
+                other.unlink()
+            told: dict[str, Any] = dict(fingerprint(path))
+            if pictures:
+                told[PICTURE_FILES] = {name: fingerprint(path.with_name(name)) for name in pictures}
         except OSError as error:
             raise _not_written(path, error) from error
-        context.add_output_metadata(dict(shown))
+        context.add_output_metadata(told)
 
     def load_from_path(self, context: dg.InputContext, path: UPath) -> Any:
-        """Read the asset's file, through a local copy if it is remote.
+        """Read the asset's file; see `load`."""
+        del context
+        return self.load(path)
+
+    def load(self, path: UPath) -> Any:
+        """Read a file, through a local copy if it is remote.
 
         Raises:
             InputError: There is no file, or it cannot be read, or it is damaged.
         """
-        del context
         try:
             return self.read(Path(path) if isinstance(path, Path) else self._local_copy(path))
         except FileNotFoundError as error:
@@ -104,20 +121,31 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         path = self.root.joinpath(*key.path)
         return path.with_name(path.name + self.extension)
 
-    def _replace(self, value: _Value, path: Path) -> None:
+    def _picture_files(self, obj: _Value | Illustrated, path: UPath) -> dict[str, bytes]:
+        """The pictures of what is to be stored in a file, by the names of theirs."""
+        pictures = obj.pictures if isinstance(obj, Illustrated) else {}
+        of_value = path.name.removesuffix(self.extension)
+        return {picture_file(of_value, name): png for name, png in pictures.items()}
+
+    def _replace(self, value: _Value, pictures: Mapping[str, bytes], path: Path) -> None:
         _sweep(path)
         with tempfile.TemporaryDirectory(
             prefix=f".{path.name}.{os.getpid()}.", dir=path.parent
         ) as folder:
-            written = Path(folder) / path.name
-            self.write(value, written)
-            written.replace(path)
+            for written in self._write_all(value, pictures, Path(folder) / path.name):
+                written.replace(path.with_name(written.name))
 
-    def _upload(self, value: _Value, path: UPath) -> None:
+    def _upload(self, value: _Value, pictures: Mapping[str, bytes], path: UPath) -> None:
         with tempfile.TemporaryDirectory(prefix="mnist-assets-") as folder:
-            written = Path(folder) / path.name
-            self.write(value, written)
-            path.fs.put_file(str(written), path.path)
+            for written in self._write_all(value, pictures, Path(folder) / path.name):
+                path.fs.put_file(str(written), path.with_name(written.name).path)
+
+    def _write_all(self, value: _Value, pictures: Mapping[str, bytes], path: Path) -> list[Path]:
+        """Write a value and, beside it, its pictures; the value is the last of the files."""
+        self.write(value, path)
+        for name, png in pictures.items():
+            path.with_name(name).write_bytes(png)
+        return [*map(path.with_name, pictures), path]
 
     def _local_copy(self, path: UPath) -> Path:
         copy = Path(tempfile.mkdtemp(dir=_copies())) / path.name

@@ -9,7 +9,7 @@ from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.evaluation.assets import STAGE
 from mnist_assets.networks.declaration import Network
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.quality import label_errors as steps
 
@@ -60,20 +60,20 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
         )
         found = steps.find_label_errors(probabilities, train_labels)
         first = found.head(shown)
-        png = draw(
-            figures.label_errors,
-            train_images[first["index"]],
-            first,
-            candidates=len(found),
-            labels=len(train_labels),
-        )
         return stored(
             found,
             FEW.result(steps.check_label_errors(len(found), len(train_labels), largest_share)),
             candidates=len(found),
             found_by=name,
             accuracy_unseen=float((probabilities.argmax(axis=1) == train_labels).mean()),
-            picture=picture(png, "Training images whose labels look wrong"),
+            picture=draw(
+                "Training images whose labels look wrong",
+                figures.label_errors,
+                train_images[first["index"]],
+                first,
+                candidates=len(found),
+                labels=len(train_labels),
+            ),
             table=table(found),
         )
 

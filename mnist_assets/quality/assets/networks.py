@@ -10,7 +10,7 @@ from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.quality import Quality
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.evaluation import assets as evaluation
-from mnist_assets.orchestration.presentation import draw, picture, table
+from mnist_assets.orchestration.presentation import Picture, draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.quality import assessment as steps
 from mnist_assets.quality.calibration import check_calibrated
@@ -70,22 +70,32 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         return stored(
             assessed,
             CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
-            **show_assessment(assessed, name),
+            reliability=draw_reliability(assessed, name),
+            **show_assessment(assessed),
         )
 
     return quality
 
 
-def show_assessment(assessed: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What the web UI shows of an assessment."""
-    import pandas as pd
-
+def draw_reliability(assessed: Mapping[str, Any], name: str) -> Picture:
+    """The picture of an assessment."""
     from mnist_assets.quality.figures import reliability as figures
 
+    return draw(
+        f"Accuracy of {name} against its confidence, in bins",
+        figures.reliability,
+        assessed["calibration"],
+        name,
+        confidence=assessed["accuracy_interval"]["confidence"],
+    )
+
+
+def show_assessment(assessed: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of an assessment that the web UI shows."""
+    import pandas as pd
+
     calibrated, interval = assessed["calibration"], assessed["accuracy_interval"]
-    png = draw(figures.reliability, calibrated, name, confidence=interval["confidence"])
     shown: dict[str, Any] = {
-        "reliability": picture(png, f"Accuracy of {name} against its confidence, in bins"),
         "bins": table(pd.DataFrame(calibrated["bins"])),
         "test_accuracy": assessed["accuracy"],
         "interval": f"{interval['low']:.4f} to {interval['high']:.4f}",
@@ -116,7 +126,12 @@ def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
     ) -> Stored:
         listed = find_mistakes(predictions["test"], test_labels, count, source)
         total = int((predictions["test"].argmax(axis=1) != test_labels).sum())
-        return stored(listed, mistakes=total, **show_mistakes(listed, test_images, name, total))
+        return stored(
+            listed,
+            mistakes=total,
+            picture=draw_mistakes(listed, test_images, name, total),
+            table=table(listed),
+        )
 
     return mistakes
 
@@ -129,15 +144,18 @@ def find_mistakes(
     return most_confident_mistakes(probabilities, labels, count, known)
 
 
-def show_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) -> dict[str, Any]:
-    """What the web UI shows of the most confident mistakes, out of `total`."""
+def draw_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) -> Picture:
+    """The picture of the most confident mistakes, out of `total`."""
     from mnist_assets.quality.figures import digits as figures
 
-    png = draw(figures.mistakes, images[listed["index"]], listed, name, total)
-    return {
-        "picture": picture(png, f"The most confident mistakes of {name}, with their labels"),
-        "table": table(listed),
-    }
+    return draw(
+        f"The most confident mistakes of {name}, with their labels",
+        figures.mistakes,
+        images[listed["index"]],
+        listed,
+        name,
+        total,
+    )
 
 
 def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
@@ -161,7 +179,8 @@ def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         return stored(
             accuracies,
             ROBUST.result(check_floors(accuracies, expected)),
-            **show_robustness(accuracies, expected, name),
+            robustness=draw_robustness(accuracies.assign(network=name), expected, name),
+            accuracies=table(accuracies),
         )
 
     return robust
@@ -194,14 +213,21 @@ def expected_floors(
     return {name: {**floor, "accuracy": share} for name, floor in floors.items()}
 
 
-def show_robustness(
+def draw_robustness(
     accuracies: "pd.DataFrame", floors: Mapping[str, Mapping[str, float]], name: str
-) -> dict[str, Any]:
-    """What the web UI shows of a network's robustness."""
+) -> Picture:
+    """The picture of the robustness of one network or several.
+
+    Args:
+        accuracies: As from `measure_robustness`, and `network`, the name.
+        floors: As from `expected_floors`.
+        name: What they are called together.
+    """
     from mnist_assets.quality.figures import reliability as figures
 
-    png = draw(figures.robustness, accuracies.assign(network=name), floors)
-    return {
-        "robustness": picture(png, f"Accuracy of {name} against the strength of each distortion"),
-        "accuracies": table(accuracies),
-    }
+    return draw(
+        f"Accuracy of {name} against the strength of each distortion",
+        figures.robustness,
+        accuracies,
+        floors,
+    )

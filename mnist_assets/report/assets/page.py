@@ -12,14 +12,14 @@ from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.orchestration.storage.optional import Shelf
+from mnist_assets.orchestration.storage.optional import Shelf, made_as
 from mnist_assets.quality.assets.label_errors import finder_of
 from mnist_assets.quality.assets.networks import declared_floors, expected_floors
 from mnist_assets.report import checks as page_checks
 from mnist_assets.report.assets.page_network import smallest_of
 from mnist_assets.report.page import render_page
 from mnist_assets.report.page_network import example_digits, render_canvas
-from mnist_assets.report.pictures import draw_pictures
+from mnist_assets.report.pictures import AS_STORED, draw_the_rest, picture_files
 from mnist_assets.report.story import Story
 from mnist_assets.report.telling import tell_story, tell_study
 
@@ -63,27 +63,32 @@ READS = (
 def report_assets(
     networks: Mapping[str, Network],
     settings: Settings,
+    drawn_by: Sequence[dg.AssetsDefinition],
     if_made: Sequence[dg.AssetsDefinition] = (),
 ) -> list[dg.AssetsDefinition]:
     """The page about all declared networks.
 
     Templates, styles, script, versions and settings are the asset's own: a change of one is a
-    change of its code version, and so makes the page anew.
+    change of its code version, and so makes the page anew. So is a change of an asset whose picture
+    the page shows, since the picture may change where the value, and its data version, does not.
 
     Args:
         networks: The declared networks.
         settings: Those of all stages.
+        drawn_by: The assets whose pictures the page shows, among others.
         if_made: The study's assets and the champion's quality, which the page shows where they have
             been made.
     """
     templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
     versions, declared = installed_versions(), dict(networks)
     bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
-    floors, labels_shown = declared_floors(settings.quality), settings.quality.label_errors.shown
+    floors = declared_floors(settings.quality)
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
     confidence = settings.study.confidence
-    optional = {key.to_user_string(): made for of in if_made for key, made in _made_as(of).items()}
-    reads = _reads(declared)
+    optional, reads = made_as(if_made), _reads(declared)
+    may_be_shown = picture_files(declared, champion=True, compared=True).values()
+    drawing = {file.partition(".")[0] for file in may_be_shown}
+    code_versions = {key: code for key, (_, code) in made_as(drawn_by).items() if key in drawing}
 
     @STAGE.asset(
         "html",
@@ -112,12 +117,22 @@ def report_assets(
             labels_found_by=finder,
             versions=versions,
         )
-        pictures = draw_pictures(
-            values,
+        compared = made.get("study/comparison")
+        files = picture_files(
+            declared,
+            champion=bool(story.champion),
+            compared=story.study is not None and compared is not None and len(compared) > 0,
+        )
+        found = shelf.pictures(context.instance, files.values(), code_versions)
+        drawn = draw_the_rest(
             story,
-            floors=expected_floors(floors, source, values["test_labels"]),
-            labels_shown=labels_shown,
-            study_runs={name: table for name, table in runs.items() if table is not None},
+            expected_floors(floors, source, values["test_labels"]),
+            {name: table for name, table in runs.items() if table is not None},
+        )
+        pictures = (
+            {name: values[name] for name in AS_STORED}
+            | {name: found[file] for name, file in files.items() if file in found}
+            | {name: picture.png for name, picture in drawn.items() if picture.png}
         )
         canvas = _canvas(values, story, smallest, templates["canvas.html.jinja"], script)
         page = render_page(story, pictures, canvas, templates, style)
@@ -125,7 +140,7 @@ def report_assets(
         return stored(
             page,
             SELF_CONTAINED.result(page_checks.check_self_contained(page, LARGEST_PAGE)),
-            PICTURES.result(page_checks.check_pictures(page, pictures)),
+            PICTURES.result(page_checks.check_pictures(page, [*AS_STORED, *files, *drawn])),
             NETWORKS.result(page_checks.check_networks(page, declared)),
             CLAIMS.result(page_checks.check_claims(page, claims)),
             pictures=len(pictures),
@@ -170,14 +185,6 @@ def _reads(networks: Mapping[str, Network]) -> dict[str, str]:
         for told in ("quality", "mistakes", "robustness"):
             reads |= {f"{told}_{name}": f"evaluation/{name}_{told}"}
     return reads
-
-
-def _made_as(definition: dg.AssetsDefinition) -> dict[dg.AssetKey, tuple[str, str]]:
-    """How each value of an asset is stored, and its present code version."""
-    return {
-        key: (definition.get_io_manager_key_for_asset_key(key), code_version or "")
-        for key, code_version in definition.code_versions_by_key.items()
-    }
 
 
 def _canvas(
