@@ -22,26 +22,29 @@ MATERIALIZE = "from mnist_assets.cli.main import main; main()"
 
 
 def run_graph(rounds: int) -> list[Row]:
-    """Measure; one row for each round and contender.
+    """Measure; one row for each round and implementation.
 
     The figures of a row are the wall time, the peak memory of all its processes (of a further run
     that is not timed, the same in all rounds), and each network's validation accuracy: that the
     graph stored, that the script printed.
     """
-    peaks = {contender: _run(contender, with_family=True)[0].peak_megabytes for contender in RUN}
+    peaks = {
+        implementation: _run(implementation, with_family=True)[0].peak_megabytes
+        for implementation in RUN
+    }
     rows: list[Row] = []
-    for turn, contender in in_turns(list(RUN), rounds):
-        finished, accuracies = _run(contender, with_family=False)
+    for turn, implementation in in_turns(list(RUN), rounds):
+        finished, accuracies = _run(implementation, with_family=False)
         rows.append(
             {
                 "round": turn,
-                "contender": contender,
+                "implementation": implementation,
                 "seconds": finished.seconds,
-                "peak_megabytes": peaks[contender],
+                "peak_megabytes": peaks[implementation],
                 **{f"{name}_val_accuracy": accuracies[name] for name in NETWORKS},
             }
         )
-        click.echo(f"graph, round {turn}/{rounds}  {contender:22} {finished.seconds:6.1f} s")
+        click.echo(f"graph, round {turn}/{rounds}  {implementation:22} {finished.seconds:6.1f} s")
     return rows
 
 
@@ -53,25 +56,27 @@ def show_graph(rows: Sequence[Row]) -> str:
         **{f"{name}, val. accuracy": (f"{name}_val_accuracy", ".4f") for name in NETWORKS},
     }
     figures = {
-        title: medians(rows, by="contender", column=column)
+        title: medians(rows, by="implementation", column=column)
         for title, (column, _) in columns.items()
     }
     lines = [
         [
-            contender,
-            *(f"{figures[title][contender]:{form}}" for title, (_, form) in columns.items()),
+            implementation,
+            *(f"{figures[title][implementation]:{form}}" for title, (_, form) in columns.items()),
         ]
-        for contender in (GRAPH, PART, SCRIPT)
+        for implementation in (GRAPH, PART, SCRIPT)
     ]
-    for contender, title in ((GRAPH, "graph / script"), (PART, "that part / script")):
-        costs = [f"{ratios(figures[figure], SCRIPT)[contender]:.2f}" for figure in ("s", "peak MB")]
+    for implementation, title in ((GRAPH, "graph / script"), (PART, "that part / script")):
+        costs = [
+            f"{ratios(figures[figure], SCRIPT)[implementation]:.2f}" for figure in ("s", "peak MB")
+        ]
         lines.append([title, *costs, *[""] * len(NETWORKS)])
     return render(["", *columns], lines)
 
 
-def _run(contender: str, *, with_family: bool) -> tuple[Finished, dict[str, float]]:
+def _run(implementation: str, *, with_family: bool) -> tuple[Finished, dict[str, float]]:
     with tempfile.TemporaryDirectory(prefix="mnist-assets-bench-") as folder:
-        return RUN[contender](Path(folder), with_family)
+        return RUN[implementation](Path(folder), with_family)
 
 
 def _run_graph(

@@ -1,11 +1,11 @@
-"""Training: every contender on the notebook's three networks, in turns."""
+"""Training: every implementation on the notebook's three networks, in turns."""
 
 from collections.abc import Sequence
 from statistics import median
 
 import click
 
-from benchmarks.contenders import ENTRIES, FIT, KEPT, OURS
+from benchmarks.implementations import ENTRIES, FIT, KEPT, OURS
 from benchmarks.machine import Machine, measure_machine
 from benchmarks.processes import Finished, in_turns, run_python
 from benchmarks.tables import Row, medians, ratios, render
@@ -14,7 +14,7 @@ from mnist_assets.declarations.places import PROJECT
 
 
 def run_training(rounds: int) -> list[Row]:
-    """Measure; one row for each round, contender and network.
+    """Measure; one row for each round, implementation and network.
 
     The machine's own rate is measured at the beginning of each round, and stands in its rows beside
     the time that a network's arithmetic alone would take at it.
@@ -25,16 +25,16 @@ def run_training(rounds: int) -> list[Row]:
     _train(KEPT)  # not measured: it leaves the programs that later rounds find
     rows: list[Row] = []
     machines: dict[int, Machine] = {}
-    for turn, contender in in_turns(installed, rounds):
+    for turn, implementation in in_turns(installed, rounds):
         if turn not in machines:
             machines[turn] = measure_machine()
         machine = machines[turn]
-        finished = _train(contender)
+        finished = _train(implementation)
         for network, figures in finished.result.items():
             rows.append(
                 {
                     "round": turn,
-                    "contender": contender,
+                    "implementation": implementation,
                     "network": network,
                     **figures,
                     "arithmetic_seconds": machine.arithmetic_seconds[network],
@@ -44,30 +44,30 @@ def run_training(rounds: int) -> list[Row]:
                 }
             )
         total = sum(figures["seconds"] for figures in finished.result.values())
-        click.echo(f"training, round {turn}/{rounds}  {contender:22} {total:6.1f} s")
+        click.echo(f"training, round {turn}/{rounds}  {implementation:22} {total:6.1f} s")
     return rows
 
 
-def _train(contender: str) -> Finished:
-    return run_python(["-m", "benchmarks.contenders", contender], folder=PROJECT)
+def _train(implementation: str) -> Finished:
+    return run_python(["-m", "benchmarks.implementations", implementation], folder=PROJECT)
 
 
 def show_training(rows: Sequence[Row]) -> str:
     """Medians over the rounds, in seconds, with the accuracies they led to."""
     totals = _totals(rows)
-    seconds = medians(totals, by="contender", column="seconds")
+    seconds = medians(totals, by="implementation", column="seconds")
     over_ours, over_fit = ratios(seconds, OURS), ratios(seconds, FIT)
-    peaks = medians(rows, by="contender", column="peak_megabytes")
+    peaks = medians(rows, by="implementation", column="peak_megabytes")
     lines = [
         [
-            contender,
-            *(_network_cell(rows, contender, network) for network in NETWORKS),
-            f"{seconds[contender]:.1f}",
-            f"{over_ours[contender]:.2f}",
-            f"{over_fit[contender]:.2f}",
-            f"{peaks[contender]:.0f}",
+            implementation,
+            *(_network_cell(rows, implementation, network) for network in NETWORKS),
+            f"{seconds[implementation]:.1f}",
+            f"{over_ours[implementation]:.2f}",
+            f"{over_fit[implementation]:.2f}",
+            f"{peaks[implementation]:.0f}",
         ]
-        for contender in seconds
+        for implementation in seconds
     ]
     limits = medians(rows, by="network", column="arithmetic_seconds")
     limit = sum(limits.values())
@@ -85,26 +85,28 @@ def show_training(rows: Sequence[Row]) -> str:
     columns = ["", *NETWORKS, "all, s", f"/ {OURS}", f"/ {FIT}", "peak MB"]
     return render(columns, lines) + (
         "\nSeconds, from building the model to its final weights, and the accuracies they led to: "
-        "validation (by the contender) / test (by the benchmark). Peak: memory of the process's "
-        "own. Medians."
+        "validation (by the implementation) / test (by the benchmark). Peak: memory of the "
+        "process's own. Medians."
     )
 
 
 def _totals(rows: Sequence[Row]) -> list[Row]:
-    """The three networks together: one row for each round and contender."""
+    """The three networks together: one row for each round and implementation."""
     totals: dict[tuple[str, int], float] = {}
     for row in rows:
-        turn = (row["contender"], row["round"])
+        turn = (row["implementation"], row["round"])
         totals[turn] = totals.get(turn, 0) + row["seconds"]
     return [
-        {"contender": contender, "round": turn, "seconds": seconds}
-        for (contender, turn), seconds in totals.items()
+        {"implementation": implementation, "round": turn, "seconds": seconds}
+        for (implementation, turn), seconds in totals.items()
     ]
 
 
-def _network_cell(rows: Sequence[Row], contender: str, network: str) -> str:
+def _network_cell(rows: Sequence[Row], implementation: str, network: str) -> str:
     """Such as `2.10 (0.9688 / 0.9686)`."""
-    mine = [row for row in rows if (row["contender"], row["network"]) == (contender, network)]
+    mine = [
+        row for row in rows if (row["implementation"], row["network"]) == (implementation, network)
+    ]
     seconds, validation, test = (
         median(row[column] for row in mine)
         for column in ("seconds", "val_accuracy", "test_accuracy")

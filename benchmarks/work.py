@@ -1,4 +1,4 @@
-"""The work that every contender gets: the same networks, images, split and statistics."""
+"""The work that every implementation gets: the same networks, images, split and statistics."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def load_work() -> Work:
 
 
 def layers_to_logits(training: Training, classes: int) -> tuple[Layer, ...]:
-    """All layers up to the softmax, for what is written by hand: contenders and judge.
+    """All layers up to the softmax, for what is written by hand: training and the evaluation.
 
     Raises:
         InputError: A declared layer, activation or optimizer is none that the notebook's

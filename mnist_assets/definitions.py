@@ -33,7 +33,7 @@ from mnist_assets.orchestration.run_lock import RunLock, locked
 from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
-from mnist_assets.orchestration.storage.optional import Shelf
+from mnist_assets.orchestration.storage.optional import OptionalInputs
 from mnist_assets.orchestration.terminal import terminal
 from mnist_assets.preparation.assets import preparation_assets, preparation_checks
 from mnist_assets.quality.assets.label_errors import label_errors_asset
@@ -86,7 +86,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    assets += report_assets(networks, settings, made, if_made=[champion_quality, *studies])
+    assets += report_assets(networks, settings, made, optional_deps=[champion_quality, *studies])
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=preparation_checks(settings.normalization),
@@ -102,7 +102,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             "archive": ChampionArchive(assets=places.assets),
             "inbox_folder": Inbox(folder=places.inbox),
             "run_lock": RunLock(file=str(places.lock)),
-            "shelf": Shelf(assets=places.assets),
+            "optional_inputs": OptionalInputs(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),
             "workers": study_workers(settings.study.processes),
             **{key: locked(storage) for key, storage in build_storages(places).items()},

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from benchmarks import memory, processes
-from benchmarks.contenders import ENTRIES
+from benchmarks.evaluate import evaluate
 from benchmarks.graph import GRAPH, PART, SCRIPT, show_graph
 from benchmarks.images import read_repeated, require_space, shift_images, write_repeated
-from benchmarks.judge import judge
+from benchmarks.implementations import ENTRIES
 from benchmarks.machine import describe_machine
 from benchmarks.scale import show_scale
 from benchmarks.tables import medians, ratios, render, write_csv
@@ -43,7 +43,7 @@ def training(
     return Training(layers=layers, optimizer=optimizer, batch_size=8, epochs=epochs, seed=0)
 
 
-def test_every_contender_has_each_turn_once_a_round() -> None:
+def test_every_implementation_has_each_turn_once_a_round() -> None:
     turns = list(processes.in_turns(["a", "b", "c"], 4))
     assert [name for turn, name in turns if turn == 1] == ["a", "b", "c"]
     assert [name for turn, name in turns if turn == 2] == ["b", "c", "a"]
@@ -138,7 +138,7 @@ def test_training_table_has_times_beside_accuracies_and_the_limit() -> None:
     rows = [
         {
             "round": turn,
-            "contender": contender,
+            "implementation": implementation,
             "network": network,
             "seconds": seconds * turn,
             "val_accuracy": 0.9,
@@ -148,7 +148,7 @@ def test_training_table_has_times_beside_accuracies_and_the_limit() -> None:
             "peak_megabytes": 100.0,
         }
         for turn in (1, 2, 3)
-        for contender, seconds in (("this loop", 1.0), ("fit", 5.0))
+        for implementation, seconds in (("this loop", 1.0), ("fit", 5.0))
         for network in ("given", "simplest", "best")
     ]
     ours, fit, limit = show_training(rows).splitlines()[1:4]
@@ -162,14 +162,14 @@ def test_training_table_has_times_beside_accuracies_and_the_limit() -> None:
 def test_graph_table_ends_with_the_shares_of_the_script() -> None:
     rows = [
         {
-            "contender": contender,
+            "implementation": implementation,
             "seconds": seconds,
             "peak_megabytes": megabytes,
             "given_val_accuracy": 0.9,
             "simplest_val_accuracy": 0.8,
             "best_val_accuracy": 0.7,
         }
-        for contender, seconds, megabytes in (
+        for implementation, seconds, megabytes in (
             (GRAPH, 20.0, 500.0),
             (PART, 10.0, 400.0),
             (SCRIPT, 50.0, 2000.0),
@@ -246,18 +246,18 @@ def test_the_judge_multiplies_out_the_weights() -> None:
     weights = [swap, zeros, gamma, beta, mean, ones, identity, zeros]
     layers = layers_to_logits(training(DENSE, NORMALIZATION), classes=2)
     # Swapped, 2 - 1 added to the first, the second times 1.5: [1, 1.5], [2, 0], [1, 3], [3, 0].
-    assert judge(layers, weights, images, np.array([1, 0, 1, 0], np.uint8)) == 1
-    assert judge(layers, weights, images, np.array([0, 0, 1, 1], np.uint8)) == 0.5
+    assert evaluate(layers, weights, images, np.array([1, 0, 1, 0], np.uint8)) == 1
+    assert evaluate(layers, weights, images, np.array([0, 0, 1, 1], np.uint8)) == 0.5
     # The ReLU makes the first 0 in every image, so that it comes to 1, and negated to -1.
     weights[1], weights[6] = np.array([-3, 0], np.float32), np.diag(np.array([-1, 1], np.float32))
-    assert judge(layers, weights, images, np.array([1, 1, 1, 1], np.uint8)) == 1
+    assert evaluate(layers, weights, images, np.array([1, 1, 1, 1], np.uint8)) == 1
 
 
 def test_the_judge_refuses_weights_that_are_left_over() -> None:
     layers = layers_to_logits(training(), classes=1)
     weights = [np.ones((1, 1), np.float32), np.ones(1, np.float32), np.ones(1, np.float32)]
     with pytest.raises(ValueError, match="more weights than the layers have"):
-        judge(layers, weights, np.ones((1, 1, 1), np.float32), np.zeros(1, np.uint8))
+        evaluate(layers, weights, np.ones((1, 1, 1), np.float32), np.zeros(1, np.uint8))
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_the_judge_refuses_weights_that_are_left_over() -> None:
         training(DENSE, optimizer=SGD(kind="sgd", learning_rate=0.1, momentum=0.9)),
     ],
 )
-def test_what_the_contenders_do_not_know_is_refused(declared: Training) -> None:
+def test_what_the_implementations_do_not_know_is_refused(declared: Training) -> None:
     with pytest.raises(InputError, match="as they were declared"):
         layers_to_logits(declared, classes=10)
 
@@ -298,9 +298,9 @@ def tiny_work() -> Work:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("contender", ENTRIES)
-def test_every_contender_trains(contender: str) -> None:
-    entry = ENTRIES[contender]
+@pytest.mark.parametrize("implementation", ENTRIES)
+def test_every_implementation_trains(implementation: str) -> None:
+    entry = ENTRIES[implementation]
     if not entry.is_installed:
         pytest.skip(f"{entry.requires} is not installed")
     work = tiny_work()
@@ -311,6 +311,6 @@ def test_every_contender_trains(contender: str) -> None:
         first, last = trained.epochs[0], trained.epochs[-1]
         assert last.loss < first.loss
         layers = layers_to_logits(declared, work.classes)
-        validation = judge(layers, trained.weights, *work.part("validation"))
+        validation = evaluate(layers, trained.weights, *work.part("validation"))
         assert validation == pytest.approx(last.val_accuracy, abs=1e-6)
-        assert judge(layers, trained.weights, *work.test_part()) > 0.9
+        assert evaluate(layers, trained.weights, *work.test_part()) > 0.9

@@ -14,7 +14,7 @@ from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
-STAGE = Stage("report")
+STAGE = Stage("claims", prefix="report")
 SHOWN = ["number", "id", "words", "notebook", "found", "why"]
 
 ONE_VERDICT = Check("one_verdict", "Each claim has exactly one verdict of the six, and its reason.")

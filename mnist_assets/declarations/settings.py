@@ -4,6 +4,7 @@ Only wiring reads them; what computes is passed the values.
 """
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -20,6 +21,15 @@ class GreyLevels(Declared):
     common_high: Whole = Field(ge=0, le=255)
     dark_below: Whole = Field(ge=0, le=255)
     light_above: Whole = Field(ge=0, le=255)
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """The bounds as `exploration.grey.summarise_grey_levels` takes them."""
+        return {
+            "usual": (self.common_low, self.common_high),
+            "dark": self.dark_below,
+            "light": self.light_above,
+        }
 
     @field_validator("common_high")
     @classmethod

@@ -85,7 +85,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             "split": "preparation/split",
             "normalization": "preparation/normalization",
         },
-        after=[f"networks/{name}_history"],  # its accuracy check stops what follows
+        deps=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
         priority=1,  # what follows can be made while the next network trains
         checks=[VALIDATION_PROBABILITIES, TEST_PROBABILITIES, BY_HAND],

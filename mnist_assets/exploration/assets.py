@@ -14,7 +14,6 @@ from mnist_assets.orchestration.stage import Stage, Stored, stored
 STAGE = Stage("exploration")
 TRAIN = ("dataset/train_images", "dataset/train_labels")
 LABELS = ("dataset/train_labels", "dataset/test_labels")
-WHITE_FROM = 254  # the last of the notebook's 255 bins holds 254 and 255
 
 
 @STAGE.asset("json", reads=[*TRAIN, "dataset/test_images", "dataset/test_labels"], kinds={"numpy"})
@@ -107,7 +106,7 @@ def pixel_histogram(train_images: Any) -> Stored:
     from mnist_assets.exploration.figures import grey as figures
 
     histogram = grey.pixel_histogram(train_images)
-    summarised = grey.summarise_pixels(histogram, white_from=WHITE_FROM)
+    summarised = grey.summarise_pixels(histogram, white_from=grey.WHITE_FROM)
     return stored(
         histogram,
         black=summarised["black"],
@@ -131,12 +130,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
         from mnist_assets.exploration.figures import grey as figures
 
         levels = grey.grey_levels(train_images)
-        summarised = grey.summarise_grey_levels(
-            levels,
-            usual=(bounds.common_low, bounds.common_high),
-            dark=bounds.dark_below,
-            light=bounds.light_above,
-        )
+        summarised = grey.summarise_grey_levels(levels, **bounds.bounds)
         return stored(
             levels,
             summary=summarised,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK = 500  # images at a time, so that what is widened stays in the processor's cache
+WHITE_FROM = 254  # the last of the notebook's 255 bins holds 254 and 255
 
 
 def mean_grey(images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ def inference_assets(limits: Limits) -> list[dg.AssetsDefinition]:
 @STAGE.asset(
     "json",
     reads=["dataset/train_images", "dataset/train_labels", "preparation/split"],
-    after=["champion/model"],
+    deps=["champion/model"],
     kinds={"tensorflow", "keras"},
 )
 def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, split: Any) -> Stored:

@@ -20,7 +20,7 @@ from mnist_assets.networks.batches import Chunk, as_tensor, shareable_zeros
 from mnist_assets.networks.compile_cache import seal_compiled_programs
 from mnist_assets.networks.declaration import SGD, Optimizer, Training
 from mnist_assets.networks.joined_weights import JoinedWeights
-from mnist_assets.networks.padding import fill_batches, leave_out_what_fills
+from mnist_assets.networks.padding import mask_padding, pad_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ class TrainingLoop:
         self.optimizer = build_optimizer(training.optimizer)
         self.optimizer.build(self.weights.variables)
         self.loss = keras.losses.get(training.loss)
-        leave_out_what_fills(model)
+        mask_padding(model)
         self._run_batches = tf.function(self._batches, jit_compile=True, autograph=False)
         self._run_last_batch: Any = None
         if any(layer.kind == "dropout" for layer in training.layers):
@@ -144,7 +144,7 @@ class TrainingLoop:
         """The chunk on the device, its order filled up to a constant number of batches."""
         import tensorflow as tf
 
-        order = fill_batches(chunk.order, len(chunk.labels), self.training.batch_size)
+        order = pad_batches(chunk.order, len(chunk.labels), self.training.batch_size)
         return as_tensor(chunk.images), tf.convert_to_tensor(chunk.labels), tf.constant(order)
 
     def _batches(self, images: Any, labels: Any, order: Any, count: Any) -> tuple[Any, ...]:
@@ -189,7 +189,7 @@ class TrainingLoop:
                 training=True,
                 mask=in_use,
             )
-            losses, hits = self._judge(probabilities, labels)
+            losses, hits = self._measure(probabilities, labels)
             total_loss = tf.reduce_sum(counts * losses)
             loss = total_loss / tf.reduce_sum(counts)
         gradients = self.weights.join(tape.gradient(loss, weights))
@@ -203,10 +203,10 @@ class TrainingLoop:
         import tensorflow as tf
 
         probabilities = self.model(_network_input(pixels), training=False)
-        losses, hits = self._judge(probabilities, labels)
+        losses, hits = self._measure(probabilities, labels)
         return tf.reduce_sum(losses), tf.reduce_sum(hits)
 
-    def _judge(self, probabilities: Any, labels: Any) -> tuple[Any, Any]:
+    def _measure(self, probabilities: Any, labels: Any) -> tuple[Any, Any]:
         """Loss of each image, and 1 for each right prediction, 0 for a wrong one."""
         import tensorflow as tf
 

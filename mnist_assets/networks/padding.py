@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def fill_batches(order: NDArray[np.int32], images: int, batch_size: int) -> NDArray[np.int32]:
+def pad_batches(order: NDArray[np.int32], images: int, batch_size: int) -> NDArray[np.int32]:
     """Lengthen an order to the whole batches that any order of so many images fits in.
 
     What fills it is an image of its last batch: a loss of its own that is not finite would be one
@@ -27,7 +27,7 @@ def fill_batches(order: NDArray[np.int32], images: int, batch_size: int) -> NDAr
     return filled
 
 
-def leave_out_what_fills(model: keras.Model) -> None:
+def mask_padding(model: keras.Model) -> None:
     """Make all layers hand on the mask of the images in use, and batch normalisation heed it.
 
     The other layers take each image by itself. Only training uses a mask, and no saved file knows.

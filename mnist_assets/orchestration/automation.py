@@ -9,20 +9,20 @@ from mnist_assets.declarations.settings import Schedules
 ON_REQUEST = "mnist_assets/on_request"  # tag of what is made only when asked for
 
 
-def follow_changes(if_made: Sequence[str] = ()) -> dg.AutomationCondition[dg.AssetKey]:
+def follow_changes(optional_deps: Sequence[str] = ()) -> dg.AutomationCondition[dg.AssetKey]:
     """Run when an input's content or the asset's own code changed, once, and nothing otherwise.
 
     A plain `eager()` also runs after an input was made again with the same content.
 
     Args:
-        if_made: Keys of what it depends on without needing it: it does not wait for these.
+        optional_deps: Keys of what it depends on without needing it: it does not wait for these.
     """
     changed_input = dg.AutomationCondition.any_deps_match(
         dg.AutomationCondition.data_version_changed()
     )
     eager = dg.AutomationCondition.eager().replace("any_deps_updated", changed_input)
-    if if_made:
-        needless = dg.AssetSelection.assets(*map(dg.AssetKey.from_user_string, if_made))
+    if optional_deps:
+        needless = dg.AssetSelection.assets(*map(dg.AssetKey.from_user_string, optional_deps))
         missing = dg.AutomationCondition.any_deps_missing().ignore(needless)
         eager = eager.replace("any_deps_missing", missing)
     return (eager | dg.AutomationCondition.code_version_changed()).with_label(

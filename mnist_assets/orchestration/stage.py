@@ -62,16 +62,18 @@ class Stage:
     """A stage of the graph.
 
     Attributes:
-        name: Prefix of its assets' keys, and their group.
+        name: Its folder in the package, and the group of its assets.
         priority: Which of the steps that are ready runs first: the one with the highest.
+        prefix: Of its assets' keys, and so the folder of their files; its name, if none is given.
     """
 
     name: str
     priority: int = 0
+    prefix: str = ""
 
     def key(self, name: str) -> dg.AssetKey:
         """The key of one of the stage's assets."""
-        return dg.AssetKey([self.name, name])
+        return dg.AssetKey([self.prefix or self.name, name])
 
     def op_tags(self, kinds: Collection[str] = (), priority: int | None = None) -> dict[str, str]:
         """What an executor has to know of a step that makes such things."""
@@ -83,8 +85,8 @@ class Stage:
         storage: str,
         *,
         reads: Sequence[str] | Mapping[str, str] = (),
-        after: Sequence[str] = (),
-        if_made: Sequence[str] = (),
+        deps: Sequence[str] = (),
+        optional_deps: Sequence[str] = (),
         kinds: set[str],
         checks: Sequence[Check] = (),
         name: str | None = None,
@@ -100,9 +102,9 @@ class Stage:
             storage: Key of the I/O manager, which is the file's ending.
             reads: Keys of the assets it is given, each as the argument named like the key's last
                 part, or a mapping from argument to key.
-            after: Keys of assets it depends on without reading them.
-            if_made: Keys of assets that it shows where they have been made, and does without where
-                not: one that was never made neither blocks it nor makes it stale.
+            deps: Keys of assets it depends on without reading them.
+            optional_deps: Keys of assets that it shows where they have been made, and does without
+                where not: one that was never made neither blocks it nor makes it stale.
             kinds: What it is made with, shown in the web UI; what is made with `tensorflow` runs in
                 a process that has imported it.
             checks: The checks whose results it returns.
@@ -120,7 +122,7 @@ class Stage:
             return dg.asset(
                 key=key,
                 ins=inputs(reads),
-                deps=[dg.AssetKey.from_user_string(upstream) for upstream in (*after, *if_made)],
+                deps=[*map(dg.AssetKey.from_user_string, (*deps, *optional_deps))],
                 io_manager_key=storage,
                 group_name=self.name,
                 kinds=kinds,
@@ -129,7 +131,9 @@ class Stage:
                 code_version=code_version(function),
                 check_specs=[check.spec(key) for check in checks],
                 description=description,
-                automation_condition=None if partitions or on_request else follow_changes(if_made),
+                automation_condition=None
+                if partitions or on_request
+                else follow_changes(optional_deps),
                 tags={ON_REQUEST: "true"} if on_request else None,
                 partitions_def=partitions,
                 freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,

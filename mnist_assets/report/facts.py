@@ -51,7 +51,7 @@ def layer_table(
     return rows
 
 
-def judge_claim(claim: float, accuracy_interval: Mapping[str, float]) -> str:
+def place_claim(claim: float, accuracy_interval: Mapping[str, float]) -> str:
     """Say where a claimed accuracy lies: `inside` the interval found, `above` or `below` it."""
     if claim < accuracy_interval["low"]:
         return "below"

@@ -101,7 +101,7 @@ def _derived(story: Story) -> dict[str, Any]:
     by_name = {network.name: network for network in story.networks}
     best = by_name[best_network(story.comparison)]
     claimed = [
-        (network, report_facts.judge_claim(claim, _interval(network)))
+        (network, report_facts.place_claim(claim, _interval(network)))
         for network in story.networks
         if (claim := network.declared.notebook_validation_accuracy) is not None
     ]

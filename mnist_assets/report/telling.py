@@ -1,4 +1,4 @@
-"""The report's story, from the values of the graph. What it looks like is `report_pictures.py`."""
+"""The report's story, from the values of the graph. Its pictures are `pictures.py`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 
 from mnist_assets.claims.facts import notebook_facts
-from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey
-from mnist_assets.exploration.assets import WHITE_FROM
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.model import parameters_of
 from mnist_assets.preparation import normalization as normalizing
@@ -22,7 +20,8 @@ def tell_story(
     declared: Mapping[str, Network],
     *,
     mnist: bool,
-    bounds: GreyLevels,
+    few_images: int,
+    grey_bounds: Mapping[str, Any],
     std_floor: float,
     study: StudyStory | None,
     champion: Mapping[str, Any] | None,
@@ -38,15 +37,10 @@ def tell_story(
         class_distribution=values["class_distribution"],
         average_peaks=values["average_digits"].max(axis=(1, 2)).tolist(),
         extreme_digits=values["extreme_digits"],
-        first_grey_levels=values["grey_levels"]["grey_level"].head(bounds.few_images).tolist(),
-        grey_levels=grey.summarise_grey_levels(
-            values["grey_levels"],
-            usual=(bounds.common_low, bounds.common_high),
-            dark=bounds.dark_below,
-            light=bounds.light_above,
-        ),
+        first_grey_levels=values["grey_levels"]["grey_level"].head(few_images).tolist(),
+        grey_levels=grey.summarise_grey_levels(values["grey_levels"], **grey_bounds),
         pixel_counts=values["pixel_histogram"]["count"].tolist(),
-        pixels=grey.summarise_pixels(values["pixel_histogram"], white_from=WHITE_FROM),
+        pixels=grey.summarise_pixels(values["pixel_histogram"], white_from=grey.WHITE_FROM),
         normalization=_normalization(values, std_floor),
         one_hot=values["one_hot_examples"],
         split={part: len(indices) for part, indices in values["split"].items()},

@@ -98,13 +98,13 @@ def differences(comparison: pd.DataFrame, confidence: float) -> Figure:
 def _draw_runs(
     axes: Axes, row: int, part: str, accuracies: pd.Series[float], summary: Mapping[str, Any]
 ) -> None:
-    colour, marker, lane = PART_MARKS[part]
+    colour, marker, offset = PART_MARKS[part]
     mean, low, high = (summary[name] for name in ("mean", "low", "high"))
     if low is not None:
-        axes.hlines(row + lane, low, high, INK, linewidth=2)
+        axes.hlines(row + offset, low, high, INK, linewidth=2)
     if mean is not None:
-        axes.plot(mean, row + lane, "|", color=INK, markersize=15, markeredgewidth=2)
-    heights = row + lane + np.linspace(-SPREAD, SPREAD, max(len(accuracies), 1))
+        axes.plot(mean, row + offset, "|", color=INK, markersize=15, markeredgewidth=2)
+    heights = row + offset + np.linspace(-SPREAD, SPREAD, max(len(accuracies), 1))
     axes.scatter(
         accuracies,
         heights[: len(accuracies)],
@@ -119,17 +119,17 @@ def _draw_runs(
 
 def _draw_claim(axes: Axes, row: int, claim: float | None) -> None:
     if claim is not None:
-        lane = row + PART_MARKS["validation"][2]
-        axes.plot(claim, lane, "D", color=INK, markersize=9, zorder=4, **SEEN_THROUGH)
+        offset = row + PART_MARKS["validation"][2]
+        axes.plot(claim, offset, "D", color=INK, markersize=9, zorder=4, **SEEN_THROUGH)
 
 
 def _draw_difference(
     axes: Axes, height: int, kind: str, ends: Sequence[float], *, sure: bool
 ) -> None:
-    colour, marker, lane = KIND_MARKS[kind]
-    axes.plot(ends[::2], [height + lane] * 2, color=colour, linewidth=1.8)
+    colour, marker, offset = KIND_MARKS[kind]
+    axes.plot(ends[::2], [height + offset] * 2, color=colour, linewidth=1.8)
     look = {} if sure else HOLLOW
-    axes.plot(ends[1], height + lane, marker, color=colour, markersize=7, **look)
+    axes.plot(ends[1], height + offset, marker, color=colour, markersize=7, **look)
 
 
 def _tidy_rows(axes: Axes, labels: list[str] | None) -> None:

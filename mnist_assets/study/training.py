@@ -121,7 +121,7 @@ class Run:
 
 
 def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
-    """Train a network with the given seeds and judge it.
+    """Train a network with the given seeds and evaluate it.
 
     A loss that is NaN or infinite makes a failed run, no exception.
     """
@@ -140,13 +140,13 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
     loop = trainer.restart(training.seed, normalization)
     accuracies, failure = (math.nan, math.nan), None
     try:
-        accuracies = _train_and_judge(loop, training, digits, split, size)
+        accuracies = _train_and_evaluate(loop, training, digits, split, size)
     except InputError as error:
         failure = f"{error.where}: {error.seen}"
     return Run(*seeds, *accuracies, seconds=time.perf_counter() - started, failure=failure)
 
 
-def _train_and_judge(
+def _train_and_evaluate(
     loop: TrainingLoop,
     training: Training,
     digits: Digits,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_assets.networks.padding import fill_batches, leave_out_what_fills
+from mnist_assets.networks.padding import mask_padding, pad_batches
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from mnist_assets.networks.padding import fill_batches, leave_out_what_fills
 def test_an_order_is_filled_up_with_its_last_image_to_a_length_the_chunk_decides(
     order, images, filled
 ):
-    assert fill_batches(np.array(order, np.int32), images, 2).tolist() == filled
+    assert pad_batches(np.array(order, np.int32), images, 2).tolist() == filled
 
 
 def test_what_fills_a_batch_leaves_no_trace_in_batch_normalisation():
@@ -28,7 +28,7 @@ def test_what_fills_a_batch_leaves_no_trace_in_batch_normalisation():
     rows = np.random.default_rng(0).normal(size=(3, 2, 2, 1)).astype(np.float32)
     filled = np.concatenate([rows, 1000 * np.ones((2, 2, 2, 1), np.float32)])
     plain, masked = build(), build()
-    leave_out_what_fills(masked)
+    mask_padding(masked)
     expected = plain(rows, training=True)
     seen = masked(filled, training=True, mask=np.arange(5) < 3)
     np.testing.assert_allclose(seen[:3], expected, rtol=1e-5, atol=1e-6)

@@ -51,25 +51,25 @@ def assets_before(networks, settings):
             *quality_assets(name, settings),
         )
     ]
-    if_made = [
+    optional_deps = [
         champion_quality_asset(networks, settings, of_networks),
         *study_assets(networks, settings),
     ]
-    return if_made, [
+    return optional_deps, [
         *exploration_assets(settings.grey_levels),
         *preparation_assets(settings.split, settings.normalization),
         *(made for name in networks for made in network_assets(name, networks[name], settings)),
         *of_networks,
         comparison_asset(networks),
         label_errors_asset(networks, settings),
-        *if_made,
+        *optional_deps,
     ]
 
 
 def make_asset(networks, settings=None):
     settings = settings or read_settings()
-    if_made, drawing = assets_before(networks, settings)
-    (asset,) = assets.report_assets(networks, settings, drawing, if_made)
+    optional_deps, drawing = assets_before(networks, settings)
+    (asset,) = assets.report_assets(networks, settings, drawing, optional_deps)
     return asset
 
 
@@ -91,7 +91,7 @@ def inputs(networks):
     return values
 
 
-class Shelf:
+class OptionalInputs:
     """What has been made, by key; remembers what it was asked for. It lacks some pictures."""
 
     def __init__(self, *lacking, **made):
@@ -107,18 +107,18 @@ class Shelf:
         return {file: PNG for file in files if file not in self.lacking}
 
 
-def make_page(networks, inputs, shelf):
+def make_page(networks, inputs, optional_inputs):
     asset = make_asset({name: network.declared for name, network in networks.items()})
     return asset.op.compute_fn.decorated_fn(
         context=SimpleNamespace(instance=None),
         source=SimpleNamespace(facts=None),
-        shelf=shelf,
+        optional_inputs=optional_inputs,
         **inputs,
     )
 
 
 def test_the_asset_shows_every_picture_and_passes_its_checks(networks, inputs):
-    result = make_page(networks, inputs, Shelf())
+    result = make_page(networks, inputs, OptionalInputs())
     assert {check.check_name: check.passed for check in result.check_results} == {
         "self_contained": True,
         "pictures": True,
@@ -137,15 +137,15 @@ def test_the_asset_shows_every_picture_and_passes_its_checks(networks, inputs):
 
 
 def test_what_need_not_be_there_is_shown_where_it_is(networks, inputs):
-    shelf = Shelf(
+    optional_inputs = OptionalInputs(
         champion__quality=champion_of(networks["best"]),
         study__best=runs_of(0.97),
         study__fourth=runs_of(0.95),
     )
-    result = make_page(networks, inputs, shelf)
+    result = make_page(networks, inputs, optional_inputs)
     assert all(check.passed for check in result.check_results)
-    assert sorted(shelf.asked) == IF_MADE
-    assert {storage for storage, _ in shelf.asked.values()} == {"csv", "json"}
+    assert sorted(optional_inputs.asked) == IF_MADE
+    assert {storage for storage, _ in optional_inputs.asked.values()} == {"csv", "json"}
     assert result.metadata["studied"] == "best, fourth"
     assert result.metadata["champion"] == "0001-best"
     for name in (*CHAMPION_PICTURES, STUDY_PICTURES[0]):
@@ -154,7 +154,7 @@ def test_what_need_not_be_there_is_shown_where_it_is(networks, inputs):
 
 
 def test_a_picture_that_is_not_there_fails_the_check_and_not_the_page(networks, inputs):
-    result = make_page(networks, inputs, Shelf("evaluation/best.ratios"))
+    result = make_page(networks, inputs, OptionalInputs("evaluation/best.ratios"))
     failed = [check for check in result.check_results if not check.passed]
     assert [check.check_name for check in failed] == ["pictures"]
     assert "Not in the page exactly once: best_ratios;" in failed[0].description
@@ -167,13 +167,13 @@ def test_a_drawing_of_its_own_that_fails_does_so_too(networks, inputs, monkeypat
         raise ZeroDivisionError
 
     monkeypatch.setattr("mnist_assets.quality.figures.reliability.robustness", fail)
-    result = make_page(networks, inputs, Shelf())
+    result = make_page(networks, inputs, OptionalInputs())
     assert [check.check_name for check in result.check_results if not check.passed] == ["pictures"]
     assert "A picture that is missing: Accuracy of" in result.value
 
 
 def test_no_champion_is_none_to_tell_of(networks, inputs):
-    result = make_page(networks, inputs, Shelf(champion__quality={}))
+    result = make_page(networks, inputs, OptionalInputs(champion__quality={}))
     assert result.metadata["champion"] == "none"
     assert "Champion" not in result.value
 

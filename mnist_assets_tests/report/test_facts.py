@@ -44,7 +44,7 @@ def test_layer_table_by_hand():
     ("claim", "verdict"), [(0.89, "below"), (0.9, "inside"), (0.95, "inside"), (0.96, "above")]
 )
 def test_claims_are_judged_by_the_interval(claim, verdict):
-    assert report_facts.judge_claim(claim, {"low": 0.9, "high": 0.95}) == verdict
+    assert report_facts.place_claim(claim, {"low": 0.9, "high": 0.95}) == verdict
 
 
 def test_rivals_overlap_and_come_smallest_first(story):

@@ -49,7 +49,7 @@ def decision_asset(
             "train_labels": "dataset/train_labels",
             "split": "preparation/split",
         },
-        after=[f"evaluation/{name}" for name in names],
+        deps=[f"evaluation/{name}" for name in names],
         kinds={"numpy", "tensorflow"},  # it asks the present champion, if there is one
         checks=[REASONED],
     )

@@ -16,7 +16,7 @@ from mnist_assets.findings import Finding
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import Picture, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
-from mnist_assets.orchestration.storage.optional import Shelf, made_as
+from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.quality import assessment as steps
 from mnist_assets.quality.assets.networks import (
     CALIBRATED,
@@ -86,8 +86,8 @@ def champion_quality_asset(
         "json",
         name="quality",
         reads=TEST_PART,
-        after=["champion/model"],
-        if_made=keys,
+        deps=["champion/model"],
+        optional_deps=keys,
         kinds={"tensorflow", "keras"},
         checks=[CALIBRATED, ROBUST, AS_PROMOTED],
     )
@@ -95,7 +95,7 @@ def champion_quality_asset(
         context: dg.AssetExecutionContext,
         source: DatasetSource,
         archive: ChampionArchive,
-        shelf: Shelf,
+        optional_inputs: OptionalInputs,
         test_images: Any,
         test_labels: Any,
     ) -> Stored:
@@ -109,7 +109,7 @@ def champion_quality_asset(
             results = [check.result(nothing) for check in (CALIBRATED, ROBUST, AS_PROMOTED)]
             return stored({}, *results, champion="none yet: champion/decision says why")
         name = f"Champion {current.version}"
-        found = _taken(context.instance, shelf, archive, current, made)
+        found = _taken(context.instance, optional_inputs, archive, current, made)
         if found is None:
             model = StoredNetwork(current.model_path).model
             probabilities = predict(model, test_images, batch_size)
@@ -164,7 +164,7 @@ def champion_quality_asset(
 
 def _taken(
     instance: dg.DagsterInstance,
-    shelf: Shelf,
+    optional_inputs: OptionalInputs,
     archive: ChampionArchive,
     current: archiving.Champion,
     made: Mapping[str, tuple[str, str]],
@@ -178,12 +178,12 @@ def _taken(
     if StoredNetwork(file).weights != StoredNetwork(current.model_path).weights:
         return None  # it was trained anew, or the champion's file is not what was promoted
     values: dict[str, Any] = {
-        kind: shelf.take(instance, key, *made[key]) for kind, key in keys.items()
+        kind: optional_inputs.read(instance, key, *made[key]) for kind, key in keys.items()
     }
     if any(value is None for value in values.values()):
         return None
     codes = {key: made[key][1] for key in keys.values()}
-    pictures = shelf.pictures(instance, codes, codes)
+    pictures = optional_inputs.read_pictures(instance, codes, codes)
     return Found(
         values["quality"],
         values["robustness"],

@@ -24,7 +24,7 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
 
     @STAGE.asset(
         "csv",
-        after=["champion/model", *(f"evaluation/{name}" for name in names)],
+        deps=["champion/model", *(f"evaluation/{name}" for name in names)],
         kinds={"pandas"},
     )
     def training_log(context: dg.AssetExecutionContext, archive: ChampionArchive) -> Stored:

@@ -16,7 +16,7 @@ from mnist_assets.orchestration.incremental import CODE_VERSION, DATA_VERSION, I
 from mnist_assets.orchestration.storage.formats import PictureStorage, file_storages
 
 
-class Shelf(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
+class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
     """The values that have been made, and their pictures.
 
     Attributes:
@@ -25,7 +25,7 @@ class Shelf(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
 
     assets: str
 
-    def take(
+    def read(
         self, instance: dg.DagsterInstance, key: str, storage: str, code_version: str
     ) -> Any | None:
         """Read a value, if it has been made and nothing that it follows from has changed since.
@@ -51,7 +51,7 @@ class Shelf(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
         except InputError:  # deleted since, or damaged: what tells of that is the asset itself
             return None
 
-    def pictures(
+    def read_pictures(
         self, instance: dg.DagsterInstance, files: Iterable[str], code_versions: Mapping[str, str]
     ) -> dict[str, bytes]:
         """Read pictures, but for those that are not there or that other code has drawn.

@@ -7,11 +7,11 @@ import dagster as dg
 
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Settings
-from mnist_assets.evaluation.assets import STAGE
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.quality import label_errors as steps
+from mnist_assets.quality.assets.networks import STAGE
 
 FEW = Check("few", "No more labels look wrong than the declared share of them.")
 

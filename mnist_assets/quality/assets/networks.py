@@ -9,9 +9,8 @@ from mnist_assets.dataset.loading import commonest_share
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.quality import Quality
 from mnist_assets.declarations.settings import Settings
-from mnist_assets.evaluation import assets as evaluation
 from mnist_assets.orchestration.presentation import Picture, draw, table
-from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.quality import assessment as steps
 from mnist_assets.quality.calibration import check_calibrated
 from mnist_assets.quality.mistakes import most_confident_mistakes
@@ -20,6 +19,7 @@ from mnist_assets.quality.robustness import check_floors, measure_robustness
 if TYPE_CHECKING:
     import pandas as pd
 
+STAGE = Stage("quality", prefix="evaluation")
 TEST_PART = {"test_images": "dataset/test_images", "test_labels": "dataset/test_labels"}
 
 CALIBRATED = Check(
@@ -47,7 +47,7 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
     bins, confidence = settings.bins, settings.confidence
     ceiling = settings.calibration_error
 
-    @evaluation.STAGE.asset(
+    @STAGE.asset(
         "json",
         name=f"{name}_quality",
         reads={
@@ -114,7 +114,7 @@ def show_assessment(assessed: Mapping[str, Any]) -> dict[str, Any]:
 def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
     count = settings.mistakes
 
-    @evaluation.STAGE.asset(
+    @STAGE.asset(
         "csv",
         name=f"{name}_mistakes",
         reads=TEST_PART | {"predictions": f"evaluation/{name}_predictions"},
@@ -163,11 +163,11 @@ def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
     measured = measurement(settings)
     floors = declared_floors(settings.quality)
 
-    @evaluation.STAGE.asset(
+    @STAGE.asset(
         "csv",
         name=f"{name}_robustness",
         reads=TEST_PART | {"network": f"networks/{name}"},
-        after=[f"networks/{name}_history"],  # its accuracy check stops what follows
+        deps=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
         checks=[ROBUST],
         description=f"Accuracy of {name} on {robustness.images:,} test images that are shifted, "

@@ -12,14 +12,15 @@ from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.orchestration.storage.optional import Shelf, made_as
+from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.quality.assets.label_errors import finder_of
 from mnist_assets.quality.assets.networks import declared_floors, expected_floors
 from mnist_assets.report import checks as page_checks
+from mnist_assets.report.assets.drawing import draw_the_rest
 from mnist_assets.report.assets.page_network import smallest_of
 from mnist_assets.report.page import render_page
 from mnist_assets.report.page_network import example_digits, render_canvas
-from mnist_assets.report.pictures import AS_STORED, draw_the_rest, picture_files
+from mnist_assets.report.pictures import AS_STORED, picture_files
 from mnist_assets.report.story import Story
 from mnist_assets.report.telling import tell_story, tell_study
 
@@ -64,7 +65,7 @@ def report_assets(
     networks: Mapping[str, Network],
     settings: Settings,
     drawn_by: Sequence[dg.AssetsDefinition],
-    if_made: Sequence[dg.AssetsDefinition] = (),
+    optional_deps: Sequence[dg.AssetsDefinition] = (),
 ) -> list[dg.AssetsDefinition]:
     """The page about all declared networks.
 
@@ -76,16 +77,16 @@ def report_assets(
         networks: The declared networks.
         settings: Those of all stages.
         drawn_by: The assets whose pictures the page shows, among others.
-        if_made: The study's assets and the champion's quality, which the page shows where they have
-            been made.
+        optional_deps: The study's assets and the champion's quality, which the page shows where
+            they have been made.
     """
     templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
     versions, declared = installed_versions(), dict(networks)
-    bounds, std_floor = settings.grey_levels, settings.normalization.std_floor
+    grey_levels, std_floor = settings.grey_levels, settings.normalization.std_floor
     floors = declared_floors(settings.quality)
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
     confidence = settings.study.confidence
-    optional, reads = made_as(if_made), _reads(declared)
+    optional, reads = made_as(optional_deps), _reads(declared)
     may_be_shown = picture_files(declared, champion=True, compared=True).values()
     drawing = {file.partition(".")[0] for file in may_be_shown}
     code_versions = {key: code for key, (_, code) in made_as(drawn_by).items() if key in drawing}
@@ -93,24 +94,30 @@ def report_assets(
     @STAGE.asset(
         "html",
         reads=reads,
-        if_made=list(optional),
+        optional_deps=list(optional),
         kinds={"html"},
         checks=[SELF_CONTAINED, PICTURES, NETWORKS, CLAIMS],
     )
     def notebook(
-        context: dg.AssetExecutionContext, source: DatasetSource, shelf: Shelf, **values: Any
+        context: dg.AssetExecutionContext,
+        source: DatasetSource,
+        optional_inputs: OptionalInputs,
+        **values: Any,
     ) -> Stored:
         """What to read instead of the notebook: its story, every picture and table, each claim.
 
         One self-contained HTML page. Open it in any browser; nothing is loaded from anywhere.
         """
-        made = {key: shelf.take(context.instance, key, *of) for key, of in optional.items()}
+        made = {
+            key: optional_inputs.read(context.instance, key, *of) for key, of in optional.items()
+        }
         runs = {name: made.get(f"study/{name}") for name in declared}
         story = tell_story(
             values,
             declared,
             mnist=source.facts is not None,
-            bounds=bounds,
+            few_images=grey_levels.few_images,
+            grey_bounds=grey_levels.bounds,
             std_floor=std_floor,
             study=tell_study(runs, made.get("study/comparison"), declared, confidence),
             champion=made.get("champion/quality"),
@@ -123,7 +130,7 @@ def report_assets(
             champion=bool(story.champion),
             compared=story.study is not None and compared is not None and len(compared) > 0,
         )
-        found = shelf.pictures(context.instance, files.values(), code_versions)
+        found = optional_inputs.read_pictures(context.instance, files.values(), code_versions)
         drawn = draw_the_rest(
             story,
             expected_floors(floors, source, values["test_labels"]),

@@ -25,7 +25,7 @@ def page_network_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
         "json",
         name="page_network",
         reads={"network": f"networks/{name}"},
-        after=[f"networks/{name}_history"],  # its accuracy check stops what follows
+        deps=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
         description=f"The weights of {name}, the smallest network, as plain values: with them the "
         "report reads a digit that is drawn on it, in the browser.",

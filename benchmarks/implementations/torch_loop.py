@@ -12,7 +12,7 @@ import torch._dynamo  # else the first optimizer imports it, and imports are not
 from torch import nn
 from torch.nn import functional
 
-from benchmarks.contenders import Epoch, Trained
+from benchmarks.implementations import Epoch, Trained
 from benchmarks.work import layers_to_logits
 from mnist_assets.networks.declaration import Adam, BatchNormalization, Dense
 

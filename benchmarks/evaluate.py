@@ -1,4 +1,4 @@
-"""An accuracy that no contender reports of itself: its final weights, multiplied out in NumPy."""
+"""An accuracy that no implementation reports of itself: its final weights, applied in NumPy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EPSILON = 1e-3  # Keras's default in batch normalisation
 
 
-def judge(
+def evaluate(
     layers: Sequence[Layer],
     weights: Sequence[NDArray[np.float32]],
     images: NDArray[np.float32],

@@ -1,7 +1,7 @@
-"""The contenders in training, one a module, and what each has to give back.
+"""The implementations in training, one a module, and what each has to give back.
 
-A contender is made from the work, untimed: imports, devices and arrays in its own format. Then
-`train` is timed, from building the model to its final weights.
+One is made from the work, untimed: imports, devices and arrays in its own format. Then `train` is
+timed, from building the model to its final weights.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Contender(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender's name in tables, where it is, and what has to be installed for it."""
+    """An implementation's name in tables, where it is, and what has to be installed for it."""
 
     name: str
     module: str
@@ -64,8 +64,8 @@ class Entry:
         return find_spec(self.requires) is not None
 
     def make(self, work: Work) -> Contender:
-        """The contender, ready to be timed."""
-        module = importlib.import_module(f"benchmarks.contenders.{self.module}")
+        """The implementation, ready to be timed."""
+        module = importlib.import_module(f"benchmarks.implementations.{self.module}")
         return cast("Callable[[Work], Contender]", getattr(module, self.factory))(work)
 
 

@@ -11,7 +11,7 @@ from dagster._core.loader import LoadingContextForTest
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
 from mnist_assets.orchestration.incremental import Graph, State
 from mnist_assets.orchestration.storage.formats import file_storages
-from mnist_assets.orchestration.storage.optional import Shelf, made_as
+from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.orchestration.storage.pictures import Illustrated
 
 PAGE, STUDY, DATA = (
@@ -27,12 +27,12 @@ class World:
     def __init__(self, folder):
         self.folder = folder
         self.code, self.data, self.runs = "1", "a", 1
-        self.if_made = [STUDY.to_user_string()]
+        self.optional_deps = [STUDY.to_user_string()]
         self.instance = dg.DagsterInstance.ephemeral(tempdir=str(folder))
         self.seen = []
 
     def definitions(self):
-        shelf = Shelf(assets=str(self.folder))
+        optional_inputs = OptionalInputs(assets=str(self.folder))
 
         @dg.asset(key=DATA, io_manager_key="json", code_version="data")
         def data():
@@ -58,10 +58,10 @@ class World:
             ins={"data": dg.AssetIn(DATA)},
             deps=[STUDY],
             code_version="page",
-            automation_condition=follow_changes(self.if_made),
+            automation_condition=follow_changes(self.optional_deps),
         )
         def page(context: dg.AssetExecutionContext, data):
-            shown = shelf.take(context.instance, STUDY.to_user_string(), "csv", self.code)
+            shown = optional_inputs.read(context.instance, STUDY.to_user_string(), "csv", self.code)
             self.seen.append(None if shown is None else int(shown["runs"].iloc[0]))
             return dg.MaterializeResult(value=data, data_version=dg.DataVersion(str(self.seen[-1])))
 
@@ -159,8 +159,8 @@ def test_a_file_that_is_gone_or_damaged_is_not_shown(world):
 
 def pictures(world):
     files = ["study/runs.strips", "study/runs.means"]
-    shelf = Shelf(assets=str(world.folder))
-    return shelf.pictures(world.instance, files, {"study/runs": world.code})
+    optional_inputs = OptionalInputs(assets=str(world.folder))
+    return optional_inputs.read_pictures(world.instance, files, {"study/runs": world.code})
 
 
 def test_pictures_are_shown_unless_other_code_drew_them_or_they_are_gone(world):
@@ -211,7 +211,7 @@ def test_automation_neither_waits_for_it_nor_misses_it(world):
 
 @pytest.mark.filterwarnings("ignore:Parameter `include_sources`")  # Dagster's own call
 def test_what_is_needed_automation_waits_for(world):
-    world.if_made = []
+    world.optional_deps = []
     _, cursor = world.follow()
     world.data = "b"
     world.make(DATA)

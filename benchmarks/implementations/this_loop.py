@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.contenders import Epoch, Trained
+from benchmarks.implementations import Epoch, Trained
 from mnist_assets.declarations.places import PROJECT
 from mnist_assets.networks.compile_cache import use_compile_cache
 from mnist_assets.networks.training import train_network

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from benchmarks.contenders import Epoch, Trained
+from benchmarks.implementations import Epoch, Trained
 from benchmarks.work import layers_to_logits
 from mnist_assets.networks.declaration import Adam, BatchNormalization, Dense
 
@@ -54,7 +54,7 @@ class JaxScan:
         update = _update(layers, training.optimizer)
         run_batches = jax.jit(_scan(update), donate_argnums=0)
         run_rest = jax.jit(update)
-        validate = jax.jit(lambda state, *part: _judge(layers, state, *part, training=False)[:2])
+        validate = jax.jit(lambda state, *part: _measure(layers, state, *part, training=False)[:2])
         state = _initial(layers, self.images.shape[1], training.seed)
         size, count = training.batch_size, len(self.labels)
         generator = np.random.default_rng(training.seed)
@@ -102,7 +102,7 @@ def _initial(layers: Sequence[Layer], width: int, seed: int) -> State:
     return State(weights, statistics, means, squares, jnp.zeros((), jnp.int32))
 
 
-def _judge(
+def _measure(
     layers: Sequence[Layer], state: State, images: Any, labels: Any, *, training: bool
 ) -> tuple[Any, Any, Any]:
     """Mean loss, right predictions, and the moving statistics that follow."""
@@ -134,7 +134,7 @@ def _update(layers: Sequence[Layer], optimizer: Optimizer) -> Callable[..., Step
 
     def update(state: State, images: Any, labels: Any, rows: Any) -> Step:
         def loss_of(weights: Any) -> tuple[Any, Any]:
-            loss, *others = _judge(
+            loss, *others = _measure(
                 layers,
                 state._replace(weights=weights),
                 images[rows],

@@ -1,21 +1,21 @@
-"""Train the notebook's networks with one contender, timed; the result is printed as JSON."""
+"""Train the notebook's networks with one implementation, timed; the result is printed as JSON."""
 
 import json
 import time
 
 import click
 
-from benchmarks.contenders import ENTRIES
-from benchmarks.judge import judge
+from benchmarks.evaluate import evaluate
+from benchmarks.implementations import ENTRIES
 from benchmarks.work import layers_to_logits, load_work
 
 
 @click.command()
-@click.argument("contender", type=click.Choice(tuple(ENTRIES)))
-def main(contender: str) -> None:
+@click.argument("implementation", type=click.Choice(tuple(ENTRIES)))
+def main(implementation: str) -> None:
     """Print, by network, the seconds and the last epoch of its training."""
     work = load_work()
-    trainer = ENTRIES[contender].make(work)
+    trainer = ENTRIES[implementation].make(work)
     seconds, trained = {}, {}
     for name, training in work.trainings.items():
         started = time.perf_counter()
@@ -27,7 +27,7 @@ def main(contender: str) -> None:
             "seconds": seconds[name],
             "epochs": len(trained[name].epochs),
             **trained[name].epochs[-1]._asdict(),
-            "test_accuracy": judge(
+            "test_accuracy": evaluate(
                 layers_to_logits(training, work.classes), trained[name].weights, *test_part
             ),
         }
