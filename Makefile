@@ -23,7 +23,7 @@ test-fast: .venv/dev ## the tests that need no training on real MNIST
 	$(BIN)/pytest
 
 test-wheel: .venv/dev ## what somebody without a checkout has: the wheel in an empty environment and folder
-	rm -rf build/wheel && mkdir -p build/wheel/folder
+	rm -rf build && mkdir -p build/wheel/folder
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	$(PYTHON) -m venv build/wheel/env
 	$(BIN)/uv pip install --quiet --python build/wheel/env/bin/python --compile-bytecode build/wheel/*.whl 2> /dev/null || \
