@@ -129,16 +129,12 @@ def check_as_by_hand(distances: Mapping[str, Values], tolerance: float) -> Findi
     furthest = {part: float(of_part.max()) for part, of_part in distances.items()}
     images = sum(map(len, distances.values()))
     wrong = sum(int((~(of_part <= tolerance)).sum()) for of_part in distances.values())
-    message = f"{images} predictions are within {max(furthest.values()):.1e} of those by hand."
-    if wrong:
-        message = (
-            f"Of {images} predictions, {wrong} are not those computed by hand with the graph's "
-            "normalisation and the model's weights: the model was given other pixels, normalises "
-            "them otherwise, or ran as it does in training."
-        )
-    return Finding(
-        passed=not wrong,
-        message=message,
+    return Finding.of(
+        not wrong,
+        f"{images} predictions are within {max(furthest.values()):.1e} of those by hand.",
+        f"Of {images} predictions, {wrong} are not those computed by hand with the graph's "
+        "normalisation and the model's weights: the model was given other pixels, normalises them "
+        "otherwise, or ran as it does in training.",
         seen={"images_apart": wrong} | {f"{part}_furthest": far for part, far in furthest.items()},
         expected={"images_apart": 0, "furthest_at_most": tolerance},
     )

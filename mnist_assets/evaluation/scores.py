@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.errors import InputError
 from mnist_assets.evaluation import metrics
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ def evaluate(
 
     Returns:
         What `evaluate_part` gives, under `validation` and under `test`.
-
-    Raises:
-        InputError: See `evaluate_part`.
     """
     return {
         "validation": evaluate_part(*validation, classes, confidence),
@@ -64,17 +60,7 @@ def evaluate_part(
         row sums under this name); commonest_confusion; classification_report; per_class, the rows
         of `metrics.one_versus_rest`; highest_precision and lowest_precision (class, precision) and
         their precision_difference.
-
-    Raises:
-        InputError: Shapes or labels do not fit each other or the number of classes.
     """
-    if probabilities.shape != (len(labels), classes):
-        raise InputError(
-            "probabilities to evaluate",
-            seen=f"shape {probabilities.shape}",
-            expected=f"shape {(len(labels), classes)}",
-            remedy="Predict exactly the images that the labels belong to.",
-        )
     predicted = probabilities.argmax(axis=1)
     confusion = metrics.confusion_matrix(labels, predicted, classes)
     per_class = metrics.one_versus_rest(confusion)

@@ -136,11 +136,11 @@ def _upstream_checks(
                 networks.AS_DECLARED,
             ),
             evaluation.STAGE.key(f"{name}_predictions"): (
-                evaluation.VALIDATION_PROBABILITIES,
+                evaluation.PROBABILITIES["validation"],
                 evaluation.BY_HAND,
             ),
             evaluation.STAGE.key(name): (
-                evaluation.VALIDATION_CONFUSION,
+                evaluation.CONFUSION["validation"],
                 evaluation.SAME_NETWORK,
                 evaluation.SAME_LOSS,
                 evaluation.COUNTED_INDEPENDENTLY,
