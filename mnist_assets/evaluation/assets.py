@@ -106,7 +106,8 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
                 for part, of in predicted.items()
             ),
             BY_HAND.result(forward_pass.check_as_by_hand(distances, by_hand_tolerance)),
-            **{part: str(of.shape) for part, of in predicted.items()},
+            validation=str(predicted["validation"].shape),
+            test=str(predicted["test"].shape),
         )
 
     return predictions
@@ -143,7 +144,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     ) -> Stored:
         classes = class_count(train_labels)
         labels = {"validation": train_labels[split["validation"]], "test": test_labels}
-        parts = {part: (predictions[part], of) for part, of in labels.items()}
+        parts: dict[str, Any] = {part: (predictions[part], of) for part, of in labels.items()}
         evaluation = scores.evaluate(**parts, classes=classes)
         last = history.iloc[-1]
         same_network = checks.check_accuracy_matches_history(

@@ -148,12 +148,12 @@ def check_as_promoted(assessed: Mapping[str, Any], promoted: Mapping[str, Any]) 
     """
     seen = {name: assessed[name] for name in ("images", "correct")}
     expected = {name: promoted[name] for name in ("images", "correct")}
-    passed = seen == expected
-    message = f"The champion is as accurate as at its promotion, {assessed['accuracy']:.4f}."
-    if not passed:
-        message = (
-            f"The champion's accuracy on the test part is {assessed['accuracy']:.4f}, at its "
-            f"promotion it was {promoted['accuracy']:.4f}: the test part has changed since, or its "
-            "file is not the network that was promoted."
-        )
-    return Finding(passed=passed, message=message, seen=seen, expected=expected)
+    return Finding.of(
+        seen == expected,
+        f"The champion is as accurate as at its promotion, {assessed['accuracy']:.4f}.",
+        f"The champion's accuracy on the test part is {assessed['accuracy']:.4f}, at its promotion "
+        f"it was {promoted['accuracy']:.4f}: the test part has changed since, or its file is not "
+        "the network that was promoted.",
+        seen=seen,
+        expected=expected,
+    )

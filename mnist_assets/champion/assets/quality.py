@@ -22,7 +22,6 @@ from mnist_assets.quality.assets.networks import (
     CALIBRATED,
     ROBUST,
     TEST_PART,
-    declared_floors,
     draw_mistakes,
     draw_reliability,
     draw_robustness,
@@ -76,8 +75,8 @@ def champion_quality_asset(
     """
     bins, confidence = settings.quality.bins, settings.quality.confidence
     ceiling, batch_size = settings.quality.calibration_error, settings.evaluation.batch_size
-    count = settings.quality.mistakes
-    measured, floors = measurement(settings), declared_floors(settings.quality)
+    count, robustness = settings.quality.mistakes, settings.quality.robustness
+    measured = measurement(settings)
     storages = made_as(of_networks)
     keys = [f"evaluation/{name}_{kind}" for name in networks for kind in KINDS]
     made = {key: storages[key] for key in keys}
@@ -125,7 +124,7 @@ def champion_quality_asset(
                 find_mistakes(probabilities, test_labels, count, source),
                 {},
             )
-        assessed, expected = found.assessed, expected_floors(floors, source, test_labels)
+        assessed, floors = found.assessed, expected_floors(robustness, source, test_labels)
         total = assessed["images"] - assessed["correct"]
 
         def picture(kind: str, draw: Callable[..., Picture], *values: Any) -> Picture:
@@ -142,7 +141,7 @@ def champion_quality_asset(
                 "mistakes": found.mistakes.to_dict("records"),
             },
             CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
-            ROBUST.result(check_floors(found.robustness, expected)),
+            ROBUST.result(check_floors(found.robustness, floors)),
             AS_PROMOTED.result(steps.check_as_promoted(assessed, promoted)),
             version=current.version,
             reliability=picture("quality", draw_reliability, assessed, name),
@@ -151,7 +150,7 @@ def champion_quality_asset(
                 "robustness",
                 draw_robustness,
                 found.robustness.assign(network=name),
-                expected,
+                floors,
                 name,
             ),
             accuracies=table(found.robustness),
