@@ -144,8 +144,10 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     ) -> Stored:
         classes = class_count(train_labels)
         labels = {"validation": train_labels[split["validation"]], "test": test_labels}
-        parts: dict[str, Any] = {part: (predictions[part], of) for part, of in labels.items()}
-        evaluation = scores.evaluate(**parts, classes=classes)
+        parts = {part: (predictions[part], of) for part, of in labels.items()}
+        evaluation = scores.evaluate(
+            validation=parts["validation"], test=parts["test"], classes=classes
+        )
         last = history.iloc[-1]
         same_network = checks.check_accuracy_matches_history(
             evaluation["validation"]["accuracy"],

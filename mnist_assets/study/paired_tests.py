@@ -135,9 +135,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     The smallest of m is multiplied by m, the next by m - 1 and so on, none falling below one before
     it: the chance of any false discovery is then at most the level they are held against.
     """
-    corrected = [1.0] * len(p_values)
-    highest = 0.0
-    for rank, place in enumerate(np.argsort(p_values, kind="stable")):
-        highest = max(highest, min((len(p_values) - rank) * p_values[place], 1.0))
-        corrected[place] = highest
-    return corrected
+    order = np.argsort(p_values, kind="stable")
+    factors = np.arange(len(p_values), 0, -1)
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.maximum.accumulate(factors * np.asarray(p_values)[order]).clip(max=1)
+    return corrected.tolist()

@@ -10,12 +10,13 @@ import hashlib
 import json
 import math
 import shutil
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mnist_assets.orchestration.versions.content import content_version
-from mnist_assets.study.training import Digits, Run, Seeds, Study
+from mnist_assets.study.digits import Digits
+from mnist_assets.study.training import Run, Seeds, Study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,12 +65,11 @@ def fingerprint(digits: Digits, study: Study, code: str) -> str:
         study: What the runs have in common.
         code: The version of the code that trains.
     """
-    declared = {of.name: getattr(study, of.name) for of in fields(study)}
-    declared |= {
+    declared = vars(study) | {
         "network": None,  # a name decides nothing
         "training": study.training.model_dump(mode="json", exclude={"seed"}),
         "split": content_version(dict(study.split)),
-        "digits": [content_version(getattr(digits, of.name)) for of in fields(digits)],
+        "digits": [content_version(array) for array in vars(digits).values()],
         "code": code,
         "libraries": {name: version(name) for name in LIBRARIES},
     }
