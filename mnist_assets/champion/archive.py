@@ -144,9 +144,7 @@ def _is_whole(champion: Champion) -> bool:
 def check_current(folder: Path, version: str | None) -> Finding:
     """Check that the champion is the version expected, and its file an archive Keras can open.
 
-    Args:
-        folder: The archive.
-        version: The version expected, None where no network was ever promoted.
+    No version is expected where no network was ever promoted.
     """
     champion = current(folder)
     seen = champion.version if champion else None

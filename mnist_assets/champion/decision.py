@@ -167,11 +167,7 @@ def _describe(candidate: Candidate, confidence: float, *, known: bool) -> dict[s
 
 
 def check_reasoned(chosen: Mapping[str, Any]) -> Finding:
-    """Check that a choice is a plain yes or no for each challenger, with a reason a criterion.
-
-    Args:
-        chosen: What `choose` returned.
-    """
+    """Check that what `choose` returned is a plain yes or no for each challenger, with reasons."""
     decisions = chosen["decisions"]
     vague = [
         decision["challenger"]["network"]

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-LOCK = ".lock"
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
@@ -106,14 +105,7 @@ def promote(
 
 
 def rollback(folder: Path, version: str, *, who: str, why: str, when: datetime) -> None:
-    """Make an earlier champion the champion again.
-
-    Args:
-        folder: The archive.
-        version: Its name, as `champion_history.list_versions` gives it.
-        who: Who decides.
-        why: The reason, in words.
-        when: The time to log, with a time zone.
+    """Make an earlier champion, one of `history.list_versions`, the champion again; see `promote`.
 
     Raises:
         InputError: There is no such version, it is the champion, who or why is empty, or somebody
@@ -165,7 +157,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Keep other writers out, and remove what a killed one left behind."""
     versions = folder / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("w") as lock:
+    with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

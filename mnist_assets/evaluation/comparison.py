@@ -32,17 +32,13 @@ COLUMNS = (
 def comparison_row(
     network: str, *, parameters: int, history: pd.DataFrame, evaluation: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Gather what the comparison says of one network.
+    """Gather what the comparison says of one network: a value for each of `COLUMNS`.
 
     Args:
         network: Its name.
         parameters: Its number of parameters, those that training leaves alone included.
-        history: Its training, one row an epoch: epoch, loss, accuracy, val_loss, val_accuracy,
-            seconds.
+        history: Its training, one row an epoch; the seconds of all epochs are added up.
         evaluation: What `scores.evaluate` returned for it.
-
-    Returns:
-        One value for each of `COLUMNS`; seconds are those of all epochs together.
 
     Raises:
         InputError: The history has no epoch.
@@ -64,14 +60,9 @@ def comparison_row(
 
 
 def compare_networks(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Put all networks into one table.
+    """Put what `comparison_row` returned for each network into one table, in the order given.
 
-    Args:
-        rows: What `comparison_row` returned for each network.
-
-    Returns:
-        One row a network, in the order given; the columns are `COLUMNS`. Accuracies, their
-        Wilson bounds and the gap are shares, losses mean cross-entropies in nats.
+    Accuracies, their Wilson bounds and the gap are shares, losses mean cross-entropies in nats.
     """
     import pandas as pd
 
@@ -79,13 +70,10 @@ def compare_networks(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def best_network(table: pd.DataFrame) -> str:
-    """Name the network with the highest validation accuracy.
+    """Name the network of a comparison with the highest validation accuracy.
 
     Never the test accuracy: a network chosen by it would no longer have an unbiased one. Among
     equals it is the one with the fewest parameters, then the one that stands first.
-
-    Args:
-        table: What `compare_networks` returned.
     """
     order = ["validation_accuracy", "parameters"]
     return str(table.sort_values(order, ascending=[False, True], kind="stable")["network"].iloc[0])

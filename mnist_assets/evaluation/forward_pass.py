@@ -26,10 +26,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 def _sigmoid(values: Values) -> Values:
-    from scipy.special import expit
-
-    sigmoid: Values = expit(values)
-    return sigmoid
+    return (1 + np.tanh(values / 2)) / 2  # which overflows for no value
 
 
 def _elu(values: Values) -> Values:
@@ -102,9 +99,9 @@ def distances_by_hand(
     Args:
         predicted: By part, the network's probabilities, float32 (n, classes).
         images: By part, the images, uint8 (n, height, width).
-        normalization: See `predict_by_hand`, as the further two.
-        layers: The declared hidden layers.
-        weights: The model's.
+        normalization: As `predict_by_hand` takes it.
+        layers: Likewise.
+        weights: Likewise.
         count: Images of each part, taken evenly from the first to the last; all if they are fewer.
 
     Returns:

@@ -1,8 +1,8 @@
 """Metrics of a classifier, all computed from its confusion matrix, by scikit-learn.
 
-Everywhere here, rows of a confusion matrix are true classes and columns predicted ones, and a ratio
-whose denominator is 0 is 0.0: a class that is never predicted has precision 0, one without images
-recall 0.
+Everywhere here, a confusion matrix is counts (classes, classes), its rows true classes and its
+columns predicted ones, and a ratio whose denominator is 0 is 0.0: a class that is never predicted
+has precision 0, one without images recall 0.
 """
 
 from __future__ import annotations
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 
 
 def confusion_matrix(true: NDArray[Any], predicted: NDArray[Any], classes: int) -> Counts:
-    """Count the images of each true class that were given each class.
+    """Count the images of each true class that were given each class, int64 (classes, classes).
 
     Args:
         true: Integer (n,), the true class of each image, 0 to classes - 1.
         predicted: Integer (n,), the class that the network gave it, likewise.
         classes: The number of classes, at least 2.
-
-    Returns:
-        int64 (classes, classes); row i, column j: images of class i that were called j.
     """
     from sklearn import metrics
 
@@ -52,8 +49,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
         confidence: Share of such intervals that hold the true rate, strictly between 0 and 1.
 
     Returns:
-        The lower and the upper bound, each in [0, 1]; exactly 0 or 1 if nothing or everything
-        succeeds.
+        Both bounds, in [0, 1]; exactly 0 or 1 if nothing or everything succeeds.
     """
     from scipy.stats import binomtest
 
@@ -86,9 +82,6 @@ def one_versus_rest(confusion: ArrayLike) -> pd.DataFrame:
 
     The notebook computes FP / TN and FN / TP for the last two ratios but one; those are odds, not
     rates. Right is FP / (FP + TN) = 1 - specificity and FN / (FN + TP) = 1 - recall.
-
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
 
     Returns:
         One row a class, columns: class; support (its images) and predicted (images called it);
@@ -127,9 +120,6 @@ def one_versus_rest(confusion: ArrayLike) -> pd.DataFrame:
 def classification_report(confusion: ArrayLike) -> dict[str, Any]:
     """Summarise a confusion matrix as scikit-learn's report of the same name does.
 
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-
     Returns:
         Plain values: `classes`, a list of class, precision, recall, f1, support; `accuracy`;
         `macro_average` (each class counts alike) and `weighted_average` (each image counts alike),
@@ -154,14 +144,9 @@ def classification_report(confusion: ArrayLike) -> dict[str, Any]:
 
 
 def render_report(report: Mapping[str, Any], digits: int = 4) -> str:
-    """Write a classification report as a Markdown table.
+    """Write a classification report as a Markdown table: a row a class, accuracy, two averages.
 
-    Args:
-        report: What `classification_report` returned.
-        digits: Decimal places of the ratios; scikit-learn and the notebook print 2.
-
-    Returns:
-        Lines joined by newlines: a heading, one row a class, accuracy, and the two averages.
+    Ratios have `digits` decimal places; scikit-learn and the notebook print 2.
     """
 
     def row(name: object, figures: Mapping[str, Any]) -> str:
@@ -187,12 +172,8 @@ def render_report(report: Mapping[str, Any], digits: int = 4) -> str:
 def commonest_confusion(confusion: ArrayLike) -> dict[str, int] | None:
     """Find the mistake that is made most often; among equals the first, row by row.
 
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-
     Returns:
-        The `true` class, the `predicted` class and the `count` of images, or None if there is no
-        mistake at all.
+        The `true` class, the `predicted` class and the `count` of images; None without a mistake.
     """
     counts = np.asarray(confusion)
     mistakes = counts - np.diag(np.diag(counts))

@@ -49,10 +49,6 @@ def count_near_ties(probabilities: Probabilities, margin: float) -> int:
 
     Another order of float additions (another batch size, another machine) may decide these the
     other way; all other images it cannot.
-
-    Args:
-        probabilities: float32 (n, classes), classes at least 2.
-        margin: A probability, such as 1e-5.
     """
     top_two = np.partition(probabilities, -2, axis=1)[:, -2:]
     return int(np.count_nonzero(top_two[:, 1] - top_two[:, 0] < margin))

@@ -25,14 +25,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Evaluate a network on both parts that it was not trained on.
 
-    Args:
-        validation: Its probabilities for the validation images, and their labels.
-        test: The same for the test images.
-        classes: The number of classes.
-        confidence: Of the accuracies' Wilson intervals.
-
-    Returns:
-        What `evaluate_part` gives, under `validation` and under `test`.
+    Of either it takes the probabilities and the labels, and gives what `evaluate_part` gives.
     """
     return {
         "validation": evaluate_part(*validation, classes, confidence),
