@@ -59,8 +59,7 @@ TEST_LIKE_VALIDATION = Check(
     "Test and validation accuracy are no further apart than chance allows: neither was trained on.",
 )
 COMPARED = Check(
-    "as_evaluated",
-    "Accuracies and the best network are those of the networks' own evaluations.",
+    "as_evaluated", "Accuracies and the best network are those of the networks' own evaluations."
 )
 
 

@@ -57,9 +57,12 @@ def study_assets(networks: Mapping[str, Network], settings: Settings) -> list[dg
 
 def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> dg.AssetsDefinition:
     training, claim = network.training, network.notebook_validation_accuracy
-    split_seed, validation_share = settings.split.seed, settings.split.validation_share
-    std_floor = settings.normalization.std_floor
-    memory_limit = settings.training.memory_limit
+    common: dict[str, Any] = {
+        "split_seed": settings.split.seed,
+        "validation_share": settings.split.validation_share,
+        "std_floor": settings.normalization.std_floor,
+        "memory_limit": settings.training.memory_limit,
+    }
     declared_seeds, confidence = settings.study.seeds, settings.study.confidence
 
     @STAGE.asset(
@@ -92,16 +95,7 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
         split: Any,
     ) -> Stored:
         digits = Digits(train_images, train_labels, test_images, test_labels)
-        study = Study(
-            name,
-            training,
-            class_count(train_labels),
-            split,
-            split_seed,
-            validation_share,
-            std_floor,
-            memory_limit,
-        )
+        study = Study(name, training, class_count(train_labels), split, **common)
         seeds = config.seeds or declared_seeds
         kept = KeptRuns(runs_folder.path(name), fingerprint(digits, study, code))
         plan = study.plan(seeds)
