@@ -17,7 +17,7 @@ from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.loading import commonest_share
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Champion
-from mnist_assets.evaluation import assets as evaluation
+from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network

@@ -11,7 +11,7 @@ from mnist_assets.champion.assets.model import STAGE
 from mnist_assets.champion.history import promotion_log
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.champion.training_log import list_trainings
-from mnist_assets.evaluation import assets as evaluation
+from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
