@@ -45,8 +45,7 @@ def calibration(
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
-    inner_bounds = np.linspace(0, 1, bins + 1)[1:-1]
-    of_bin = np.digitize(confidence, inner_bounds, right=True)
+    of_bin = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
     images, confidences, hits, variances = (
         np.bincount(of_bin, weights=values, minlength=bins)
         for values in (np.ones(len(labels)), confidence, right, confidence * (1 - confidence))

@@ -147,11 +147,7 @@ def champion_quality_asset(
             reliability=picture("quality", draw_reliability, assessed, name),
             **show_assessment(assessed),
             robustness=picture(
-                "robustness",
-                draw_robustness,
-                found.robustness.assign(network=name),
-                floors,
-                name,
+                "robustness", draw_robustness, found.robustness.assign(network=name), floors, name
             ),
             accuracies=table(found.robustness),
             mistakes=picture("mistakes", draw_mistakes, found.mistakes, test_images, name, total),
@@ -169,7 +165,7 @@ def _taken(
     made: Mapping[str, tuple[str, str]],
 ) -> Found | None:
     """What was found of the network that the champion is, on today's images; or None."""
-    network = current.version.partition("-")[2]
+    network = current.network
     file = archive.path.parent / "networks" / f"{network}.keras"
     keys = {kind: f"evaluation/{network}_{kind}" for kind in KINDS}
     if not made.keys() >= set(keys.values()) or not file.is_file():

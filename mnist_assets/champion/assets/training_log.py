@@ -17,6 +17,8 @@ from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Stored, stored
 
+ACCURACIES = ("validation_accuracy", "test_accuracy")
+
 
 def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
     """The log of all trainings of the declared networks."""
@@ -48,12 +50,7 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 if "seed" in metadata
             ],
             [
-                {
-                    "time": time,
-                    "network": name,
-                    "validation_accuracy": metadata["validation_accuracy"].value,
-                    "test_accuracy": metadata["test_accuracy"].value,
-                }
+                {"time": time, "network": name} | {of: metadata[of].value for of in ACCURACIES}
                 for name in names
                 for time, metadata, _ in _made(context, evaluation.STAGE.key(name))
             ],
@@ -66,7 +63,6 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 if entry["took_effect"]
             ],
         )
-        shown = trainings.drop(columns="declaration").tail(20)
         return stored(
             trainings,
             trainings=len(trainings),
@@ -75,7 +71,7 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 figures.training_log,
                 trainings.dropna(subset="validation_accuracy"),
             ),
-            table=table(shown),
+            table=table(trainings.drop(columns="declaration").tail(20)),
         )
 
     return training_log
