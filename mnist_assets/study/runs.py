@@ -84,10 +84,8 @@ def _plain(value: float | str | None) -> float | str | None:
 def _read(path: Path) -> Run | None:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-        accuracies = {
-            name: math.nan if plain[name] is None else float(plain[name])
-            for name in ("validation_accuracy", "test_accuracy")
-        }
-        return Run(**plain | accuracies)
+        accuracies = ("validation_accuracy", "test_accuracy")
+        failed = {name: math.nan for name in accuracies if plain[name] is None}
+        return Run(**plain | failed)
     except (ValueError, TypeError, KeyError):
         return None
