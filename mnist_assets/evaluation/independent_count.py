@@ -69,15 +69,14 @@ def check_independent_count(
         for part, counted in counts.items()
         for name in _differences(evaluation[part], counted)
     ]
-    message = "Accuracy, confusion matrix and the rates of each class are as counted anew."
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        message = (
-            f"Counted anew from labels and predictions, other figures come out: "
-            f"{'; '.join(wrong[:3])}{more}."
-        )
-    return Finding(
-        passed=not wrong, message=message, seen={"different": wrong}, expected={"different": []}
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    return Finding.of(
+        not wrong,
+        "Accuracy, confusion matrix and the rates of each class are as counted anew.",
+        "Counted anew from labels and predictions, other figures come out: "
+        f"{'; '.join(wrong[:3])}{more}.",
+        seen={"different": wrong},
+        expected={"different": []},
     )
 
 
