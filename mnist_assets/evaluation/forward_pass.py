@@ -28,8 +28,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 def _sigmoid(values: Values) -> Values:
     from scipy.special import expit
 
-    sigmoid: Values = expit(values)
-    return sigmoid
+    return np.asarray(expit(values))
 
 
 def _elu(values: Values) -> Values:
@@ -39,8 +38,7 @@ def _elu(values: Values) -> Values:
 def _gelu(values: Values) -> Values:
     from scipy.special import ndtr
 
-    normal: Values = ndtr(values)
-    return values * normal
+    return np.asarray(values * ndtr(values))
 
 
 ACTIVATIONS: Mapping[str, Callable[[Values], Values]] = {
@@ -85,8 +83,7 @@ def predict_by_hand(
             case "batch_normalization":
                 gamma, beta, mean, variance = (left.pop() for _ in range(4))
                 values = gamma * (values - mean) / np.sqrt(variance + EPSILON) + beta
-    probabilities: Values = softmax(values @ left.pop() + left.pop(), axis=1)
-    return probabilities
+    return np.asarray(softmax(values @ left.pop() + left.pop(), axis=1))
 
 
 def distances_by_hand(
