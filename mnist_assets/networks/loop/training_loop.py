@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.batches import Chunk, as_tensor, shareable_zeros
-from mnist_assets.networks.compile_cache import seal_compiled_programs
 from mnist_assets.networks.declaration import SGD, Optimizer, Training
-from mnist_assets.networks.joined_weights import JoinedWeights
-from mnist_assets.networks.padding import mask_padding, pad_batches
+from mnist_assets.networks.loop.batches import Chunk, as_tensor, shareable_zeros
+from mnist_assets.networks.loop.compile_cache import seal_compiled_programs
+from mnist_assets.networks.loop.joined_weights import JoinedWeights
+from mnist_assets.networks.loop.padding import mask_padding, pad_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
