@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
 
 if TYPE_CHECKING:
@@ -25,16 +24,11 @@ def generalization_gap(history: pd.DataFrame) -> float:
     Training accuracy is the mean over the epoch while the weights still change, so a network in its
     first epochs, or one with dropout, may well have a negative gap.
 
-    Args:
-        history: One row an epoch, with the columns named in this module's docstring.
-
     Returns:
         The gap, -1 to 1; 0.02 means two percentage points better on images seen in training.
-
-    Raises:
-        InputError: The history has no epoch.
     """
-    return _last(history, "accuracy") - _last(history, "val_accuracy")
+    last = history.iloc[-1]
+    return float(last["accuracy"] - last["val_accuracy"])
 
 
 def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) -> Finding:
@@ -64,11 +58,7 @@ def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) 
 
 
 def check_loss_finite(history: pd.DataFrame) -> Finding:
-    """Check that training and validation loss are numbers in every epoch, and that there is one.
-
-    Args:
-        history: One row an epoch, with the columns named in this module's docstring.
-    """
+    """Check that training and validation loss are numbers in every epoch, and that there is one."""
     finite = np.isfinite(history[["loss", "val_loss"]].to_numpy(dtype=float)).all(axis=1)
     bad_epochs = [int(epoch) for epoch in history["epoch"][~finite]]
     if not len(history):
@@ -92,13 +82,10 @@ def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
     """Check that the network's last validation accuracy reaches the accuracy declared for it.
 
     Args:
-        history: One row an epoch, with the columns named in this module's docstring.
+        history: One row an epoch.
         floor: The lowest acceptable validation accuracy, 0 to 1.
-
-    Raises:
-        InputError: The history has no epoch.
     """
-    accuracy = _last(history, "val_accuracy")
+    accuracy = float(history["val_accuracy"].iloc[-1])
     passed = accuracy >= floor
     message = f"Validation accuracy {accuracy:.4f} reaches the declared {floor:.4f}."
     if not passed:
@@ -119,11 +106,8 @@ def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
     """Check that the network is not much better on the images it was trained on.
 
     Args:
-        history: One row an epoch, with the columns named in this module's docstring.
+        history: One row an epoch.
         bound: The largest acceptable training minus validation accuracy.
-
-    Raises:
-        InputError: The history has no epoch.
     """
     gap = generalization_gap(history)
     passed = gap <= bound
@@ -139,14 +123,3 @@ def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
         seen={"generalization_gap": gap},
         expected={"generalization_gap_at_most": bound},
     )
-
-
-def _last(history: pd.DataFrame, column: str) -> float:
-    if not len(history):
-        raise InputError(
-            "training history",
-            seen="no epoch",
-            expected="at least one",
-            remedy="Train the network for at least one epoch.",
-        )
-    return float(history[column].iloc[-1])

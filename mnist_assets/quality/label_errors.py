@@ -13,7 +13,7 @@ import numpy as np
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.training import choose_chunk_size, epoch_chunks
 

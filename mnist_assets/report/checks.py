@@ -1,16 +1,11 @@
 """Checks of the page: it loads nothing, and shows every picture, network and claim."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 from mnist_assets.findings import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 LOADING_TAGS = frozenset({"base", "embed", "frame", "iframe", "link", "object", "portal"})
 LOADING_ATTRIBUTES = frozenset({"background", "data", "poster", "src", "srcset"})

@@ -18,7 +18,7 @@ import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.training import choose_chunk_size, epoch_chunks, import_keras
 from mnist_assets.preparation.normalization import fit_normalization

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 import numpy as np
+import pandas as pd
 import pytest
 
 from mnist_assets.champion.assets.quality import champion_quality_asset
@@ -76,7 +77,7 @@ def make_asset(networks, settings=None):
 
 @pytest.fixture(scope="module")
 def networks():
-    return {network.name: network for network in make_story().networks[1:]}
+    return {network["name"]: network for network in make_story()["networks"][1:]}
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +88,10 @@ def inputs(networks):
         "page_network": NETWORK,
     }
     for name, network in networks.items():
-        for told in ("history", "evaluation", "quality", "mistakes", "robustness"):
-            values |= {f"{told}_{name}": getattr(network, told)}
+        for told in ("history", "evaluation", "quality"):
+            values |= {f"{told}_{name}": network[told]}
+        for told in ("mistakes", "robustness"):
+            values |= {f"{told}_{name}": pd.DataFrame(network[told])}
     return values
 
 
@@ -99,17 +102,17 @@ class OptionalInputs:
         self.made = {name.replace("__", "/"): value for name, value in made.items()}
         self.asked, self.lacking = {}, lacking
 
-    def take(self, instance, key, storage, code_version):
+    def read(self, instance, key, storage, code_version):
         self.asked[key] = (storage, code_version)
         return self.made.get(key)
 
-    def pictures(self, instance, files, code_versions):
+    def read_pictures(self, instance, files, code_versions):
         assert {file.partition(".")[0] for file in files} <= set(code_versions)
         return {file: PNG for file in files if file not in self.lacking}
 
 
 def make_page(networks, inputs, optional_inputs):
-    asset = make_asset({name: network.declared for name, network in networks.items()})
+    asset = make_asset({name: network["declared"] for name, network in networks.items()})
     return asset.op.compute_fn.decorated_fn(
         context=SimpleNamespace(instance=None),
         source=SimpleNamespace(facts=None),
