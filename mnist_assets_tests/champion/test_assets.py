@@ -156,7 +156,8 @@ def test_a_file_in_the_inbox_is_scored_once_by_the_champion(made):
     path = project.folder / "assets/inference/predictions" / f"{request.partition_key}.csv"
     scores = pd.read_csv(path)
     assert list(scores["picture"]) == [0]
-    assert Image.open(path.with_suffix(".png")).format == "PNG"
+    with Image.open(path.with_suffix(".png")) as drawn:
+        assert drawn.format == "PNG"
     (made_of_it,) = result.get_asset_materialization_events()
     files = made_of_it.materialization.metadata["picture_files"].value
     assert list(files) == [f"{request.partition_key}.png"]
