@@ -98,11 +98,11 @@ class OptionalInputs:
         self.made = {name.replace("__", "/"): value for name, value in made.items()}
         self.asked, self.lacking = {}, lacking
 
-    def take(self, instance, key, storage, code_version):
+    def read(self, instance, key, storage, code_version):
         self.asked[key] = (storage, code_version)
         return self.made.get(key)
 
-    def pictures(self, instance, files, code_versions):
+    def read_pictures(self, instance, files, code_versions):
         assert {file.partition(".")[0] for file in files} <= set(code_versions)
         return {file: PNG for file in files if file not in self.lacking}
 
