@@ -41,6 +41,28 @@ def pytest_make_parametrize_id(val):
     return "bytes" if isinstance(val, bytes) else None
 
 
+@pytest.fixture(scope="session")
+def materialized(tmp_path_factory):
+    """A tiny project in which all is made, not to be changed; and what came of the command.
+
+    It takes as long as a hundred tests: those that look at it are in one group, for one process.
+    """
+    # Imported here, so that what Dagster moved is said first.
+    from mnist_assets_tests.cli.command import command, worked_on
+    from mnist_assets_tests.tiny import Project
+
+    with worked_on(Project.create(tmp_path_factory.mktemp("materialized"))) as project:
+        result = command("materialize")
+    assert result.exit_code == 0, result.output
+    return project, result
+
+
+@pytest.fixture
+def made_project(materialized, tmp_path):
+    """A tiny project of the test's own in which everything is made."""
+    return materialized[0].copy(tmp_path / "made")
+
+
 @pytest.fixture
 def no_waiting_for_the_disk(monkeypatch):
     """Tests end processes, never the machine."""

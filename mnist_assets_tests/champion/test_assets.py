@@ -12,15 +12,17 @@ from PIL import Image
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
 from mnist_assets.inference.resources import Inbox
-from mnist_assets_tests.tiny import Project, make_digits
+from mnist_assets_tests.tiny import make_digits
+
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    project = Project.create(tmp_path_factory.mktemp("project"))
+def made(materialized, tmp_path_factory):
+    """A project in which everything is made, whose champion the tests change one after the other."""
+    project = materialized[0].copy(tmp_path_factory.mktemp("champion") / "made")
     with project.instance() as instance:
-        outcome = project.update(instance)
-        assert outcome.success, outcome.failures()
         yield project, instance
 
 

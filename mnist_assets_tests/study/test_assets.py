@@ -12,25 +12,17 @@ from mnist_assets.study import workers as study_workers
 from mnist_assets.study.runs import KeptRuns
 from mnist_assets.study.training import Seeds, train_run
 from mnist_assets_tests.orchestration import test_code_versions as code_versions
-from mnist_assets_tests.tiny import Project
 
 real_sources = code_versions.real_sources
+pytestmark = pytest.mark.xdist_group("tensorflow")
 STUDY = 'group:"study"'
 SMALL, NORMALISED = dg.AssetKey(["study", "small"]), dg.AssetKey(["study", "normalised"])
 
 
-def make_project(folder):
-    """A project whose dataset and split are made, and nothing else."""
-    project = Project.create(folder)
-    with project.instance() as instance:
-        assert project.update(instance, 'group:"dataset" or key:"preparation/split"').success
-    return project
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(materialized, tmp_path_factory):
     """A project with its study, and what came of it."""
-    project = make_project(tmp_path_factory.mktemp("project"))
+    project = materialized[0].copy(tmp_path_factory.mktemp("study") / "made")
     with project.instance() as instance:
         outcome = project.update(instance, STUDY, on_request=True)
         yield project, instance, outcome
@@ -147,8 +139,10 @@ def stop_after(runs, monkeypatch):
     monkeypatch.setattr(KeptRuns, "keep", keep_or_stop)
 
 
-def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(made, tmp_path, monkeypatch, trained):
-    project = make_project(tmp_path)
+def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(
+    made, made_project, monkeypatch, trained
+):
+    project = made_project
     with project.instance() as instance:
         with monkeypatch.context() as patch:
             stop_after(2, patch)
