@@ -19,7 +19,8 @@ from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.places import Places
 from mnist_assets.declarations.settings import read_settings
-from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
+from mnist_assets.evaluation.assets.comparison import comparison_asset
+from mnist_assets.evaluation.assets.networks import evaluation_assets
 from mnist_assets.exploration.assets import exploration_assets
 from mnist_assets.inference.assets import inbox_sensor, inference_assets
 from mnist_assets.inference.resources import Inbox

@@ -36,6 +36,11 @@ def pytest_sessionstart():
         )
 
 
+def pytest_make_parametrize_id(val):
+    """Name no test by bytes: gzip's hold the time, and all workers must find the same tests."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def no_waiting_for_the_disk(monkeypatch):
     """Tests end processes, never the machine."""

@@ -31,7 +31,7 @@ STAGES = (
     "report",
 )
 # What wires a stage: its assets, and what they are given beside their inputs.
-WIRING = ("assets", "resources", "source", "storage")
+WIRING = ("assets", "resources", "sensor", "source", "storage")
 DRAWING = ("figures", "plots")
 
 

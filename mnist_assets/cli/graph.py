@@ -75,17 +75,21 @@ def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
     """The assets of a selection in Dagster's language, or all.
 
     Raises:
-        InputError: It is no such selection, or names an asset that there is not.
+        InputError: It is no such selection, or there is no such asset.
     """
+    refusal = InputError(
+        "--select",
+        seen=selection,
+        expected="a selection of the graph's assets, such as 'key:\"networks/best\"+'",
+        remedy="Correct it: `mnist-assets status` lists the keys.",
+    )
     try:
-        return graph.select(selection or "*")
+        selected = graph.select(selection or "*")
     except dg.DagsterError as error:
-        raise InputError(
-            "--select",
-            seen=selection,
-            expected="a selection of the graph's assets, such as 'key:\"networks/best\"+'",
-            remedy="Correct it: `mnist-assets status` lists the keys.",
-        ) from error
+        raise refusal from error
+    if not selected:
+        raise refusal
+    return selected
 
 
 def update(

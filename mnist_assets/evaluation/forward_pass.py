@@ -28,8 +28,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 def _sigmoid(values: Values) -> Values:
     from scipy.special import expit
 
-    sigmoid: Values = expit(values)
-    return sigmoid
+    return np.asarray(expit(values))
 
 
 def _elu(values: Values) -> Values:
@@ -39,8 +38,7 @@ def _elu(values: Values) -> Values:
 def _gelu(values: Values) -> Values:
     from scipy.special import ndtr
 
-    normal: Values = ndtr(values)
-    return values * normal
+    return np.asarray(values * ndtr(values))
 
 
 ACTIVATIONS: Mapping[str, Callable[[Values], Values]] = {
@@ -85,8 +83,7 @@ def predict_by_hand(
             case "batch_normalization":
                 gamma, beta, mean, variance = (left.pop() for _ in range(4))
                 values = gamma * (values - mean) / np.sqrt(variance + EPSILON) + beta
-    probabilities: Values = softmax(values @ left.pop() + left.pop(), axis=1)
-    return probabilities
+    return np.asarray(softmax(values @ left.pop() + left.pop(), axis=1))
 
 
 def distances_by_hand(
@@ -102,9 +99,9 @@ def distances_by_hand(
     Args:
         predicted: By part, the network's probabilities, float32 (n, classes).
         images: By part, the images, uint8 (n, height, width).
-        normalization: See `predict_by_hand`, as the further two.
-        layers: The declared hidden layers.
-        weights: The model's.
+        normalization: As `predict_by_hand` takes it.
+        layers: Likewise.
+        weights: Likewise.
         count: Images of each part, taken evenly from the first to the last; all if they are fewer.
 
     Returns:
@@ -129,16 +126,12 @@ def check_as_by_hand(distances: Mapping[str, Values], tolerance: float) -> Findi
     furthest = {part: float(of_part.max()) for part, of_part in distances.items()}
     images = sum(map(len, distances.values()))
     wrong = sum(int((~(of_part <= tolerance)).sum()) for of_part in distances.values())
-    message = f"{images} predictions are within {max(furthest.values()):.1e} of those by hand."
-    if wrong:
-        message = (
-            f"Of {images} predictions, {wrong} are not those computed by hand with the graph's "
-            "normalisation and the model's weights: the model was given other pixels, normalises "
-            "them otherwise, or ran as it does in training."
-        )
-    return Finding(
-        passed=not wrong,
-        message=message,
+    return Finding.of(
+        not wrong,
+        f"{images} predictions are within {max(furthest.values()):.1e} of those by hand.",
+        f"Of {images} predictions, {wrong} are not those computed by hand with the graph's "
+        "normalisation and the model's weights: the model was given other pixels, normalises them "
+        "otherwise, or ran as it does in training.",
         seen={"images_apart": wrong} | {f"{part}_furthest": far for part, far in furthest.items()},
         expected={"images_apart": 0, "furthest_at_most": tolerance},
     )

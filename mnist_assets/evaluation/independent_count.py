@@ -6,6 +6,7 @@ images it is defined as, so that a wrong formula or a turned matrix does not agr
 
 from __future__ import annotations
 
+from math import isclose
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,15 +69,14 @@ def check_independent_count(
         for part, counted in counts.items()
         for name in _differences(evaluation[part], counted)
     ]
-    message = "Accuracy, confusion matrix and the rates of each class are as counted anew."
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        message = (
-            f"Counted anew from labels and predictions, other figures come out: "
-            f"{'; '.join(wrong[:3])}{more}."
-        )
-    return Finding(
-        passed=not wrong, message=message, seen={"different": wrong}, expected={"different": []}
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    return Finding.of(
+        not wrong,
+        "Accuracy, confusion matrix and the rates of each class are as counted anew.",
+        "Counted anew from labels and predictions, other figures come out: "
+        f"{'; '.join(wrong[:3])}{more}.",
+        seen={"different": wrong},
+        expected={"different": []},
     )
 
 
@@ -86,15 +86,11 @@ def _share(hits: NDArray[np.bool_]) -> float:
 
 def _differences(evaluation: Mapping[str, Any], counted: Mapping[str, Any]) -> Iterator[str]:
     """What differs, with the figure said before the one counted."""
-    if _differ(evaluation["accuracy"], counted["accuracy"]):
+    if not isclose(evaluation["accuracy"], counted["accuracy"], abs_tol=ROUNDING):
         yield f"accuracy {evaluation['accuracy']:.4f}, not {counted['accuracy']:.4f}"
     if evaluation["confusion_matrix"] != counted["confusion_matrix"]:
         yield "confusion matrix"
     for said, of_class in zip(evaluation["per_class"], counted["per_class"], strict=True):
         for name, share in of_class.items():
-            if _differ(said[name], share):
+            if not isclose(said[name], share, abs_tol=ROUNDING):
                 yield f"{name} of class {said['class']} {said[name]:.4f}, not {share:.4f}"
-
-
-def _differ(said: float, counted: float) -> bool:
-    return not abs(said - counted) <= ROUNDING

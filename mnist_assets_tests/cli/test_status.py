@@ -1,3 +1,5 @@
+import pytest
+
 from mnist_assets_tests.cli.command import command
 
 
@@ -9,3 +11,10 @@ def test_status_is_a_table_of_asset_state_and_why(project):
     assert lines["dataset/train_images"] == "up to date"
     assert lines["dataset/test_labels"].startswith("missing      no file ")
     assert lines["networks/small"] == "missing      never materialised"
+
+
+@pytest.mark.parametrize("selection", ['key:"networks/bset"', "group:digits", "no such", "tag:"])
+def test_a_selection_of_nothing_is_refused(project, selection):
+    result = command("status", "--select", selection)
+    assert result.exit_code == 1
+    assert f"--select: found {selection}, expected a selection" in result.output

@@ -22,6 +22,14 @@ def test_sound_probabilities_pass():
     assert finding.passed is True
     assert finding.seen["rows_not_finite"] == 0
     assert finding.seen["largest_row_sum_error"] == 0
+    assert finding.expected == {
+        "dtype": "float32",
+        "dimensions": 2,
+        "images_at_least": 1,
+        "rows_not_finite": 0,
+        "rows_outside_0_to_1": 0,
+        "row_sum_error_at_most": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -104,6 +112,11 @@ def test_accuracy_one_image_off_fails_unless_there_is_a_near_tie():
     assert check_accuracy_matches_history(5839 / 6000, 6000, 5841 / 6000, 1).passed is False
 
 
+@pytest.mark.parametrize(("history", "passed"), [(0.6, True), (0.625, False), (0.65, False)])
+def test_half_an_image_apart_is_another_count(history, passed):
+    assert check_accuracy_matches_history(0.5, 4, history, 0).passed is passed
+
+
 def test_an_accuracy_that_is_not_a_number_fails():
     assert check_accuracy_matches_history(0.5, 10, math.nan, 10).passed is False
 
@@ -115,7 +128,10 @@ def test_the_loss_of_the_history_passes_up_to_its_tolerance():
     finding = check_loss_matches_history(PROBABILITIES, LABELS, LOSS, 1e-9)
     assert finding.passed is True
     assert finding.seen["loss"] == pytest.approx(LOSS)
+    assert finding.expected["difference_at_most"] == pytest.approx(1e-9 * LOSS)
     assert check_loss_matches_history(PROBABILITIES, LABELS, LOSS * 1.009, 0.01).passed is True
+    evens = np.array([[0.5, 0.5]], dtype=np.float32)
+    assert check_loss_matches_history(evens, LABELS[:1], math.log(2), 0).passed is True
 
 
 @pytest.mark.parametrize("factor", [0.98, 1.02, math.nan, math.inf])
@@ -139,6 +155,13 @@ def test_a_true_class_without_probability_bounds_the_loss_from_below():
     assert finding.passed is True
     assert finding.seen["vanished_probabilities"] == 1
     assert check_loss_matches_history(probabilities, labels, 80.0, 0.001).passed is False
+
+
+@pytest.mark.parametrize(("probability", "vanished"), [(1.2e-35, 0), (8e-36, 1)])
+def test_a_probability_vanishes_where_float32_loses_digits(probability, vanished):
+    probabilities = np.array([[1, probability]], dtype=np.float32)
+    finding = check_loss_matches_history(probabilities, np.array([1], dtype=np.uint8), 80.0, 1)
+    assert finding.seen["vanished_probabilities"] == vanished
 
 
 # --- what an evaluation should be like ---
@@ -211,4 +234,4 @@ def test_a_part_too_good_for_chance_fails_either_way(validation, test, better):
 @pytest.mark.parametrize("right", [0, 1])
 def test_parts_that_are_all_right_or_all_wrong_are_alike(right):
     both = parts((100 * right, 100), (200 * right, 200))
-    assert check_test_like_validation(both, 0.5).passed is True
+    assert check_test_like_validation(both, 1.0).passed is True

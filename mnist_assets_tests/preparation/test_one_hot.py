@@ -20,6 +20,7 @@ def test_check_one_hot_passes_the_encoding():
     finding = check_one_hot(one_hot(labels, 3), labels)
     assert finding.passed is True
     assert finding.seen["rows"] == 4
+    assert finding.message == "All 4 labels are one-hot, and argmax gives them back."
 
 
 @pytest.mark.parametrize(

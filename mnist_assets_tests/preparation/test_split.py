@@ -54,7 +54,9 @@ def test_the_seed_decides_the_split():
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, 1.5])
 def test_a_share_out_of_range_is_refused(share):
-    with pytest.raises(InputError, match="validation_share: found"):
+    with pytest.raises(
+        InputError, match=r"validation_share: found .* expected a share above 0 and below 1"
+    ):
         split_indices(100, share, seed=0)
 
 
@@ -126,9 +128,20 @@ def test_check_split_classes_holds_the_difference_against_the_tolerance():
     assert check_split_classes(split, labels, 2, tolerance=0.24).passed is False
 
 
+@pytest.mark.parametrize(("train", "validation"), [([0], [0, 1]), ([0, 1], [0])])
+def test_check_split_classes_compares_parts_of_one_image(train, validation):
+    finding = check_split_classes(*two_parts(train, validation), 2, tolerance=1.0)
+    assert finding.seen["largest_share_difference"] == 0.5
+
+
 @pytest.mark.parametrize(
     ("train", "validation", "absent"),
-    [([0, 1, 2], [0, 1], [2]), ([0, 1], [0, 1, 2], [2]), ([0, 2], [], [0, 1, 2])],
+    [
+        ([0, 1, 2], [0, 1], [2]),
+        ([0, 1], [0, 1, 2], [2]),
+        ([0, 2], [], [0, 1, 2]),
+        ([], [1], [0, 1, 2]),
+    ],
 )
 def test_check_split_classes_sees_an_absent_class(train, validation, absent):
     split, labels = two_parts(train, validation)

@@ -58,6 +58,12 @@ def test_errors_in_either_direction_do_not_cancel_each_other():
     assert sum(of_bin["images"] > 0 for of_bin in calibrated["bins"]) == 2
 
 
+def test_a_bin_of_one_image_may_have_the_largest_error():
+    calibrated = calibration(*predictions((0.95, 1, 0), (0.65, 10, 0)), bins=10)
+    assert calibrated["maximum_calibration_error"] == pytest.approx(0.95)
+    assert calibrated["maximum_calibration_error_images"] == 1
+
+
 def test_what_chance_makes_is_what_a_calibrated_network_shows_on_average():
     generator = np.random.default_rng(0)
     probabilities = np.array([[c, 1 - c] for c in np.tile([0.7, 0.95], 200)], np.float32)
@@ -92,6 +98,12 @@ def test_an_error_above_the_ceiling_is_found_and_its_direction_told(right, direc
     by_chance = (2 / np.pi * 0.9 * 0.1 / 1000) ** 0.5
     assert finding.expected["by_chance_alone"] == pytest.approx(by_chance)
     assert finding.expected["at_most"] == pytest.approx(0.02 + 2 * by_chance)
+
+
+def test_an_error_at_the_ceiling_passes():
+    assert check_calibrated(calibration(*predictions((1.0, 5, 5)), bins=10), 0.0).passed
+    assert check_calibrated(calibration(*predictions((1.0, 4, 3)), bins=10), 0.25).passed
+    assert not check_calibrated(calibration(*predictions((1.0, 4, 3)), bins=10), 0.24).passed
 
 
 def test_few_images_may_be_further_apart_by_chance():

@@ -60,6 +60,7 @@ def test_the_least_believable_label_comes_first_and_ties_keep_their_order():
         probabilities.astype(np.float32), np.append(LABELS, [0, 0, 0]).astype(np.uint8)
     )
     assert found["index"].to_list() == [7, 6, 8]
+    assert found.index.to_list() == [0, 1, 2]
 
 
 def test_few_candidates_pass_and_many_are_found():

@@ -10,7 +10,8 @@ import pytest
 
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.declarations.settings import read_settings
-from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
+from mnist_assets.evaluation.assets.comparison import comparison_asset
+from mnist_assets.evaluation.assets.networks import evaluation_assets
 from mnist_assets.exploration.assets import exploration_assets
 from mnist_assets.networks.assets import network_assets
 from mnist_assets.preparation.assets import preparation_assets

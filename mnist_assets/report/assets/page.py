@@ -14,7 +14,7 @@ from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.quality.assets.label_errors import finder_of
-from mnist_assets.quality.assets.networks import declared_floors, expected_floors
+from mnist_assets.quality.assets.networks import expected_floors
 from mnist_assets.report import checks as page_checks
 from mnist_assets.report.assets.drawing import draw_the_rest
 from mnist_assets.report.assets.page_network import smallest_of
@@ -82,7 +82,7 @@ def report_assets(
     templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
     versions, declared = installed_versions(), dict(networks)
     grey_levels, std_floor = settings.grey_levels, settings.normalization.std_floor
-    floors = declared_floors(settings.quality)
+    robustness = settings.quality.robustness
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
     confidence = settings.study.confidence
     optional, reads = made_as(optional_deps), _reads(declared)
@@ -132,7 +132,7 @@ def report_assets(
         drawn = draw_the_rest(
             story,
             {name: values[f"robustness_{name}"] for name in declared},
-            expected_floors(floors, source, values["test_labels"]),
+            expected_floors(robustness, source, values["test_labels"]),
             {name: table for name, table in runs.items() if table is not None},
         )
         pictures = (
