@@ -32,12 +32,7 @@ def generalization_gap(history: pd.DataFrame) -> float:
 
 
 def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) -> Finding:
-    """Check that a stored network was trained as its declaration says.
-
-    Args:
-        training: How it was trained, as it stands in its file.
-        declared: Its declaration, as plain values. The seed may differ: retraining takes others.
-    """
+    """Check that a stored network was trained as its declaration says, but for the seed."""
     different = sorted(
         name
         for name in {*training, *declared} - {"seed"}
@@ -79,12 +74,7 @@ def check_loss_finite(history: pd.DataFrame) -> Finding:
 
 
 def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
-    """Check that the network's last validation accuracy reaches the accuracy declared for it.
-
-    Args:
-        history: One row an epoch.
-        floor: The lowest acceptable validation accuracy, 0 to 1.
-    """
+    """Check that the last validation accuracy reaches the floor declared for it, 0 to 1."""
     accuracy = float(history["val_accuracy"].iloc[-1])
     passed = accuracy >= floor
     message = f"Validation accuracy {accuracy:.4f} reaches the declared {floor:.4f}."
@@ -103,12 +93,7 @@ def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
 
 
 def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
-    """Check that the network is not much better on the images it was trained on.
-
-    Args:
-        history: One row an epoch.
-        bound: The largest acceptable training minus validation accuracy.
-    """
+    """Check that the gap of the network, -1 to 1, does not exceed its bound."""
     gap = generalization_gap(history)
     passed = gap <= bound
     message = f"The generalisation gap {gap:.4f} is within its bound {bound:.4f}."

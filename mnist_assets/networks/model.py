@@ -104,10 +104,7 @@ def layer_table(
 ) -> list[dict[str, Any]]:
     """Derive the model summary from a declaration, without building the model.
 
-    Args:
-        layers: Hidden layers from input to output.
-        image_shape: Height and width of an image.
-        classes: Number of outputs.
+    Images have the shape (height, width).
 
     Returns:
         `layer`, `output_shape` (without the batch) and `parameters` of each layer, from the

@@ -237,9 +237,6 @@ def bring_up_to_date(
         selected: The assets to bring up to date.
         run: Materialises some assets together, given why each has to run.
         force: Run every selected asset, whether it has to or not.
-
-    Returns:
-        What all rounds together made.
     """
     wanted, tried, made, success = set(selected), set[dg.AssetKey](), set[dg.AssetKey](), True
     while True:

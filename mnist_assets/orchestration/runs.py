@@ -21,11 +21,8 @@ def run_assets(
 ) -> Run:
     """Materialise assets with their checks in one run, in this process, telling of it.
 
-    Args:
-        instance: The history that the run becomes a part of.
-        reasons: Why each asset has to run.
-        config: The run configuration; what it says of other assets is left out.
-        job: A function of a module that makes the job: other processes find it by its name.
+    The job is made by a function of a module, which other processes find by its name. What the
+    configuration says of other assets is left out.
     """
     steps = {key.to_python_identifier() for key in reasons}
     ops = {name: of_op for name, of_op in config.get("ops", {}).items() if name in steps}

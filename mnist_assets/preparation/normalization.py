@@ -100,10 +100,7 @@ def check_normalized(
 ) -> Finding:
     """Check that normalised training pixels are finite, with mean 0 and, above the floor, std 1.
 
-    Args:
-        moments: As from `normalised_moments`.
-        mean_tolerance: Largest absolute mean of a pixel that passes.
-        std_tolerance: Largest |std - 1| of a pixel that passes.
+    `moments` are as from `normalised_moments`; the tolerances are absolute differences.
     """
     seen = dict(moments)
     mean, std = seen["largest_mean"], seen["largest_std_error"]

@@ -51,9 +51,6 @@ def rivals_of(
 def count_misses(extreme_digits: pd.DataFrame) -> dict[str, Any]:
     """Say what the notebook's loops for nearest and least similar did to its pictures.
 
-    Args:
-        extreme_digits: As from `exploration.extreme_digits`.
-
     Returns:
         `classes`; `nearest` and `least_similar`, in how many of them the notebook picks another
         image; `inverted`, in how many its "least similar" image is nearer to the average than its

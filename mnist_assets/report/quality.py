@@ -16,12 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 def of_all(story: Story, told: str) -> dict[str, Any]:
-    """One thing told of each network and the champion, by what each is called.
-
-    Args:
-        story: As from `story.tell_story`.
-        told: `quality`, `robustness` or `mistakes`.
-    """
+    """The `quality`, `robustness` or `mistakes` of all networks and the champion, by name."""
     named = {network["name"]: network for network in story["networks"]}
     if champion := story["champion"]:
         named[f"Champion {champion['version']}"] = champion | {"quality": champion}
@@ -58,9 +53,6 @@ def accuracy_undistorted(robustness: Iterable[Mapping[str, Any]]) -> float:
 
 def find_limits(robustness: Rows) -> Rows:
     """Find what breaks a network: of each distortion the least strength that does.
-
-    Args:
-        robustness: Rows as from `robustness.measure_robustness`.
 
     Returns:
         Some of them, in their order: of each distortion the weakest one measured that leaves no

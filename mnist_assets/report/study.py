@@ -26,12 +26,9 @@ def compared(comparison: pd.DataFrame | None, confidence: float) -> list[dict[st
 def luck_of(
     study: Mapping[str, Any] | None, best: str, rivals: Sequence[str]
 ) -> dict[str, Any] | None:
-    """Tell of one network in a sentence what many runs say.
+    """Tell of the best network in a sentence what many runs say.
 
-    Args:
-        study: As from `story.tell_study`.
-        best: The network.
-        rivals: Those that one run does not tell from it, the smallest first.
+    Its `rivals` are those that one run does not tell from it, the smallest first.
 
     Returns:
         `runs`; `test`, as from `study.describe`; `notebook`, as from `study.place`; and `lead`, as

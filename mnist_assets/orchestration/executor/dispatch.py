@@ -44,14 +44,7 @@ class Dispatcher:
         active: ActiveExecution,
         prepare: Callable[[], None],
     ) -> None:
-        """Start both processes.
-
-        Args:
-            executor: Whose run it is.
-            job_context: The run, with its resources.
-            active: The state of its steps.
-            prepare: What the process for TensorFlow does before its first step.
-        """
+        """Start both processes; that for TensorFlow calls `prepare` before its first step."""
         self._executor = executor
         self._job_context = job_context
         self._active = active

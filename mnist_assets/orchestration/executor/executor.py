@@ -28,11 +28,7 @@ from mnist_assets.orchestration.executor.limits import find_obstacle
 
 
 class TwoProcessExecutor(dg.Executor):
-    """Runs steps in two processes; hands over to Dagster's own where something forbids that.
-
-    Attributes:
-        prepare: What the process for TensorFlow does before its first step.
-    """
+    """Runs steps in two processes; hands over to Dagster's own where something forbids that."""
 
     def __init__(self, prepare: Callable[[], None]) -> None:
         self.prepare = prepare

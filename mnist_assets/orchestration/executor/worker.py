@@ -30,11 +30,7 @@ LONGEST_END = 60  # seconds that a process may take to end, with the processes t
 
 @dataclass(frozen=True)
 class StepEnded:
-    """Sent after a step's last event.
-
-    Attributes:
-        error: What ended it from outside its own code, such as an interruption.
-    """
+    """Sent after a step's last event, with what ended it from outside its own code, if anything."""
 
     error: SerializableErrorInfo | None = None
 
@@ -51,12 +47,7 @@ class Worker:
     def __init__(
         self, job_context: PlanExecutionContext, prepare: Callable[[], None] | None = None
     ) -> None:
-        """Start it.
-
-        Args:
-            job_context: The run, with its resources.
-            prepare: What it does before its first step.
-        """
+        """Start it; it calls `prepare` before its first step."""
         self._task = job_context, prepare
         self.step: ExecutionStep | None = None
         self.has_outcome = False

@@ -36,11 +36,7 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
     ) -> Any | None:
         """Read a value, if it has been made and nothing that it follows from has changed since.
 
-        Args:
-            instance: The run history.
-            key: Of the asset.
-            storage: Key of its I/O manager.
-            code_version: Its present one.
+        It is found by its asset's key, the key of its I/O manager and its present code version.
         """
         made = _latest(instance, [key])[key]
         followed = made.input_versions
