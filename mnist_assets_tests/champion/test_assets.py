@@ -15,12 +15,9 @@ from mnist_assets.inference.resources import Inbox
 from mnist_assets_tests.tiny import make_digits
 
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
-
 @pytest.fixture(scope="module")
 def made(materialized, tmp_path_factory):
-    """A project in which everything is made, whose champion the tests change one after the other."""
+    """A project in which everything is made; one test changes its champion after the other."""
     project = materialized[0].copy(tmp_path_factory.mktemp("champion") / "made")
     with project.instance() as instance:
         yield project, instance
