@@ -12,8 +12,6 @@ from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets.preparation import normalization
 from mnist_assets_tests.tiny import CLASSES, SHAPE, Project, make_digits, write_dataset
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 NAMES = ["small", "normalised"]
 TO_AN_EVALUATION = '+key:"evaluation/small"'
 # The stages whose values are in one folder, where they are several.

@@ -11,8 +11,6 @@ from mnist_assets.champion.assets import quality as champion_quality
 from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets_tests.tiny import CLASSES, Project
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 NAMES = ["small", "normalised"]
 DISTORTIONS = {"undistorted": 1, "shift": 4, "rotation": 6, "noise": 4, "blur": 4, "inversion": 1}
 
@@ -127,6 +125,7 @@ def test_a_champion_that_is_no_network_of_today_is_asked(made_project):
     assert current.parents[1].joinpath("quality.reliability.png").read_bytes() != drawn
 
 
+@pytest.mark.slow
 def test_a_champion_whose_networks_values_are_left_behind_is_asked(made_project, monkeypatch):
     project = made_project
     before = read_json(project, "champion/quality")
@@ -143,16 +142,15 @@ def test_a_champion_whose_networks_values_are_left_behind_is_asked(made_project,
     assert asked == [1, 1]
 
 
-def test_without_a_champion_there_is_nothing_to_say(tmp_path):
-    project = Project.create(tmp_path)
-    with project.instance() as instance:
-        assert project.update(instance, select="group:dataset").success
-        outcome = project.update(instance, select='key:"champion/quality"')
-    assert outcome.made == ["champion/quality"]
-    assert read_json(project, "champion/quality") == {}
-    assert all(check.passed for check in outcome.checks().values())
+def test_without_a_champion_there_is_nothing_to_say(made_project):
+    shutil.rmtree(made_project.folder / "assets" / "champion")
+    quality, checks = judge_champion(made_project)
+    assert quality == {}
+    assert checks
+    assert all(check.passed for check in checks.values())
 
 
+@pytest.mark.slow
 def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
     project = Project.create(tmp_path)
     path = project.folder / "raw" / FILE_NAMES["train_labels"]
@@ -173,6 +171,7 @@ def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
     assert (found["suggested"] == (found["label"] - 1) % CLASSES).all()
 
 
+@pytest.mark.slow
 def test_warnings_are_told_and_stop_nothing(made_project):
     project = made_project
     # No network is exactly as sure as it is right; nor is it right where the labels are others.
