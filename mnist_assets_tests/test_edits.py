@@ -117,15 +117,11 @@ EDITS = {
         set(),
     ),
     "layout of a metric": (
-        lambda edit: edit.code(
-            "evaluation/metrics.py", "2 * tp, 2 * tp + fp", "(2 * tp), 2*tp + fp"
-        ),
+        lambda edit: edit.code("evaluation/metrics.py", "tn / (tn + fp)", "(tn) / (tn+fp)"),
         set(),
     ),
     "a helper three calls deep": (
-        lambda edit: edit.code(
-            "evaluation/metrics.py", "(2 * tp), 2*tp + fp", "2.0 * tp, 2 * tp + fp"
-        ),
+        lambda edit: edit.code("evaluation/metrics.py", "(tn) / (tn+fp)", "1.0 * tn / (tn + fp)"),
         EVALUATIONS | REPORT,  # as their pictures may have changed with their code
     ),
     "the training loop": (

@@ -98,9 +98,9 @@ def test_a_drawn_digit_is_read(visited):
 
 def test_a_verdict_chosen_shows_its_claims_alone(visited, story):
     everything = visited.value["all"]
-    assert len(everything) == len(story.claims)
+    assert len(everything) == len(story["claims"])
     assert len(visited.value["chosen"]) == 7
-    kinds_under = [{claim["kind"] for claim in claims} for _, claims in by_heading(story.claims)]
+    kinds_under = [{claim["kind"] for claim in claims} for _, claims in by_heading(story["claims"])]
     for kind, (shown, headings) in visited.value["chosen"].items():
         expected = everything if kind == "all" else [each for each in everything if each == kind]
         assert shown == expected, kind
