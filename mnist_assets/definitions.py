@@ -19,7 +19,8 @@ from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.places import Places
 from mnist_assets.declarations.settings import read_settings
-from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
+from mnist_assets.evaluation.assets.comparison import comparison_asset
+from mnist_assets.evaluation.assets.networks import evaluation_assets
 from mnist_assets.exploration.assets import exploration_assets
 from mnist_assets.inference.assets import inbox_sensor, inference_assets
 from mnist_assets.inference.resources import Inbox
@@ -35,7 +36,7 @@ from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import OptionalInputs
 from mnist_assets.orchestration.terminal import terminal
-from mnist_assets.preparation.assets import preparation_assets, preparation_checks
+from mnist_assets.preparation.assets import bounded_check, preparation_assets
 from mnist_assets.quality.assets.label_errors import label_errors_asset
 from mnist_assets.quality.assets.networks import quality_assets
 from mnist_assets.report.assets.page import report_assets
@@ -89,7 +90,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     assets += report_assets(networks, settings, made, optional_deps=[champion_quality, *studies])
     return dg.Definitions(
         assets=_with_code_references(assets),
-        asset_checks=preparation_checks(settings.normalization),
+        asset_checks=[bounded_check(settings.normalization)],
         jobs=jobs(networks),
         schedules=schedules(networks, settings.schedules),
         sensors=[

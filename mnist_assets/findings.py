@@ -20,3 +20,16 @@ class Finding:
     message: str
     seen: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        passed: bool,
+        right: str,
+        wrong: str,
+        *,
+        seen: Mapping[str, Any],
+        expected: Mapping[str, Any],
+    ) -> "Finding":
+        """A finding that says `right` where the check passed, and `wrong` where not."""
+        return cls(bool(passed), right if passed else wrong, seen, expected)

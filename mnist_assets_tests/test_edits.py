@@ -104,7 +104,7 @@ EDITS = {
     "nothing": (lambda edit: None, set()),
     "a comment in the training loop": (
         lambda edit: edit.code(
-            "networks/loop.py",
+            "networks/loop/training_loop.py",
             "        import tensorflow",
             "        # why\n        import tensorflow",
         ),
@@ -130,12 +130,12 @@ EDITS = {
     ),
     "the training loop": (
         lambda edit: edit.code(
-            "networks/loop.py", "VALIDATION_CHUNK = 2_000", "VALIDATION_CHUNK = 1_000"
+            "networks/loop/training_loop.py", "VALIDATION_CHUNK = 2_000", "VALIDATION_CHUNK = 1_000"
         ),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "the order of chunks": (
-        lambda edit: edit.code("networks/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
+        lambda edit: edit.code("networks/loop/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "one network's learning rate": (

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mnist_assets.orchestration.incremental import DATA_VERSION
+from mnist_assets.orchestration.history import DATA_VERSION
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow

@@ -13,8 +13,9 @@ from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
+from mnist_assets.orchestration.history import observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
-from mnist_assets.orchestration.runs import failure_reason, observe
+from mnist_assets.orchestration.runs import failure_reason
 
 CLASSES, SHAPE = 4, (12, 10)
 NETWORKS = """

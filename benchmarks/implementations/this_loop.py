@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.implementations import Epoch, Trained
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.networks.compile_cache import use_compile_cache
+from mnist_assets.networks.loop.compile_cache import use_compile_cache
 from mnist_assets.networks.training import train_network
 
 if TYPE_CHECKING:

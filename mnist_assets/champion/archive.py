@@ -45,6 +45,11 @@ class Champion:
     folder: Path
 
     @property
+    def network(self) -> str:
+        """The name of the network."""
+        return self.version.partition("-")[2]
+
+    @property
     def model_path(self) -> Path:
         """The trained network, which plain Keras reads."""
         return self.folder / MODEL
@@ -118,10 +123,8 @@ def pointed(folder: Path) -> str | None:
 
 def whole_versions(folder: Path) -> list[Champion]:
     """Find all versions whose files are all there, the oldest first."""
-    champions = [
-        Champion(path.name, path) for path in sorted(version_folders(folder), key=number_of)
-    ]
-    return [champion for champion in champions if _is_whole(champion)]
+    found = sorted(version_folders(folder), key=number_of)
+    return [champion for path in found if _is_whole(champion := Champion(path.name, path))]
 
 
 def version_folders(folder: Path) -> list[Path]:
@@ -135,18 +138,14 @@ def number_of(version: Path) -> int:
 
 
 def _is_whole(champion: Champion) -> bool:
-    return all(
-        (champion.folder / name).is_file()
-        for name in (MODEL, *(f"{part}.json" for part in EXPLANATION))
-    )
+    files = (MODEL, *(f"{part}.json" for part in EXPLANATION))
+    return all((champion.folder / name).is_file() for name in files)
 
 
 def check_current(folder: Path, version: str | None) -> Finding:
     """Check that the champion is the version expected, and its file an archive Keras can open.
 
-    Args:
-        folder: The archive.
-        version: The version expected, None where no network was ever promoted.
+    No version is expected where no network was ever promoted.
     """
     champion = current(folder)
     seen = champion.version if champion else None

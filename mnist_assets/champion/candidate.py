@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.errors import InputError
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -42,21 +40,10 @@ class Candidate:
         return predicted
 
     def problem(self) -> str | None:
-        """Say what keeps the predictions from being assessed, if anything does.
-
-        Raises:
-            InputError: The probabilities are not floats, or the labels not integers.
-        """
+        """Say what keeps the predictions from being assessed, if anything does."""
         name, probabilities, labels = self.network, self.probabilities, self.labels
         if probabilities is None:
             return f"{name} has no predictions of the validation images."
-        if probabilities.dtype.kind != "f" or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"predictions of network {name}",
-                seen=f"probabilities {probabilities.dtype}, labels {labels.dtype}",
-                expected="floats and integers",
-                remedy="Give the network's probabilities and the true classes.",
-            )
         if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1] or not labels.size:
             return f"{name}'s predictions {probabilities.shape} do not fit labels {labels.shape}."
         if odd := int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1))):

@@ -24,11 +24,7 @@ def give_reason(criterion: str, passed: bool, message: str, **figures: Any) -> d
 
 
 def assess_checks(passed: Mapping[str, bool]) -> dict[str, Any]:
-    """Assess whether all upstream checks passed, and there was at least one.
-
-    Args:
-        passed: Whether each check passed, by name.
-    """
+    """Assess whether all upstream checks passed, by name, and there was at least one."""
     failed = [name for name, outcome in passed.items() if not outcome]
     message = f"{len(passed)} of {len(passed)} upstream checks passed."
     if not passed:
@@ -71,10 +67,7 @@ def assess_floor(
 def assess_gain(challenger: Candidate, champion: Candidate, significance: float) -> dict[str, Any]:
     """Assess by McNemar's one-sided exact test whether the challenger is significantly better.
 
-    Args:
-        challenger: Its predictions have no `problem()`.
-        champion: The same, for the same images.
-        significance: The largest p-value that counts as better, 0 to 1.
+    Neither has a `problem()`. A p-value up to `significance`, 0 to 1, counts as better.
     """
     right, champion_right = (one.predicted == one.labels for one in (challenger, champion))
     test = mcnemar_exact(
@@ -99,38 +92,30 @@ def mcnemar_exact(only_challenger_right: int, only_champion_right: int) -> dict[
     Source: Q. McNemar (1947), "Note on the sampling error of the difference between correlated
     proportions or percentages", Psychometrika 12, 153-157.
 
-    Args:
-        only_challenger_right: Number of images that the challenger alone gets right.
-        only_champion_right: The same of the champion, of the same images.
-
     Returns:
         Both numbers; p_value, one-sided: how likely the challenger has at least so many if it is no
         better; p_value_two_sided. Both are 1.0 where no image tells the two apart.
     """
     from scipy.stats import binomtest
 
-    differing = only_challenger_right + only_champion_right
-    p_values = [
-        float(binomtest(only_challenger_right, differing, 0.5, alternative).pvalue)
-        if differing
-        else 1.0
-        for alternative in ("greater", "two-sided")
-    ]
+    def p_value(alternative: str) -> float:
+        differing = only_challenger_right + only_champion_right
+        if not differing:
+            return 1.0
+        return float(binomtest(only_challenger_right, differing, 0.5, alternative).pvalue)
+
     return {
         "only_challenger_right": only_challenger_right,
         "only_champion_right": only_champion_right,
-        "p_value": p_values[0],
-        "p_value_two_sided": p_values[1],
+        "p_value": p_value("greater"),
+        "p_value_two_sided": p_value("two-sided"),
     }
 
 
 def assess_recall(challenger: Candidate, champion: Candidate, margin: float) -> dict[str, Any]:
-    """Assess whether the recall of each class stays within a margin of the champion's.
+    """Assess whether the recall of each class falls by no more than `margin`, 0 to 1.
 
-    Args:
-        challenger: Its predictions have no `problem()`.
-        champion: The same, for the same images.
-        margin: How far the recall of a class may fall, 0 to 1.
+    Neither has a `problem()`.
     """
     classes = np.asarray(challenger.probabilities).shape[1]
     losses = recall_losses(challenger.predicted, champion.predicted, challenger.labels, classes)
@@ -158,23 +143,22 @@ def recall_losses(
         For each class: class, images, challenger_recall, champion_recall, and loss, the champion's
         less the challenger's, -1 to 1. A class without images has recall 0 and loses nothing.
     """
-    rows = []
-    for label in range(classes):
-        of_class = labels == label
-        images = max(int(np.count_nonzero(of_class)), 1)
-        ours = int(np.count_nonzero(challenger[of_class] == label))
-        theirs = int(np.count_nonzero(champion[of_class] == label))
-        rows.append(
-            {
-                "class": label,
-                "images": int(np.count_nonzero(of_class)),
-                "challenger_recall": ours / images,
-                "champion_recall": theirs / images,
-                # Divided once: a fall of 6 in 600 is then 0.01 to the last bit, as a margin is.
-                "loss": (theirs - ours) / images,
-            }
-        )
-    return rows
+    images, ours, theirs = (
+        np.bincount(of, minlength=classes)
+        for of in (labels, labels[challenger == labels], labels[champion == labels])
+    )
+    divisors = np.maximum(images, 1)
+    rows = zip(
+        range(classes),
+        images.tolist(),
+        (ours / divisors).tolist(),
+        (theirs / divisors).tolist(),
+        # Divided once: a fall of 6 in 600 is then 0.01 to the last bit, as a margin is.
+        ((theirs - ours) / divisors).tolist(),
+        strict=True,
+    )
+    names = ("class", "images", "challenger_recall", "champion_recall", "loss")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _percent(share: float) -> str:

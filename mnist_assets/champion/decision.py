@@ -19,7 +19,6 @@ from mnist_assets.champion.criteria import (
     assess_recall,
     give_reason,
 )
-from mnist_assets.errors import InputError
 from mnist_assets.evaluation.metrics import wilson_interval
 from mnist_assets.findings import Finding
 
@@ -63,19 +62,7 @@ def decide(
         first run), each with network, seed, data_version, images, correct, accuracy, low, high, the
         last five None where they cannot be told; confidence; reasons, one a criterion: criterion,
         passed, message, figures.
-
-    Raises:
-        InputError: A bound is outside the range given here, or predictions have a wrong dtype.
     """
-    bounds = {"floor": floor, "recall_margin": recall_margin}
-    rates = {"confidence": confidence, "significance": significance}
-    if not all(0 <= b <= 1 for b in bounds.values()) or not all(0 < r < 1 for r in rates.values()):
-        raise InputError(
-            "criteria of the champion",
-            seen=bounds | rates,
-            expected="shares between 0 and 1, neither 0 nor 1 for the last two",
-            remedy="Correct the settings.",
-        )
     problem = challenger.problem()
     difference = problem if champion is None else problem or _difference(challenger, champion)
     described = _describe(challenger, confidence, known=problem is None)
@@ -180,11 +167,7 @@ def _describe(candidate: Candidate, confidence: float, *, known: bool) -> dict[s
 
 
 def check_reasoned(chosen: Mapping[str, Any]) -> Finding:
-    """Check that a choice is a plain yes or no for each challenger, with a reason a criterion.
-
-    Args:
-        chosen: What `choose` returned.
-    """
+    """Check that what `choose` returned is a plain yes or no for each challenger, with reasons."""
     decisions = chosen["decisions"]
     vague = [
         decision["challenger"]["network"]
@@ -195,10 +178,10 @@ def check_reasoned(chosen: Mapping[str, Any]) -> Finding:
         or decision["promote"] != all(reason["passed"] for reason in decision["reasons"])
     ]
     promoted = [decision for decision in decisions if decision["promote"]]
-    passed = bool(decisions) and not vague and len(promoted) == int(chosen["promote"])
-    return Finding(
-        passed=passed,
-        message=chosen["summary"] if passed else f"Not decided for a reason: {vague or 'all'}.",
+    return Finding.of(
+        bool(decisions) and not vague and len(promoted) == int(chosen["promote"]),
+        chosen["summary"],
+        f"Not decided for a reason: {vague or 'all'}.",
         seen={"challengers": len(decisions), "promoted": len(promoted), "vague": vague},
         expected={"promoted_at_most": 1, "vague": []},
     )

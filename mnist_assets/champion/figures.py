@@ -11,7 +11,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mnist_assets.plots.style import BLUE, GREEN, INK, MUTED, SERIES, VERMILLION, styled
+from mnist_assets.plots.style import BLUE, GREEN, INK, MUTED, SERIES, VERMILLION, percent, styled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +85,7 @@ def _log_title(table: pd.DataFrame, promoted: pd.DataFrame) -> str:
     title = f"{len(table):,} training{'s' * (len(table) != 1)}, {len(promoted) or 'none'} promoted"
     if len(promoted):
         last = promoted.iloc[-1]
-        accuracy = _percent(last["validation_accuracy"])
+        accuracy = percent(last["validation_accuracy"])
         title += f"; last promoted: {last['network']} (seed {last['seed']}) with {accuracy}"
     return title
 
@@ -140,11 +140,12 @@ def _draw_accuracies(axes: Axes, decision: Mapping[str, Any], reason: Mapping[st
         accuracy, low, high = (described[key] for key in ("accuracy", "low", "high"))
         error = [[accuracy - low], [high - accuracy]]
         axes.errorbar(accuracy, row, xerr=error, fmt="o", color=colour, capsize=4)
-        _note(axes, _percent(accuracy), (accuracy, row), (0, 8), color=colour, ha="center")
+        above: dict[str, Any] = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(percent(accuracy), (accuracy, row), color=colour, **above)
     floor = reason["figures"]["floor"]
     axes.axvline(floor, color=VERMILLION, linestyle="--", linewidth=1)
-    low_end = (floor, len(known) - 0.45)
-    _note(axes, f"floor {100 * floor:.4g} %", low_end, (4, 2), color=VERMILLION)
+    beside: dict[str, Any] = {"xytext": (4, 2), "textcoords": "offset points", "color": VERMILLION}
+    axes.annotate(f"floor {100 * floor:.4g} %", (floor, len(known) - 0.45), **beside)
     axes.set_yticks(range(len(known)), [f"{side}\n{of['network']}" for side, _, of in known])
     axes.set_ylim(len(known) - 0.4, -0.6)
     axes.margins(x=0.2)
@@ -152,13 +153,7 @@ def _draw_accuracies(axes: Axes, decision: Mapping[str, Any], reason: Mapping[st
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_xlabel(f"Validation accuracy, {100 * decision['confidence']:.4g} % interval")
-    _finish(axes, reason, f"at least {_percent(reason['figures']['low'])} right")
-
-
-def _note(
-    axes: Axes, text: str, point: tuple[float, float], points_off: tuple[int, int], **look: Any
-) -> None:
-    axes.annotate(text, point, xytext=points_off, textcoords="offset points", **look)
+    _finish(axes, reason, f"at least {percent(reason['figures']['low'])} right")
 
 
 def _draw_discordant(axes: Axes, reason: Mapping[str, Any]) -> None:
@@ -219,7 +214,3 @@ def _write(axes: Axes, lines: list[tuple[bool | None, str]]) -> None:
             verdict, colour = VERDICTS[passed]
             axes.text(0, row, f"{verdict}:", va="center", color=colour, fontsize=9, weight="bold")
         axes.text(0.08, row, line, va="center", fontsize=9, in_layout=False)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-LOCK = ".lock"
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
@@ -74,12 +73,14 @@ def promote(
         The name of the new version.
 
     Raises:
-        InputError: The model is missing or damaged, the explanation incomplete or not plain, who or
-            why is empty, the time has no zone, another is champion by now, or somebody else is just
-            changing it. The champion is the same as before.
+        InputError: The model is missing or damaged, who or why is empty, another is champion by
+            now, or somebody else is just changing it. The champion is the same as before.
     """
     entry = _entry("forced promotion" if forced else "promotion", who, why, when)
-    files = _explanation_files(explanation)
+    files = {
+        f"{name}.json": json.dumps(explanation[name], indent=2, allow_nan=False) + "\n"
+        for name in EXPLANATION
+    }
     with _locked(folder):
         if pointed(folder) != replaces:
             raise InputError(
@@ -104,18 +105,11 @@ def promote(
 
 
 def rollback(folder: Path, version: str, *, who: str, why: str, when: datetime) -> None:
-    """Make an earlier champion the champion again.
-
-    Args:
-        folder: The archive.
-        version: Its name, as `champion_history.list_versions` gives it.
-        who: Who decides.
-        why: The reason, in words.
-        when: The time to log, with a time zone.
+    """Make an earlier champion, one of `history.list_versions`, the champion again; see `promote`.
 
     Raises:
-        InputError: There is no such version, it is the champion, who or why is empty, the time has
-            no zone, or somebody else is changing the champion.
+        InputError: There is no such version, it is the champion, who or why is empty, or somebody
+            else is changing the champion.
     """
     entry = _entry("rollback", who, why, when)
     with _locked(folder):
@@ -131,33 +125,14 @@ def rollback(folder: Path, version: str, *, who: str, why: str, when: datetime) 
 
 
 def _entry(action: str, who: str, why: str, when: datetime) -> dict[str, str]:
-    if not who.strip() or not why.strip() or when.tzinfo is None:
+    if not who.strip() or not why.strip():
         raise InputError(
             f"{action} of a champion",
-            seen=f"who {who!r}, why {why!r}, when {when.isoformat()}",
-            expected="a name, a reason, and a time with its zone",
-            remedy="Say who decides, why, and when.",
+            seen=f"who {who!r}, why {why!r}",
+            expected="a name and a reason",
+            remedy="Say who decides, and why.",
         )
     return {"when": when.isoformat(), "action": action, "who": who, "why": why}
-
-
-def _explanation_files(explanation: Mapping[str, Any]) -> dict[str, str]:
-    """The text of each file, made before anything is written."""
-    seen = ", ".join(explanation) or "nothing"
-    files = {}
-    try:
-        for name, value in explanation.items():
-            files[f"{name}.json"] = json.dumps(value, indent=2, allow_nan=False) + "\n"
-    except (TypeError, ValueError) as error:
-        seen = f"{name}: {error}"
-    if len(files) < len(EXPLANATION) or set(explanation) != set(EXPLANATION):
-        raise InputError(
-            "explanation of a champion",
-            seen=seen,
-            expected=f"plain values, finite, for each of {', '.join(EXPLANATION)}",
-            remedy="Give what JSON can hold.",
-        )
-    return files
 
 
 def _copy_model(source: Path, target: Path) -> None:
@@ -182,7 +157,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """Keep other writers out, and remove what a killed one left behind."""
     versions = folder / VERSIONS
     versions.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("w") as lock:
+    with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

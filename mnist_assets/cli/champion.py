@@ -7,7 +7,6 @@ from getpass import getuser
 
 import click
 
-from mnist_assets.cli.context import explained_errors
 from mnist_assets.cli.options import champion_versions, network_names
 from mnist_assets.declarations.places import Places
 
@@ -47,11 +46,10 @@ def list_champions() -> None:
     from mnist_assets.champion.archive import archive_folder
     from mnist_assets.champion.history import list_versions
 
-    with explained_errors():
-        folder = archive_folder(Places.from_environment().assets)
-        for row in list_versions(folder).to_dict("records"):
-            mark = "*" if row["current"] else " "
-            click.echo(f"{mark} {row['version']:20} {row['when']}  {row['action']}: {row['why']}")
+    folder = archive_folder(Places.from_environment().assets)
+    for row in list_versions(folder).to_dict("records"):
+        mark = "*" if row["current"] else " "
+        click.echo(f"{mark} {row['version']:20} {row['when']}  {row['action']}: {row['why']}")
 
 
 @champion.command(
@@ -94,6 +92,6 @@ def _change_champion(change: dict[str, str]) -> None:
 
     config = {"ops": {"champion__model": {"config": change}}}
     reasons = {dg.AssetKey(["champion", "model"]): ", ".join(change.values())}
-    with explained_errors(), working(Places.from_environment()) as instance:
+    with working(Places.from_environment()) as instance:
         if not run_assets(instance, reasons, config, everything_job).success:
             sys.exit(1)

@@ -1,25 +1,13 @@
-"""What a command runs in: errors as messages, native libraries' logs in a file."""
+"""What a command runs in: native libraries' logs in a file."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.errors import InputError
 
 NATIVE_LOGS = PROJECT / "data" / "dagster" / "tensorflow.log"
-
-
-@contextmanager
-def explained_errors() -> Iterator[None]:
-    """Show what is wrong with an input as one message, without a traceback."""
-    try:
-        yield
-    except InputError as error:
-        raise click.ClickException(str(error)) from error
 
 
 @contextmanager

@@ -26,10 +26,11 @@ from mnist_assets.definitions import (
     study_job,
 )
 from mnist_assets.errors import InputError
-from mnist_assets.networks.compile_cache import use_compile_cache
+from mnist_assets.networks.loop.compile_cache import use_compile_cache
+from mnist_assets.orchestration.history import end_dead_runs, observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.run_lock import hold_lock
-from mnist_assets.orchestration.runs import end_dead_runs, observe, run_assets
+from mnist_assets.orchestration.runs import run_assets
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from mnist_assets.cli.materialize import materialize
 from mnist_assets.cli.predict import predict
 from mnist_assets.cli.status import status
 from mnist_assets.cli.study import study
+from mnist_assets.errors import InputError
 
 HELP_OF_COMPLETION = """\b
 Examples:
@@ -27,6 +28,16 @@ The Tab key completes commands, options, networks and versions once you add
   or to ~/.config/fish/completions/mnist-assets.fish:
     _MNIST_ASSETS_COMPLETE=fish_source mnist-assets | source
 """
+
+
+class _Commands(click.Group):
+    """Commands that say what is wrong with an input in one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise click.ClickException(str(error)) from error
 
 
 def _show_versions(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -52,7 +63,7 @@ def _installed(*distributions: str) -> str:
     return "(not installed)"
 
 
-@click.group(epilog=HELP_OF_COMPLETION)
+@click.group(cls=_Commands, epilog=HELP_OF_COMPLETION)
 @click.option(
     "--version",
     is_flag=True,

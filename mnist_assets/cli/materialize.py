@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mnist_assets.cli.context import explained_errors
 from mnist_assets.cli.options import select_option
 from mnist_assets.declarations.places import Places
 
@@ -51,7 +50,7 @@ def materialize(select: str | None, dry_run: bool, force: bool, config: Path | N
 
     started = time.perf_counter()
     places = Places.from_environment()
-    with explained_errors(), working(places) as instance:
+    with working(places) as instance:
         run_config = read_mapping(config) if config else {}
         graph = open_graph(places, instance, run_config, on_request=select is not None)
         selected = select_assets(graph, select)

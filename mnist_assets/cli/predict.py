@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mnist_assets.cli.context import explained_errors, native_logs_kept
+from mnist_assets.cli.context import native_logs_kept
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
 
@@ -35,7 +35,7 @@ def predict(files: tuple[Path, ...]) -> None:
     from mnist_assets.networks.stored import StoredNetwork
 
     places = Places.from_environment()
-    with explained_errors(), native_logs_kept():
+    with native_logs_kept():
         limits = read_settings(places.settings).inbox
         folder = archive_folder(places.assets)
         serving = current(folder)

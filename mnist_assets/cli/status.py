@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from mnist_assets.cli.context import explained_errors
 from mnist_assets.cli.options import select_option
 from mnist_assets.declarations.places import Places
 
@@ -34,7 +33,7 @@ def status(select: str | None) -> None:
     from mnist_assets.cli.graph import open_graph, open_instance, select_assets
 
     places = Places.from_environment()
-    with explained_errors(), open_instance() as instance:
+    with open_instance() as instance:
         graph = open_graph(places, instance, {}, on_request=select is not None)
         for key, (state, why) in graph.states(select_assets(graph, select)).items():
             click.echo(f"{key.to_user_string():36} {state:12} {why}".rstrip())

@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from mnist_assets.cli.context import explained_errors
 from mnist_assets.cli.options import network_names
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
@@ -49,7 +48,7 @@ def study(seeds: int | None, names: tuple[str, ...]) -> None:
     from mnist_assets.networks.declaration import read_networks
 
     places = Places.from_environment()
-    with explained_errors(), working(places) as instance:
+    with working(places) as instance:
         settings = read_settings(places.settings).study
         declared = list(read_networks(places.networks))
         networks = _choose_networks(names, declared)

@@ -72,7 +72,7 @@ def _load(path: Path) -> Any:
             remedy="Restore the file, or correct the setting that names it.",
         ) from error
     try:
-        content = yaml.load(text, Loader=_loader(path))  # noqa: S506 - a SafeLoader subclass
+        return yaml.load(text, Loader=_loader(path))  # noqa: S506 - a SafeLoader subclass
     except yaml.YAMLError as error:
         raise InputError(
             path,
@@ -80,7 +80,6 @@ def _load(path: Path) -> Any:
             expected="valid YAML",
             remedy="Correct the syntax at that line.",
         ) from error
-    return content
 
 
 # libyaml's, which is six times as fast; PyYAML may be built without it.
@@ -115,12 +114,18 @@ def _explain(path: Path, content: object, error: ValidationError) -> InputError:
     An unknown field goes first: a misspelt name also shows as the right one missing.
     """
     errors = error.errors(include_url=False)
-    errors.sort(key=lambda details: details["type"] != "extra_forbidden")
-    first = errors[0]
+    first = min(errors, key=lambda details: details["type"] != "extra_forbidden")
     others = f" (More errors follow this one: {len(errors) - 1}.)" if len(errors) > 1 else ""
+    match first["type"]:
+        case "missing":
+            seen = "nothing"
+        case "union_tag_invalid":  # the kind rather than the whole mapping
+            seen = repr(first["ctx"]["tag"])
+        case _:
+            seen = repr(first["input"])
     return InputError(
         f"{path}: {_field(content, first['loc'])}",
-        seen="nothing" if first["type"] == "missing" else repr(_value_seen(first)),
+        seen=seen,
         expected=_expected(first),
         remedy=f"Correct that field.{others}",
     )
@@ -145,35 +150,24 @@ def _field(content: Any, location: tuple[int | str, ...]) -> str:
     return field.lstrip(".") or "the file's top level"
 
 
-def _value_seen(details: ErrorDetails) -> object:
-    """The value itself; for an unknown `kind`, the kind rather than the whole mapping."""
-    if details["type"] == "union_tag_invalid":
-        return details["ctx"]["tag"]
-    return details["input"]
+# What is expected where one of Pydantic's rules is broken, in whose own words it is not plain.
+_EXPECTED = {
+    "union_tag_invalid": "kind to be one of {expected_tags}",
+    "literal_error": "one of {expected}",
+    "extra_forbidden": "no such field (is its name misspelt?)",
+    "missing": "a value: the field is required",
+    "union_tag_not_found": "a mapping with {discriminator}",
+    "value_error": "{error}",
+    "model_type": "a mapping, with a value for each name",
+    "model_attributes_type": "a mapping, with a value for each name",
+    "dict_type": "a mapping, with a value for each name",
+    "tuple_type": "a list",
+    "too_short": "at least {min_length} of them",
+}
 
 
 def _expected(details: ErrorDetails) -> str:
-    """The values allowed, in the words of the rule that was broken."""
-    context = details.get("ctx", {})
-    match details["type"]:
-        case "union_tag_invalid":
-            expected = f"kind to be one of {context['expected_tags']}"
-        case "literal_error":
-            expected = f"one of {context['expected']}"
-        case "extra_forbidden":
-            expected = "no such field (is its name misspelt?)"
-        case "missing":
-            expected = "a value: the field is required"
-        case "union_tag_not_found":
-            expected = f"a mapping with {context['discriminator']}"
-        case "value_error":
-            expected = str(context["error"])
-        case "model_type" | "model_attributes_type" | "dict_type":
-            expected = "a mapping, with a value for each name"
-        case "tuple_type":
-            expected = "a list"
-        case "too_short":
-            expected = f"at least {context['min_length']} of them"
-        case _:
-            expected = details["msg"].removeprefix("Input should be ")
-    return expected
+    """The values allowed."""
+    if known := _EXPECTED.get(details["type"]):
+        return known.format(**details.get("ctx", {}))
+    return details["msg"].removeprefix("Input should be ")

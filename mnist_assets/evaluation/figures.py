@@ -22,7 +22,7 @@ from mnist_assets.plots.layout import (
     set_note,
     set_title,
 )
-from mnist_assets.plots.style import BLUE, GRID, INK, MUTED, VERMILLION, styled
+from mnist_assets.plots.style import BLUE, GRID, INK, MUTED, VERMILLION, percent, styled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,49 +35,49 @@ MISTAKES = LinearSegmentedColormap.from_list("mistakes", ["white", VERMILLION]).
     bad="#EDF0F3"  # the diagonal, which is masked: where the network is right
 )
 PARTS = (("validation", BLUE, "o"), ("test", VERMILLION, "s"))
-RATIOS = (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1"))
+RATIOS = ("precision", "recall", "f1")
 BEFORE, AFTER = 0.985, 1.015  # validation and test a hair apart: neither interval hides the other
 RING = {"markersize": 7.5, "markerfacecolor": "none", "markeredgewidth": 1.8}
 SMALLEST_TYPE = 6.0  # points; below this a count in a cell is no longer readable
 
 
 @styled
-def confusion_matrix(confusion: ArrayLike, part: str = "validation") -> Figure:
-    """Draw one confusion matrix, its mistakes coloured.
+def confusion_matrices(matrices: Mapping[str, ArrayLike]) -> Figure:
+    """Draw confusion matrices side by side, their mistakes coloured on one scale.
 
     Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-        part: The images that were counted, for the title.
+        matrices: By part, (classes, classes) counts, rows true, columns predicted.
     """
-    return _draw_matrices({part: np.asarray(confusion)})
+    counted = {part: np.asarray(counts) for part, counts in matrices.items()}
+    shares = {part: _mistake_shares(counts) for part, counts in counted.items()}
+    highest = max(float(share.filled(0).max()) for share in shares.values())
+    digits = max(len(str(counts.max())) for counts in counted.values())
+    figure = Figure(figsize=(4.2 * len(counted), 4.85))
+    panels = figure.subplots(1, len(counted), squeeze=False)[0]
+    for axes, (part, counts) in zip(panels, counted.items(), strict=True):
+        axes.imshow(shares[part], cmap=MISTAKES, vmin=0, vmax=highest or 1)
+        _write_counts(axes, counts, digits, dark=shares[part] > 0.75 * highest)
+        _label_matrix(axes, counts, part)
+    if highest:
+        # In words: a colour bar would be a quarter of the PNG.
+        scale = f"Colour: share of the true class, up to {percent(highest, 1)}"
+        set_note(figure, scale, color=MUTED)
+    place(panels, top=HEADINGS, bottom=BELOW + NOTE)
+    return figure
 
 
 @styled
-def confusion_matrices(validation: ArrayLike, test: ArrayLike) -> Figure:
-    """Draw the confusion matrices of validation and test side by side, on one colour scale.
-
-    Args:
-        validation: (classes, classes) counts, rows true, columns predicted.
-        test: The same for the test images.
-    """
-    return _draw_matrices({"validation": np.asarray(validation), "test": np.asarray(test)})
-
-
-@styled
-def per_class_ratios(
-    validation: Sequence[Mapping[str, Any]], test: Sequence[Mapping[str, Any]]
-) -> Figure:
+def per_class_ratios(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     """Draw precision, recall and F1 of each class, validation and test on one line.
 
     Args:
-        validation: For each class: class, precision, recall, f1, in [0, 1].
-        test: The same for the test images.
+        parts: For each class of either part: class, precision, recall, f1, in [0, 1].
     """
-    parts = {"validation": validation, "test": test}
-    rows = np.arange(len(validation))
+    classes = [str(figures["class"]) for figures in parts["validation"]]
+    rows = np.arange(len(classes))
     figure = Figure(figsize=(9.5, max(2.6, 1.5 + 0.28 * len(rows))))
     panels = figure.subplots(1, 3, sharex=True, sharey=True)
-    for axes, (ratio, name) in zip(panels, RATIOS, strict=True):
+    for axes, ratio, name in zip(panels, RATIOS, ("Precision", "Recall", "F1"), strict=True):
         values = {part: [figures[ratio] for figures in parts[part]] for part in parts}
         axes.hlines(rows, values["validation"], values["test"], color=GRID, linewidth=3, zorder=1)
         # A ring and a smaller square: both stay visible where validation and test agree.
@@ -88,15 +88,12 @@ def per_class_ratios(
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
         axes.tick_params(left=False)
         axes.spines["left"].set_visible(False)
-    panels[0].set_yticks(rows, [str(figures["class"]) for figures in validation])
+    panels[0].set_yticks(rows, classes)
     panels[0].set_ylabel("Class")
     panels[0].invert_yaxis()
     panels[2].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
-    worst = {part: min(parts[part], key=lambda figures: figures["f1"]) for part in parts}
-    lowest = (
-        f"{figures['class']} in {part} ({_percent(figures['f1'], 1)})"
-        for part, figures in worst.items()
-    )
+    worst = {part: min(of, key=lambda figures: figures["f1"]) for part, of in parts.items()}
+    lowest = (f"{of['class']} in {part} ({percent(of['f1'], 1)})" for part, of in worst.items())
     set_title(figure, f"Lowest F1: {', '.join(lowest)}")
     place(panels, top=TITLE + HEADING, bottom=BELOW_UNNAMED, right=0.25)
     return figure
@@ -140,27 +137,9 @@ def comparison(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     best = table[table["network"] == best_network(table)].iloc[0]
     axes.set_title(
         f"Highest validation accuracy: {best['network']}, "
-        f"{_percent(best['validation_accuracy'])} with {best['parameters']:,} parameters"
+        f"{percent(best['validation_accuracy'])} with {best['parameters']:,} parameters"
     )
     place(axes, top=HEADING, bottom=BELOW)
-    return figure
-
-
-def _draw_matrices(matrices: Mapping[str, NDArray[Any]]) -> Figure:
-    shares = {part: _mistake_shares(counts) for part, counts in matrices.items()}
-    highest = max(float(share.filled(0).max()) for share in shares.values())
-    digits = max(len(str(counts.max())) for counts in matrices.values())
-    figure = Figure(figsize=(4.2 * len(matrices), 4.85))
-    panels = figure.subplots(1, len(matrices), squeeze=False)[0]
-    for axes, (part, counts) in zip(panels, matrices.items(), strict=True):
-        axes.imshow(shares[part], cmap=MISTAKES, vmin=0, vmax=highest or 1)
-        _write_counts(axes, counts, digits, dark=shares[part] > 0.75 * highest)
-        _label_matrix(axes, counts, part)
-    if highest:
-        # In words: a colour bar would be a quarter of the PNG.
-        scale = f"Colour: share of the true class, up to {_percent(highest, 1)}"
-        set_note(figure, scale, color=MUTED)
-    place(panels, top=HEADINGS, bottom=BELOW + NOTE)
     return figure
 
 
@@ -177,16 +156,8 @@ def _write_counts(axes: Axes, counts: NDArray[Any], digits: int, dark: NDArray[A
     for true, predicted in zip(*np.nonzero(counts), strict=True):
         right = true == predicted
         colour = MUTED if right else "white" if dark[true, predicted] else INK
-        text = str(counts[true, predicted])
-        axes.text(
-            predicted,
-            true,
-            text,
-            ha="center",
-            va="center",
-            color=colour,
-            fontsize=size,
-        )
+        count = str(counts[true, predicted])
+        axes.text(predicted, true, count, ha="center", va="center", color=colour, fontsize=size)
 
 
 def _label_matrix(axes: Axes, counts: NDArray[Any], part: str) -> None:
@@ -194,12 +165,9 @@ def _label_matrix(axes: Axes, counts: NDArray[Any], part: str) -> None:
     worst = commonest_confusion(counts)
     mistake = "no mistake"
     if worst:
-        images = counts[worst["true"]].sum()
-        mistake = (
-            f"commonest mistake: {worst['true']} read as {worst['predicted']}, "
-            f"{worst['count']} of {images:,}"
-        )
-    axes.set_title(f"{part.capitalize()}: {_percent(accuracy)} right\n{mistake}", fontsize=10)
+        mistake = "commonest mistake: {true} read as {predicted}, {count} of ".format(**worst)
+        mistake += f"{counts[worst['true']].sum():,}"
+    axes.set_title(f"{part.capitalize()}: {percent(accuracy)} right\n{mistake}", fontsize=10)
     ticks = np.arange(0, len(counts), 1 + len(counts) // 16)
     axes.set_xticks(ticks)
     axes.set_yticks(ticks)
@@ -233,7 +201,3 @@ def _name_networks(axes: Axes, table: pd.DataFrame) -> None:
             va="center",
             fontweight="bold",
         )
-
-
-def _percent(share: float, digits: int = 2) -> str:
-    return f"{100 * share:.{digits}f} %"

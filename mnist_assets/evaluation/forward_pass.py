@@ -99,9 +99,9 @@ def distances_by_hand(
     Args:
         predicted: By part, the network's probabilities, float32 (n, classes).
         images: By part, the images, uint8 (n, height, width).
-        normalization: See `predict_by_hand`, as the further two.
-        layers: The declared hidden layers.
-        weights: The model's.
+        normalization: As `predict_by_hand` takes it.
+        layers: Likewise.
+        weights: Likewise.
         count: Images of each part, taken evenly from the first to the last; all if they are fewer.
 
     Returns:
@@ -117,25 +117,19 @@ def distances_by_hand(
 
 
 def check_as_by_hand(distances: Mapping[str, Values], tolerance: float) -> Finding:
-    """Check that a network's predictions are those computed by hand.
+    """Check by their distances that a network's predictions are those computed by hand.
 
-    Args:
-        distances: What `distances_by_hand` returned.
-        tolerance: How far two probabilities may be apart; float32 alone moves them.
+    Two probabilities may be as far apart as the tolerance; float32 alone moves them.
     """
     furthest = {part: float(of_part.max()) for part, of_part in distances.items()}
     images = sum(map(len, distances.values()))
     wrong = sum(int((~(of_part <= tolerance)).sum()) for of_part in distances.values())
-    message = f"{images} predictions are within {max(furthest.values()):.1e} of those by hand."
-    if wrong:
-        message = (
-            f"Of {images} predictions, {wrong} are not those computed by hand with the graph's "
-            "normalisation and the model's weights: the model was given other pixels, normalises "
-            "them otherwise, or ran as it does in training."
-        )
-    return Finding(
-        passed=not wrong,
-        message=message,
+    return Finding.of(
+        not wrong,
+        f"{images} predictions are within {max(furthest.values()):.1e} of those by hand.",
+        f"Of {images} predictions, {wrong} are not those computed by hand with the graph's "
+        "normalisation and the model's weights: the model was given other pixels, normalises them "
+        "otherwise, or ran as it does in training.",
         seen={"images_apart": wrong} | {f"{part}_furthest": far for part, far in furthest.items()},
         expected={"images_apart": 0, "furthest_at_most": tolerance},
     )

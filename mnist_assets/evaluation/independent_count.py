@@ -58,26 +58,20 @@ def count_independently(
 def check_independent_count(
     evaluation: Mapping[str, Mapping[str, Any]], counts: Mapping[str, Mapping[str, Any]]
 ) -> Finding:
-    """Check that an evaluation says what counting the images says.
-
-    Args:
-        evaluation: By part, what `scores.evaluate_part` returned.
-        counts: By part, what `count_independently` returned.
-    """
+    """Check that an evaluation of each part says what `count_independently` says of it."""
     wrong = [
         f"{part} {name}"
         for part, counted in counts.items()
         for name in _differences(evaluation[part], counted)
     ]
-    message = "Accuracy, confusion matrix and the rates of each class are as counted anew."
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        message = (
-            f"Counted anew from labels and predictions, other figures come out: "
-            f"{'; '.join(wrong[:3])}{more}."
-        )
-    return Finding(
-        passed=not wrong, message=message, seen={"different": wrong}, expected={"different": []}
+    more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+    return Finding.of(
+        not wrong,
+        "Accuracy, confusion matrix and the rates of each class are as counted anew.",
+        "Counted anew from labels and predictions, other figures come out: "
+        f"{'; '.join(wrong[:3])}{more}.",
+        seen={"different": wrong},
+        expected={"different": []},
     )
 
 

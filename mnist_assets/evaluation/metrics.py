@@ -1,8 +1,8 @@
 """Metrics of a classifier, all computed from its confusion matrix, by scikit-learn.
 
-Everywhere here, rows of a confusion matrix are true classes and columns predicted ones, and a ratio
-whose denominator is 0 is 0.0: a class that is never predicted has precision 0, one without images
-recall 0.
+Everywhere here, a confusion matrix is counts (classes, classes), its rows true classes and its
+columns predicted ones, and a ratio whose denominator is 0 is 0.0: a class that is never predicted
+has precision 0, one without images recall 0.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,30 +21,15 @@ if TYPE_CHECKING:
 
 
 def confusion_matrix(true: NDArray[Any], predicted: NDArray[Any], classes: int) -> Counts:
-    """Count the images of each true class that were given each class.
+    """Count the images of each true class that were given each class, int64 (classes, classes).
 
     Args:
         true: Integer (n,), the true class of each image, 0 to classes - 1.
         predicted: Integer (n,), the class that the network gave it, likewise.
         classes: The number of classes, at least 2.
-
-    Returns:
-        int64 (classes, classes); row i, column j: images of class i that were called j.
-
-    Raises:
-        InputError: A class is out of range.
     """
     from sklearn import metrics
 
-    # scikit-learn leaves out of the count what is none of its labels.
-    unknown = np.setdiff1d(np.concatenate([true, predicted]), np.arange(classes)).tolist()
-    if unknown:
-        raise InputError(
-            "labels for a confusion matrix",
-            seen=", ".join(map(str, unknown[:3])),
-            expected=f"whole numbers from 0 to {classes - 1}",
-            remedy="Give classes, not probabilities, and the number of classes that there are.",
-        )
     counts: Counts = metrics.confusion_matrix(true, predicted, labels=np.arange(classes))
     return counts
 
@@ -66,21 +49,10 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> tu
         confidence: Share of such intervals that hold the true rate, strictly between 0 and 1.
 
     Returns:
-        The lower and the upper bound, each in [0, 1]; exactly 0 or 1 if nothing or everything
-        succeeds.
-
-    Raises:
-        InputError: A number is outside the range given here.
+        Both bounds, in [0, 1]; exactly 0 or 1 if nothing or everything succeeds.
     """
     from scipy.stats import binomtest
 
-    if not (trials >= 1 and 0 <= successes <= trials and 0 < confidence < 1):
-        raise InputError(
-            "numbers for a Wilson interval",
-            seen=f"{successes} successes of {trials} trials, confidence {confidence}",
-            expected="0 <= successes <= trials, trials >= 1, 0 < confidence < 1",
-            remedy="Give counts of images and a confidence such as 0.95.",
-        )
     interval = binomtest(successes, trials).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -111,17 +83,11 @@ def one_versus_rest(confusion: ArrayLike) -> pd.DataFrame:
     The notebook computes FP / TN and FN / TP for the last two ratios but one; those are odds, not
     rates. Right is FP / (FP + TN) = 1 - specificity and FN / (FN + TP) = 1 - recall.
 
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-
     Returns:
         One row a class, columns: class; support (its images) and predicted (images called it);
         true_positives, false_positives, false_negatives, true_negatives, int64; accuracy,
         misclassification_rate, precision, recall, specificity, false_positive_rate,
         false_negative_rate, f1, float64 in [0, 1], where 0 / 0 is 0.0.
-
-    Raises:
-        InputError: This is no square matrix of counts, or it counts no image.
     """
     import pandas as pd
     from sklearn import metrics
@@ -154,16 +120,10 @@ def one_versus_rest(confusion: ArrayLike) -> pd.DataFrame:
 def classification_report(confusion: ArrayLike) -> dict[str, Any]:
     """Summarise a confusion matrix as scikit-learn's report of the same name does.
 
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-
     Returns:
         Plain values: `classes`, a list of class, precision, recall, f1, support; `accuracy`;
         `macro_average` (each class counts alike) and `weighted_average` (each image counts alike),
         both with precision, recall, f1, support.
-
-    Raises:
-        InputError: This is no square matrix of counts, or it counts no image.
     """
     from sklearn import metrics
 
@@ -184,14 +144,9 @@ def classification_report(confusion: ArrayLike) -> dict[str, Any]:
 
 
 def render_report(report: Mapping[str, Any], digits: int = 4) -> str:
-    """Write a classification report as a Markdown table.
+    """Write a classification report as a Markdown table: a row a class, accuracy, two averages.
 
-    Args:
-        report: What `classification_report` returned.
-        digits: Decimal places of the ratios; scikit-learn and the notebook print 2.
-
-    Returns:
-        Lines joined by newlines: a heading, one row a class, accuracy, and the two averages.
+    Ratios have `digits` decimal places; scikit-learn and the notebook print 2.
     """
 
     def row(name: object, figures: Mapping[str, Any]) -> str:
@@ -217,17 +172,10 @@ def render_report(report: Mapping[str, Any], digits: int = 4) -> str:
 def commonest_confusion(confusion: ArrayLike) -> dict[str, int] | None:
     """Find the mistake that is made most often; among equals the first, row by row.
 
-    Args:
-        confusion: (classes, classes) counts, rows true, columns predicted.
-
     Returns:
-        The `true` class, the `predicted` class and the `count` of images, or None if there is no
-        mistake at all.
-
-    Raises:
-        InputError: This is no square matrix of counts, or it counts no image.
+        The `true` class, the `predicted` class and the `count` of images; None without a mistake.
     """
-    counts = _checked(confusion)
+    counts = np.asarray(confusion)
     mistakes = counts - np.diag(np.diag(counts))
     if not mistakes.any():
         return None
@@ -237,20 +185,6 @@ def commonest_confusion(confusion: ArrayLike) -> dict[str, int] | None:
 
 def _as_labels(confusion: ArrayLike) -> dict[str, NDArray[Any]]:
     """A confusion matrix as scikit-learn takes labels: one of each cell, weighted by its count."""
-    counts = _checked(confusion)
+    counts = np.asarray(confusion)
     true, predicted = np.indices(counts.shape).reshape(2, -1)
     return {"y_true": true, "y_pred": predicted, "sample_weight": counts.ravel()}
-
-
-def _checked(confusion: ArrayLike) -> Counts:
-    counts = np.asarray(confusion)
-    square = counts.ndim == 2 and counts.shape[0] == counts.shape[1]
-    whole = np.issubdtype(counts.dtype, np.integer)
-    if not (square and whole and counts.any() and counts.min() >= 0):
-        raise InputError(
-            "confusion matrix",
-            seen=f"{counts.dtype} {counts.shape}",
-            expected="a square matrix of counts, none negative and not all 0",
-            remedy="Give what confusion_matrix() returned.",
-        )
-    return counts.astype(np.int64)

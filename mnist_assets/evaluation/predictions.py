@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.errors import InputError
 from mnist_assets.preparation.one_hot import network_input
 
 if TYPE_CHECKING:
@@ -35,17 +34,7 @@ def predict(
 
     Returns:
         float32 (n, classes).
-
-    Raises:
-        InputError: There is no image, or the batch size is not positive.
     """
-    if not len(images) or batch_size < 1:
-        raise InputError(
-            "images to predict",
-            seen=f"{len(images)} images in batches of {batch_size}",
-            expected="at least one image, and batches of at least one",
-            remedy="Give images of shape (n, height, width) and a positive batch size.",
-        )
     batches = (
         network_input(images[start : start + batch_size])
         for start in range(0, len(images), batch_size)
@@ -60,10 +49,6 @@ def count_near_ties(probabilities: Probabilities, margin: float) -> int:
 
     Another order of float additions (another batch size, another machine) may decide these the
     other way; all other images it cannot.
-
-    Args:
-        probabilities: float32 (n, classes), classes at least 2.
-        margin: A probability, such as 1e-5.
     """
     top_two = np.partition(probabilities, -2, axis=1)[:, -2:]
     return int(np.count_nonzero(top_two[:, 1] - top_two[:, 0] < margin))

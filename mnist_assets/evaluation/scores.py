@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.errors import InputError
 from mnist_assets.evaluation import metrics
 
 if TYPE_CHECKING:
@@ -26,17 +25,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Evaluate a network on both parts that it was not trained on.
 
-    Args:
-        validation: Its probabilities for the validation images, and their labels.
-        test: The same for the test images.
-        classes: The number of classes.
-        confidence: Of the accuracies' Wilson intervals.
-
-    Returns:
-        What `evaluate_part` gives, under `validation` and under `test`.
-
-    Raises:
-        InputError: See `evaluate_part`.
+    Of either it takes the probabilities and the labels, and gives what `evaluate_part` gives.
     """
     return {
         "validation": evaluate_part(*validation, classes, confidence),
@@ -64,17 +53,7 @@ def evaluate_part(
         row sums under this name); commonest_confusion; classification_report; per_class, the rows
         of `metrics.one_versus_rest`; highest_precision and lowest_precision (class, precision) and
         their precision_difference.
-
-    Raises:
-        InputError: Shapes or labels do not fit each other or the number of classes.
     """
-    if probabilities.shape != (len(labels), classes):
-        raise InputError(
-            "probabilities to evaluate",
-            seen=f"shape {probabilities.shape}",
-            expected=f"shape {(len(labels), classes)}",
-            remedy="Predict exactly the images that the labels belong to.",
-        )
     predicted = probabilities.argmax(axis=1)
     confusion = metrics.confusion_matrix(labels, predicted, classes)
     per_class = metrics.one_versus_rest(confusion)

@@ -6,8 +6,7 @@ import dagster as dg
 
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import GreyLevels
-from mnist_assets.exploration import grey
-from mnist_assets.exploration import summary as steps
+from mnist_assets.exploration import grey, summary
 from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
 from mnist_assets.orchestration.stage import Stage, Stored, stored
 
@@ -16,10 +15,17 @@ TRAIN = ("dataset/train_images", "dataset/train_labels")
 LABELS = ("dataset/train_labels", "dataset/test_labels")
 
 
-@STAGE.asset("json", reads=[*TRAIN, "dataset/test_images", "dataset/test_labels"], kinds={"numpy"})
-def summary(train_images: Any, train_labels: Any, test_images: Any, test_labels: Any) -> Stored:
+@STAGE.asset(
+    "json",
+    name="summary",
+    reads=[*TRAIN, "dataset/test_images", "dataset/test_labels"],
+    kinds={"numpy"},
+)
+def summary_of_both_parts(
+    train_images: Any, train_labels: Any, test_images: Any, test_labels: Any
+) -> Stored:
     """Counts, shapes and classes of both parts, and how alike the two parts are, in numbers."""
-    summarised = steps.summarise(train_images, train_labels, test_images, test_labels)
+    summarised = summary.summarise(train_images, train_labels, test_images, test_labels)
     alike = summarised["test_like_train"]
     return stored(
         summarised,
@@ -63,7 +69,7 @@ def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
     """How many images each class has in the training and in the test part."""
     from mnist_assets.exploration.figures import digits as figures
 
-    counts = steps.class_distribution(train_labels, test_labels, class_count(train_labels))
+    counts = summary.class_distribution(train_labels, test_labels, class_count(train_labels))
     return stored(
         counts,
         picture=draw("Images of each class, both parts", figures.class_distribution, counts),
@@ -76,7 +82,7 @@ def average_digits(train_images: Any, train_labels: Any) -> Stored:
     """The average image of each class: float32 (classes, height, width), grey levels 0-255."""
     from mnist_assets.exploration.figures import digits as figures
 
-    averages = steps.average_digits(train_images, train_labels, class_count(train_labels))
+    averages = summary.average_digits(train_images, train_labels, class_count(train_labels))
     picture = draw("The average image of each class", figures.average_digits, averages)
     return stored(averages, picture=picture)
 
@@ -89,7 +95,7 @@ def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) ->
     """
     from mnist_assets.exploration.figures import digits as figures
 
-    extremes = steps.extreme_digits(train_images, train_labels, average_digits)
+    extremes = summary.extreme_digits(train_images, train_labels, average_digits)
     picture = draw(
         "Nearest and least similar image of each class, ours and the notebook's",
         figures.extreme_digits,
@@ -150,7 +156,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
 def exploration_assets(bounds: GreyLevels) -> list[dg.AssetsDefinition]:
     """Every asset of the stage, in the notebook's order."""
     return [
-        summary,
+        summary_of_both_parts,
         sample_digits,
         class_distribution,
         average_digits,

@@ -3,15 +3,11 @@
 Counting images and pixels is exploration's; here are only the comparisons of what was counted.
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 
 def compare_classes(

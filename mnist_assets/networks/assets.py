@@ -12,8 +12,7 @@ from pydantic import Field
 from mnist_assets.dataset.loading import class_count, commonest_share
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
-from mnist_assets.networks import history as histories
-from mnist_assets.networks import model as steps
+from mnist_assets.networks import history, model
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.training import Epoch, train_network
 from mnist_assets.orchestration.presentation import draw, table
@@ -44,10 +43,7 @@ class Seed(dg.Config):
 
 def network_assets(name: str, network: Network, settings: Settings) -> list[dg.AssetsDefinition]:
     """A declared network and its history."""
-    return [
-        _network_asset(name, network, settings),
-        _history_asset(name, network),
-    ]
+    return [_network_asset(name, network, settings), _history_asset(name, network)]
 
 
 def _network_asset(name: str, network: Network, settings: Settings) -> dg.AssetsDefinition:
@@ -90,15 +86,15 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
             memory_limit=memory_limit,
             on_epoch=_reporter(context, declared.epochs),
         )
-        counted = steps.count_parameters(trained.model)
+        counted = model.count_parameters(trained.model)
         if source.facts:
             wanted = expected.model_dump()
         else:
-            wanted = steps.parameters_of(declared.layers, train_images.shape[1:], classes)
+            wanted = model.parameters_of(declared.layers, train_images.shape[1:], classes)
         return stored(
             trained,
-            PARAMETERS.result(steps.check_parameters(counted, wanted)),
-            layers=table(steps.describe_layers(trained.model)),
+            PARAMETERS.result(model.check_parameters(counted, wanted)),
+            layers=table(model.describe_layers(trained.model)),
             parameters=counted["total"],
             trainable_parameters=counted["trainable"],
             training=dict(trained.training),
@@ -138,7 +134,7 @@ def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
         checks=[AS_DECLARED, LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
         description=f"Loss and accuracy of {name} after each epoch, training and validation.",
     )
-    def history(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
+    def history_table(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
         from mnist_assets.networks import figures
 
         epochs = network.history
@@ -146,19 +142,19 @@ def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
         return stored(
             epochs,
             AS_DECLARED.result(
-                histories.check_as_declared(network.training, training.model_dump(mode="json"))
+                history.check_as_declared(network.training, training.model_dump(mode="json"))
             ),
-            LOSS_FINITE.result(histories.check_loss_finite(epochs)),
-            ACCURACY.result(histories.check_accuracy(epochs, floor)),
+            LOSS_FINITE.result(history.check_loss_finite(epochs)),
+            ACCURACY.result(history.check_accuracy(epochs, floor)),
             GENERALIZATION_GAP.result(
-                histories.check_generalization_gap(epochs, thresholds.generalization_gap)
+                history.check_generalization_gap(epochs, thresholds.generalization_gap)
             ),
             validation_accuracy=float(epochs["val_accuracy"].iloc[-1]),
-            generalization_gap=histories.generalization_gap(epochs),
+            generalization_gap=history.generalization_gap(epochs),
             picture=draw(
                 f"Loss and accuracy of {name}, epoch by epoch", figures.history, epochs, name
             ),
             table=table(epochs),
         )
 
-    return history
+    return history_table

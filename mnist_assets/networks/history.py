@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
 
 if TYPE_CHECKING:
@@ -25,25 +24,15 @@ def generalization_gap(history: pd.DataFrame) -> float:
     Training accuracy is the mean over the epoch while the weights still change, so a network in its
     first epochs, or one with dropout, may well have a negative gap.
 
-    Args:
-        history: One row an epoch, with the columns named in this module's docstring.
-
     Returns:
         The gap, -1 to 1; 0.02 means two percentage points better on images seen in training.
-
-    Raises:
-        InputError: The history has no epoch.
     """
-    return _last(history, "accuracy") - _last(history, "val_accuracy")
+    last = history.iloc[-1]
+    return float(last["accuracy"] - last["val_accuracy"])
 
 
 def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) -> Finding:
-    """Check that a stored network was trained as its declaration says.
-
-    Args:
-        training: How it was trained, as it stands in its file.
-        declared: Its declaration, as plain values. The seed may differ: retraining takes others.
-    """
+    """Check that a stored network was trained as its declaration says, but for the seed."""
     different = sorted(
         name
         for name in {*training, *declared} - {"seed"}
@@ -64,11 +53,7 @@ def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) 
 
 
 def check_loss_finite(history: pd.DataFrame) -> Finding:
-    """Check that training and validation loss are numbers in every epoch, and that there is one.
-
-    Args:
-        history: One row an epoch, with the columns named in this module's docstring.
-    """
+    """Check that training and validation loss are numbers in every epoch, and that there is one."""
     finite = np.isfinite(history[["loss", "val_loss"]].to_numpy(dtype=float)).all(axis=1)
     bad_epochs = [int(epoch) for epoch in history["epoch"][~finite]]
     if not len(history):
@@ -89,16 +74,8 @@ def check_loss_finite(history: pd.DataFrame) -> Finding:
 
 
 def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
-    """Check that the network's last validation accuracy reaches the accuracy declared for it.
-
-    Args:
-        history: One row an epoch, with the columns named in this module's docstring.
-        floor: The lowest acceptable validation accuracy, 0 to 1.
-
-    Raises:
-        InputError: The history has no epoch.
-    """
-    accuracy = _last(history, "val_accuracy")
+    """Check that the last validation accuracy reaches the floor declared for it, 0 to 1."""
+    accuracy = float(history["val_accuracy"].iloc[-1])
     passed = accuracy >= floor
     message = f"Validation accuracy {accuracy:.4f} reaches the declared {floor:.4f}."
     if not passed:
@@ -116,15 +93,7 @@ def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
 
 
 def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
-    """Check that the network is not much better on the images it was trained on.
-
-    Args:
-        history: One row an epoch, with the columns named in this module's docstring.
-        bound: The largest acceptable training minus validation accuracy.
-
-    Raises:
-        InputError: The history has no epoch.
-    """
+    """Check that the gap of the network, -1 to 1, does not exceed its bound."""
     gap = generalization_gap(history)
     passed = gap <= bound
     message = f"The generalisation gap {gap:.4f} is within its bound {bound:.4f}."
@@ -139,14 +108,3 @@ def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
         seen={"generalization_gap": gap},
         expected={"generalization_gap_at_most": bound},
     )
-
-
-def _last(history: pd.DataFrame, column: str) -> float:
-    if not len(history):
-        raise InputError(
-            "training history",
-            seen="no epoch",
-            expected="at least one",
-            remedy="Train the network for at least one epoch.",
-        )
-    return float(history[column].iloc[-1])

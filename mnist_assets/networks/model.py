@@ -6,7 +6,7 @@ Training it is `training.py`, keeping it in a file `stored.py`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,26 +99,51 @@ def check_parameters(counted: Mapping[str, int], declared: Mapping[str, int]) ->
     return Finding(passed, message, seen=dict(counted), expected=dict(declared))
 
 
+def layer_table(
+    layers: Sequence[Layer], image_shape: tuple[int, ...], classes: int
+) -> list[dict[str, Any]]:
+    """Derive the model summary from a declaration, without building the model.
+
+    Images have the shape (height, width).
+
+    Returns:
+        `layer`, `output_shape` (without the batch) and `parameters` of each layer, from the
+        normalisation to the softmax. A dense layer of n neurons on m inputs has (m + 1) n weights,
+        batch normalisation of m inputs 4 m.
+    """
+    width = math.prod(image_shape)
+    rows: list[dict[str, Any]] = [
+        {"layer": "normalisation", "output_shape": [*image_shape, 1], "parameters": 0},
+        {"layer": "flatten", "output_shape": [width], "parameters": 0},
+    ]
+    for layer in layers:
+        parameters, name = 0, layer.kind.replace("_", " ").replace("ization", "isation")
+        match layer:
+            case Dense(units=units, activation=activation):
+                parameters, width, name = (width + 1) * units, units, f"dense, {activation}"
+            case BatchNormalization():
+                parameters = 4 * width
+        rows.append({"layer": name, "output_shape": [width], "parameters": parameters})
+    parameters = (width + 1) * classes
+    rows.append({"layer": "dense, softmax", "output_shape": [classes], "parameters": parameters})
+    return rows
+
+
 def parameters_of(
     layers: Sequence[Layer], image_shape: tuple[int, ...], classes: int
 ) -> dict[str, int]:
     """The numbers of weights, `total` and `trainable`, that a declaration comes to.
 
-    A dense layer of n neurons on m inputs has (m + 1) n weights; batch normalisation of m inputs
-    has 4 m, of which the moving mean and variance, 2 m, are not trained.
+    Half the weights of batch normalisation, the moving mean and variance, are not trained.
     """
-    width = math.prod(image_shape)
-    trainable = moving = 0
-    for layer in layers:
-        match layer:
-            case Dense(units=units):
-                trainable += (width + 1) * units
-                width = units
-            case BatchNormalization():
-                trainable += 2 * width
-                moving += 2 * width
-    trainable += (width + 1) * classes
-    return {"total": trainable + moving, "trainable": trainable}
+    rows = layer_table(layers, image_shape, classes)
+    total = sum(row["parameters"] for row in rows)
+    moving = sum(
+        row["parameters"] // 2
+        for layer, row in zip(layers, rows[2:-1], strict=True)
+        if isinstance(layer, BatchNormalization)
+    )
+    return {"total": total, "trainable": total - moving}
 
 
 def describe_layers(model: keras.Model) -> pd.DataFrame:

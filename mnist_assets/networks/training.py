@@ -1,6 +1,6 @@
 """Training a declared network from its seed: epochs in a row, their history, and what they cost.
 
-The updates themselves are `loop.py`, the order of the images `batches.py`.
+The updates themselves, and the order of the images, are `loop/`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.networks.batches import Chunk, chunked_epoch, hold, whole_epoch
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.loop.batches import Chunk, chunked_epoch, hold, whole_epoch
+from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.model import build_network, count_training_operations
 from mnist_assets.networks.stored import TrainedNetwork
 from mnist_assets.process import collection_paused

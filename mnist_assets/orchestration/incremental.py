@@ -13,21 +13,22 @@ from enum import StrEnum
 from typing import Any
 
 import dagster as dg
-from upath import UPath
 
 from mnist_assets.orchestration.automation import ON_REQUEST
 from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
-from mnist_assets.orchestration.storage.files import PICTURE_FILES, FileStorage
-from mnist_assets.orchestration.storage.fingerprints import find_fault
+from mnist_assets.orchestration.history import (
+    CODE_VERSION,
+    DATA_VERSION,
+    Materialization,
+    latest_materializations,
+)
+from mnist_assets.orchestration.storage.files import FileStorage
+from mnist_assets.orchestration.storage.fingerprints import find_any_fault
 
-CODE_VERSION = "dagster/code_version"
-DATA_VERSION = "dagster/data_version"
-INPUT_VERSION = "dagster/input_data_version/"
 NOT_MADE = "INITIAL"  # what Dagster records as the version of an input that was never made
 NEVER = "never materialised"
-GONE = "no file "  # and its path: it was lost, or values are looked for elsewhere than before
 
-Versions = Mapping[dg.AssetKey, str | None]
+Evaluations = Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]
 
 
 class State(StrEnum):
@@ -38,40 +39,6 @@ class State(StrEnum):
     WAITING = "waiting"
     BROKEN = "broken"
     UP_TO_DATE = "up to date"
-
-
-def _state(reason: str) -> State:
-    if reason == NEVER or reason.startswith(GONE):
-        return State.MISSING
-    return State.BROKEN if reason.startswith(("its file", "check")) else State.STALE
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the event log holds of an asset's latest materialisation (or observation)."""
-
-    tags: Mapping[str, str]
-    metadata: Mapping[str, Any]
-    run_id: str
-
-    def file_fault(self, path: UPath) -> str | None:
-        """What is wrong with the value's file where it would be read, wherever it was written.
-
-        Or with the file of a picture beside it.
-        """
-        try:
-            if fault := find_fault(path, self.metadata):
-                return fault
-        except FileNotFoundError:
-            return f"{GONE}{path}"
-        for name, remembered in self.metadata.get(PICTURE_FILES, {}).items():
-            picture = path.with_name(name)
-            try:
-                if fault := find_fault(picture, remembered):
-                    return fault
-            except FileNotFoundError:
-                return f"its file was lost: {picture}"
-        return None
 
 
 @dataclass(frozen=True)
@@ -152,38 +119,26 @@ class Graph:
             (check for check in self._graph.asset_check_keys if check.asset_key in whole), key=str
         )
 
-    def evaluations(self) -> Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+    def evaluations(self) -> Evaluations:
         """What each check found last; one that never ran, or did not come to an end, is absent."""
         return find_latest_evaluations(self._instance, self.checks)
 
     def reasons(self) -> dict[dg.AssetKey, str]:
         """Why each asset that certainly has to run has to: in the order of the graph."""
-        known, evaluations = self._known(), self.evaluations()
-        versions = {key: facts.tags.get(DATA_VERSION) for key, facts in known.items()}
-        versions |= self.observed
-        return {
-            key: reason
-            for key in self.keys
-            if (reason := next(self._why(key, known.get(key), versions, evaluations), None))
-        }
+        return {key: reason for key, (_, reason) in self._out_of_date().items()}
 
-    def states(self, selected: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, tuple["State", str]]:
+    def states(self, selected: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, tuple[State, str]]:
         """Each asset's state and why: what is missing or stale here is so in the web UI, too.
 
         What waits is up to date for now, but depends on something that has to run. What is broken,
         by a lost file or a failed check, the web UI shows otherwise or cannot see.
         """
-        reasons = self.reasons()
-        waiting = self.waiting(reasons)
-        states = {}
-        for key in selected:
-            if reason := reasons.get(key):
-                states[key] = (_state(reason), reason)
-            elif key in waiting:
-                states[key] = (State.WAITING, "runs if its inputs come out different")
-            else:
-                states[key] = (State.UP_TO_DATE, "")
-        return states
+        out_of_date = self._out_of_date()
+        waiting = dict.fromkeys(
+            self.waiting(out_of_date), (State.WAITING, "runs if its inputs come out different")
+        )
+        states = waiting | out_of_date
+        return {key: states.get(key, (State.UP_TO_DATE, "")) for key in selected}
 
     def waiting(self, certain: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
         """The assets downstream of `certain` ones, which have to run only if contents change."""
@@ -200,67 +155,70 @@ class Graph:
         blocked = self.waiting(undecided)
         return [key for key in self.keys if key in certain and key not in blocked]
 
-    def _known(self) -> dict[dg.AssetKey, Known]:
-        known = {}
-        for record in self._instance.get_asset_records(list(self._graph.get_all_asset_keys())):
-            entry = record.asset_entry
-            if entry.last_materialization and (
-                materialization := entry.last_materialization.asset_materialization
-            ):
-                metadata = {name: item.value for name, item in materialization.metadata.items()}
-                known[entry.asset_key] = Known(
-                    materialization.tags or {}, metadata, entry.last_materialization.run_id
-                )
-        return known
+    def _out_of_date(self) -> dict[dg.AssetKey, tuple[State, str]]:
+        made = latest_materializations(self._instance, self._graph.get_all_asset_keys())
+        versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()} | dict(
+            self.observed
+        )
+        evaluations = self.evaluations()
+        found = {
+            key: next(self._faults(key, made.get(key), versions, evaluations), None)
+            for key in self.keys
+        }
+        return {key: fault for key, fault in found.items() if fault}
 
-    def _file_of(self, key: dg.AssetKey) -> UPath | None:
-        """Where a value would be read from; None if no storage of the project keeps it."""
-        definition = self._graph.get(key).assets_def
-        storage = self._storages.get(definition.get_io_manager_key_for_asset_key(key))
-        return storage.file_of(key) if storage else None
-
-    def _is_configured_anew(self, key: dg.AssetKey, known: Known) -> bool:
-        name = key.to_python_identifier()
-        if name not in self._configured:
-            return False
-        run = self._instance.get_run_by_id(known.run_id)
-        of_ops: Any = run.run_config.get("ops") if run else None
-        before = (of_ops or {}).get(name)
-        return bool(before != self._configured[name])
-
-    def _why(
+    def _faults(
         self,
         key: dg.AssetKey,
-        known: Known | None,
-        versions: Versions,
-        evaluations: Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation],
-    ) -> Iterator[str]:
+        made: Materialization | None,
+        versions: Mapping[dg.AssetKey, str | None],
+        evaluations: Evaluations,
+    ) -> Iterator[tuple[State, str]]:
         """Every reason for an asset to run, the plainest first."""
-        node = self._graph.get(key)
-        if known is None:
-            yield NEVER
+        if made is None:
+            yield State.MISSING, NEVER
             return
-        file = self._file_of(key)
-        if file and (fault := known.file_fault(file)):
-            yield fault
-        if known.tags.get(CODE_VERSION) != node.code_version:
-            yield "its code or declaration changed"
-        if self._is_configured_anew(key, known):
-            yield "its run config changed"
-        changed = [
-            parent.to_user_string()
-            for parent in sorted(node.parent_keys)
-            if known.tags.get(f"{INPUT_VERSION}{parent.to_user_string()}")
-            != versions.get(parent, NOT_MADE)
-        ]
-        if changed:
-            yield f"input changed: {', '.join(changed)}"
+        node = self._graph.get(key)
+        yield from self._file_faults(key, made)
+        if made.tags.get(CODE_VERSION) != node.code_version:
+            yield State.STALE, "its code or declaration changed"
+        if self._is_configured_anew(key, made):
+            yield State.STALE, "its run config changed"
+        followed = made.input_versions
+        parents = {parent.to_user_string(): parent for parent in sorted(node.parent_keys)}
+        if changed := [
+            name
+            for name, parent in parents.items()
+            if followed.get(name) != versions.get(parent, NOT_MADE)
+        ]:
+            yield State.STALE, f"input changed: {', '.join(changed)}"
         for check in sorted(node.check_keys):
             evaluation = evaluations.get(check)
             if evaluation is None:
-                yield f"check did not run: {check.name}"
+                yield State.BROKEN, f"check did not run: {check.name}"
             elif not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
-                yield f"check failed: {check.name}"
+                yield State.BROKEN, f"check failed: {check.name}"
+
+    def _file_faults(self, key: dg.AssetKey, made: Materialization) -> Iterator[tuple[State, str]]:
+        """What is wrong with the value's file, if a storage of the project keeps it."""
+        definition = self._graph.get(key).assets_def
+        storage = self._storages.get(definition.get_io_manager_key_for_asset_key(key))
+        if storage is None:
+            return
+        path = storage.file_of(key)
+        try:
+            if fault := find_any_fault(path, made.metadata):
+                yield State.BROKEN, fault
+        except FileNotFoundError:  # it was lost, or values are looked for elsewhere than before
+            yield State.MISSING, f"no file {path}"
+
+    def _is_configured_anew(self, key: dg.AssetKey, made: Materialization) -> bool:
+        name = key.to_python_identifier()
+        if name not in self._configured:
+            return False
+        run = self._instance.get_run_by_id(made.run_id)
+        of_ops: Any = run.run_config.get("ops") if run else None
+        return bool((of_ops or {}).get(name) != self._configured[name])
 
 
 def bring_up_to_date(
@@ -279,9 +237,6 @@ def bring_up_to_date(
         selected: The assets to bring up to date.
         run: Materialises some assets together, given why each has to run.
         force: Run every selected asset, whether it has to or not.
-
-    Returns:
-        What all rounds together made.
     """
     wanted, tried, made, success = set(selected), set[dg.AssetKey](), set[dg.AssetKey](), True
     while True:

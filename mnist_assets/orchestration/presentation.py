@@ -33,13 +33,9 @@ class Picture:
 def draw(
     alternative_text: str, figure: Callable[..., "Figure"], *values: Any, **options: Any
 ) -> Picture:
-    """Draw a picture; if that fails, say so in the log, since no step is to fail by a picture.
+    """Draw a picture by a function of `figures/`, given its values and options.
 
-    Args:
-        alternative_text: What is to be seen.
-        figure: A drawing function of `figures/`.
-        values: What it draws.
-        options: Further arguments of the function.
+    If that fails, the log says so, since no step is to fail by a picture.
     """
     try:
         png = to_png(figure, *values, **options)

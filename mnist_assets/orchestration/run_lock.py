@@ -17,13 +17,9 @@ HELD = "MNIST_ASSETS_LOCKS_HELD"  # by this process, or one that it was started 
 
 @contextmanager
 def hold_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock, waiting for it if another process has it.
+    """Hold the lock, waiting for it if another process has it, whom its file names to `on_wait`.
 
     Within a process it nests, and the processes that one starts work under its lock.
-
-    Args:
-        path: The lock's file, which also says who holds it.
-        on_wait: Told once, before waiting, who is waited for.
     """
     held = os.environ.get(HELD)
     names = held.split(os.pathsep) if held else []
@@ -53,11 +49,7 @@ def hold_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
 
 
 class RunLock(dg.ConfigurableResource):  # type: ignore[type-arg]  # its value is itself
-    """Held from a run's first step to its last; with a process for each step, step by step.
-
-    Attributes:
-        file: The lock's file.
-    """
+    """Held from a run's first step to its last; with a process for each step, step by step."""
 
     file: str
 

@@ -1,4 +1,4 @@
-"""What a command adds to Dagster's history: runs in this process, observations, runs that ended."""
+"""Materialising assets in one run, in this process, and telling what came of it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,9 +9,8 @@ import dagster as dg
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
 from mnist_assets.orchestration.executor import INTERRUPTED
-from mnist_assets.orchestration.incremental import DATA_VERSION, NEVER, Run
-
-STARTED_HERE = {"mnist_assets/command": "materialize"}
+from mnist_assets.orchestration.history import STARTED_HERE
+from mnist_assets.orchestration.incremental import NEVER, Run
 
 
 def run_assets(
@@ -22,11 +21,8 @@ def run_assets(
 ) -> Run:
     """Materialise assets with their checks in one run, in this process, telling of it.
 
-    Args:
-        instance: The history that the run becomes a part of.
-        reasons: Why each asset has to run.
-        config: The run configuration; what it says of other assets is left out.
-        job: A function of a module that makes the job: other processes find it by its name.
+    The job is made by a function of a module, which other processes find by its name. What the
+    configuration says of other assets is left out.
     """
     steps = {key.to_python_identifier() for key in reasons}
     ops = {name: of_op for name, of_op in config.get("ops", {}).items() if name in steps}
@@ -66,21 +62,3 @@ def failure_reason(error: SerializableErrorInfo | None) -> str:
         return "it was interrupted"
     told = next((link for link in chain if link.cls_name == InputError.__name__), chain[-1])
     return told.message.partition(": ")[2].strip()
-
-
-def observe(instance: dg.DagsterInstance, key: dg.AssetKey, version: str) -> None:
-    """Record the content of a source outside the graph, if it is not the one recorded last."""
-    latest = instance.fetch_observations(key, limit=1).records
-    observation = latest[0].asset_observation if latest else None
-    if observation is None or observation.tags.get(DATA_VERSION) != version:
-        instance.report_runless_asset_event(dg.AssetObservation(key, tags={DATA_VERSION: version}))
-
-
-def end_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Record that runs of a command that was killed are over: whoever has the lock is alone."""
-    status = dg.DagsterRunStatus
-    unfinished = dg.RunsFilter(
-        tags=STARTED_HERE, statuses=[status.NOT_STARTED, status.STARTING, status.STARTED]
-    )
-    for record in instance.get_run_records(unfinished):
-        instance.report_run_failed(record.dagster_run, "The process of this run was killed.")

@@ -4,24 +4,19 @@ Matplotlib's constrained layout measures every tick, text and mark twice, which 
 drawing them. Here only what is not known beforehand is measured: how wide the labels of y axes are.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import ScaledTranslation
 
 from mnist_assets.plots.style import MUTED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure
 
 Box = tuple[float, float, float, float]  # left, top, width, height, from the upper left corner
 

@@ -73,6 +73,11 @@ def styled(draw: Callable[_P, Figure]) -> Callable[_P, Figure]:
     return draw_in_style
 
 
+def percent(share: float, digits: int = 2) -> str:
+    """A share as a percentage, as pictures say it."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def to_png(figure: Figure) -> bytes:
     """Render a figure as PNG; equal figures give equal bytes, since no software or date is told.
 

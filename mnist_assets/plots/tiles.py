@@ -70,14 +70,7 @@ class Tiles:
         colours: str | Colormap = DIGITS,
         limits: tuple[float, float] = (0, 255),
     ) -> None:
-        """Draw the images on a page (see `layout.page`).
-
-        Args:
-            axes: The page.
-            images: (count, *shape).
-            colours: A colour map, by default that of grey levels.
-            limits: The values of its first and its last colour.
-        """
+        """Draw images, (count, *shape), on a page (`layout.page`), in colours between limits."""
         canvas = np.full(self._pixels(), np.nan, np.float32)
         height, width = self.shape
         for place, image in enumerate(images):

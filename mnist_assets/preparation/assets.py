@@ -102,19 +102,14 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
 
 def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
     """The check of images the normalisation was not fitted on, which therefore stands alone."""
-    reads = [
-        "dataset/train_images",
-        "dataset/test_images",
-        "preparation/split",
-        "preparation/normalization",
-    ]
+    reads = ["dataset/train_images", "dataset/test_images", "preparation/split"]
 
     @dg.asset_check(
         asset=STAGE.key("normalization"),
         name=BOUNDED.name,
         description=BOUNDED.description,
         blocking=True,
-        additional_ins=inputs(reads[:-1]),
+        additional_ins=inputs(reads),
         op_tags=STAGE.op_tags(),
     )
     def bounded(
@@ -184,8 +179,3 @@ def preparation_assets(split: Split, normalization: Normalization) -> list[dg.As
         normalized_digits,
         one_hot_examples,
     ]
-
-
-def preparation_checks(normalization: Normalization) -> list[dg.AssetChecksDefinition]:
-    """The checks that need images the normalisation was not fitted on."""
-    return [bounded_check(normalization)]

@@ -1,11 +1,8 @@
 """Pictures of the preparation: the fitted normalisation and what it makes of the digits."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from mnist_assets.plots.layout import (
     BELOW,
@@ -20,9 +17,6 @@ from mnist_assets.plots.layout import (
 )
 from mnist_assets.plots.style import DIGITS, DIVERGING, styled
 from mnist_assets.plots.tiles import lay_tiles
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Few pixels are further from 0 than this; colours over the whole range would leave the rest pale.
 COLOUR_LIMITS = (-3.0, 3.0)

@@ -4,18 +4,13 @@ Images are uint8 (n, h, w), grey levels 0 to 255, and stay so: only a chunk at a
 and no normalised copy of the dataset is ever made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CHUNK = 500  # images widened at a time, so that they stay in the processor's cache
 NOTEBOOK_EPSILON = 1e-10  # what the notebook adds to the standard deviation
@@ -41,17 +36,7 @@ def fit_normalization(
 
     Returns:
         `mean` and `std`, float32 (h, w), in grey levels; `std` is the population's, floored.
-
-    Raises:
-        InputError: If `std_floor` is not above 0.
     """
-    if not std_floor > 0:
-        raise InputError(
-            "std_floor",
-            seen=std_floor,
-            expected="a number of grey levels above 0",
-            remedy="Give a floor that bounds normalised pixels: |z| is at most 255 / std_floor.",
-        )
     mean, std = _pixel_moments(images, indices)
     return {
         "mean": mean.astype(np.float32),
@@ -115,10 +100,7 @@ def check_normalized(
 ) -> Finding:
     """Check that normalised training pixels are finite, with mean 0 and, above the floor, std 1.
 
-    Args:
-        moments: As from `normalised_moments`.
-        mean_tolerance: Largest absolute mean of a pixel that passes.
-        std_tolerance: Largest |std - 1| of a pixel that passes.
+    `moments` are as from `normalised_moments`; the tolerances are absolute differences.
     """
     seen = dict(moments)
     mean, std = seen["largest_mean"], seen["largest_std_error"]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
 
 if TYPE_CHECKING:
@@ -15,18 +14,7 @@ if TYPE_CHECKING:
 
 
 def one_hot(labels: NDArray[np.uint8], classes: int) -> NDArray[np.float32]:
-    """Encode each label as a row with a 1 at its class and 0 elsewhere, float32 (n, classes).
-
-    Raises:
-        InputError: If a label is not one of the classes 0 to `classes` - 1.
-    """
-    if len(labels) and int(labels.max()) >= classes:
-        raise InputError(
-            "labels",
-            seen=f"label {int(labels.max())}",
-            expected=f"0 to {classes - 1}",
-            remedy="Give the number of classes that the labels have.",
-        )
+    """Encode each label as a row with a 1 at its class and 0 elsewhere, float32 (n, classes)."""
     encoded: NDArray[np.float32] = np.eye(classes, dtype=np.float32)[labels]
     return encoded
 

@@ -1,17 +1,12 @@
 """Which images of the training part train and which validate."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def split_indices(count: int, validation_share: float, seed: int) -> dict[str, NDArray[np.int32]]:
@@ -26,7 +21,7 @@ def split_indices(count: int, validation_share: float, seed: int) -> dict[str, N
         `train` and `validation`, int32 indices into the training part, in shuffled order.
 
     Raises:
-        InputError: If the share is out of range, or leaves either side without an image.
+        InputError: If the share leaves either side without an image.
     """
     train_count = _train_count(count, validation_share)
     # Not scikit-learn's train_test_split: it knows only NumPy's legacy generator, which shuffles
@@ -107,13 +102,6 @@ def check_split_classes(
 
 def _train_count(count: int, validation_share: float) -> int:
     """Return how many of `count` images train; rounded, as 0.9 * 60000 need not be whole."""
-    if not 0 < validation_share < 1:
-        raise InputError(
-            "validation_share",
-            seen=validation_share,
-            expected="a share above 0 and below 1",
-            remedy="Give the part of the images to set aside for validation, such as 0.1.",
-        )
     train_count = round((1 - validation_share) * count)
     if not 0 < train_count < count:
         raise InputError(

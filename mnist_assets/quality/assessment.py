@@ -71,13 +71,9 @@ def assess(
 def without_wrong_labels(right: NDArray[np.bool_], confidence: float) -> dict[str, Any]:
     """The accuracy over the test images whose labels are not known to be wrong.
 
-    Args:
-        right: bool (10000,), whether each of MNIST's test images was classified as labelled.
-        confidence: Of the interval.
-
-    Returns:
-        What `accuracy_of` gives, and `wrong_labels`, their number, of which the network predicts
-        `wrong_labels_predicted` as they are labelled.
+    Takes bool (10000,), for MNIST's test images, and gives what `accuracy_of` does, and
+    `wrong_labels`, their number, of which the network predicts `wrong_labels_predicted` as they are
+    labelled.
     """
     wrong = list(WRONG_TEST_LABELS)
     return {
@@ -128,32 +124,27 @@ def difference_interval(first: Mapping[str, Any], last: Mapping[str, Any]) -> tu
     Returns:
         The lower and the upper bound, each in [-1, 1].
     """
-    (first_low, first_high), (last_low, last_high) = (
-        (part["accuracy_interval"]["low"], part["accuracy_interval"]["high"])
-        for part in (first, last)
-    )
+
+    def reaches(of: Mapping[str, Any]) -> tuple[float, float]:
+        interval = of["accuracy_interval"]
+        return of["accuracy"] - interval["low"], interval["high"] - of["accuracy"]
+
     difference = last["accuracy"] - first["accuracy"]
-    return (
-        difference - math.hypot(last["accuracy"] - last_low, first_high - first["accuracy"]),
-        difference + math.hypot(last_high - last["accuracy"], first["accuracy"] - first_low),
-    )
+    (first_down, first_up), (last_down, last_up) = reaches(first), reaches(last)
+    low = difference - math.hypot(last_down, first_up)
+    return low, difference + math.hypot(last_up, first_down)
 
 
 def check_as_promoted(assessed: Mapping[str, Any], promoted: Mapping[str, Any]) -> Finding:
-    """Check that the champion still is as accurate as it was when it was promoted.
-
-    Args:
-        assessed: What `assess` returned.
-        promoted: Its evaluation of the test part at its promotion: images, correct, accuracy.
-    """
+    """Check that the champion is as accurate as at its promotion, by its evaluation of then."""
     seen = {name: assessed[name] for name in ("images", "correct")}
     expected = {name: promoted[name] for name in ("images", "correct")}
-    passed = seen == expected
-    message = f"The champion is as accurate as at its promotion, {assessed['accuracy']:.4f}."
-    if not passed:
-        message = (
-            f"The champion's accuracy on the test part is {assessed['accuracy']:.4f}, at its "
-            f"promotion it was {promoted['accuracy']:.4f}: the test part has changed since, or its "
-            "file is not the network that was promoted."
-        )
-    return Finding(passed=passed, message=message, seen=seen, expected=expected)
+    return Finding.of(
+        seen == expected,
+        f"The champion is as accurate as at its promotion, {assessed['accuracy']:.4f}.",
+        f"The champion's accuracy on the test part is {assessed['accuracy']:.4f}, at its promotion "
+        f"it was {promoted['accuracy']:.4f}: the test part has changed since, or its file is not "
+        "the network that was promoted.",
+        seen=seen,
+        expected=expected,
+    )

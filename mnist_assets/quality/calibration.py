@@ -45,8 +45,7 @@ def calibration(
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
-    inner_bounds = np.linspace(0, 1, bins + 1)[1:-1]
-    of_bin = np.digitize(confidence, inner_bounds, right=True)
+    of_bin = np.digitize(confidence, np.linspace(0, 1, bins + 1)[1:-1], right=True)
     images, confidences, hits, variances = (
         np.bincount(of_bin, weights=values, minlength=bins)
         for values in (np.ones(len(labels)), confidence, right, confidence * (1 - confidence))
@@ -89,18 +88,12 @@ def check_calibrated(calibrated: Mapping[str, Any], ceiling: float) -> Finding:
     confidence, accuracy = calibrated["mean_confidence"], calibrated["accuracy"]
     direction = "overconfident" if confidence > accuracy else "underconfident"
     allowed = ceiling + CHANCE * by_chance
-    passed = bool(error <= allowed)
-    message = f"Confidence and accuracy are {error:.4f} apart, on average over the bins."
-    if not passed:
-        message = (
-            f"Confidence and accuracy are {error:.4f} apart, of which chance explains "
-            f"{by_chance:.4f}: the network is {direction}, {confidence:.4f} sure and {accuracy:.4f}"
-            " right on average. Do not take its probabilities at their word: train it for fewer "
-            "epochs, or with dropout."
-        )
-    return Finding(
-        passed=passed,
-        message=message,
+    return Finding.of(
+        error <= allowed,
+        f"Confidence and accuracy are {error:.4f} apart, on average over the bins.",
+        f"Confidence and accuracy are {error:.4f} apart, of which chance explains {by_chance:.4f}: "
+        f"the network is {direction}, {confidence:.4f} sure and {accuracy:.4f} right on average. "
+        "Do not take its probabilities at their word: train it for fewer epochs, or with dropout.",
         seen={"expected_calibration_error": error},
         expected={"at_most": allowed, "by_chance_alone": by_chance},
     )

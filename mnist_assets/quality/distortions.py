@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.errors import InputError
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -42,9 +40,6 @@ def distort(images: Images, distortion: str, strength: float, seed: int) -> Imag
         strength: Its strength in that unit, at least 0: how far a shift goes (whole pixels) or a
             rotation, or the standard deviation of noise or blur.
         seed: Decides noise: the same for all strengths but for its size, so that they compare.
-
-    Raises:
-        InputError: There is no such distortion.
     """
     match distortion:
         case "shift":
@@ -57,12 +52,7 @@ def distort(images: Images, distortion: str, strength: float, seed: int) -> Imag
             return blur(images, strength)
         case "inversion":
             return ~images
-    raise InputError(
-        "distortion",
-        seen=distortion,
-        expected=f"one of {', '.join(UNITS)}",
-        remedy="Give the name of a distortion.",
-    )
+    raise ValueError(f"{distortion} is none of {', '.join(UNITS)}")
 
 
 def move(images: Images, down: int, right: int) -> Images:

@@ -6,20 +6,19 @@ uncertainty in dataset labels", Journal of Artificial Intelligence Research 70, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
-from mnist_assets.networks.batches import Chunk, chunked_epoch, hold
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.model import build_network
-from mnist_assets.networks.training import choose_chunk_size
+from mnist_assets.networks.training import choose_chunk_size, epoch_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -40,7 +39,8 @@ def out_of_sample_probabilities(
     """The probabilities that a network gives images it was not trained on, for all images.
 
     The images are divided at random into equal folds, and the network is trained anew for each of
-    them on all others, always from the same initial weights. One compiled program trains them all.
+    them on all others, always from the same initial weights. One compiled program trains them all,
+    where the folds are of one size.
 
     The normalisation is shared, so that it knows the pixels of the images held out, though not
     their labels.
@@ -68,8 +68,9 @@ def out_of_sample_probabilities(
     loop = TrainingLoop(model, training)
     state = [*model.variables, *loop.optimizer.variables]
     untrained = [variable.numpy() for variable in state]
-    source = _Source(images, labels, memory_limit, training.batch_size)
-    loop.compile(source.chunk_size, images.shape[1:])
+    most = len(labels) - len(labels) // folds
+    chunk_size = choose_chunk_size(images, most, training.batch_size, memory_limit)
+    loop.compile(chunk_size, images.shape[1:])
     # Not scikit-learn's KFold: it knows only NumPy's legacy generator, which divides otherwise for
     # the same seed.
     fold_of = np.random.default_rng(seed).permutation(len(labels)) % folds
@@ -77,41 +78,12 @@ def out_of_sample_probabilities(
     for fold in range(folds):
         for variable, value in zip(state, untrained, strict=True):
             variable.assign(value)
-        generator = np.random.default_rng(training.seed)
         others, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        for epoch in range(1, training.epochs + 1):
-            where = f"evaluation/label_errors, fold {fold + 1}, epoch {epoch}"
-            loop.run_epoch(source.epoch(others.astype(np.int32), generator), where)
+        epochs = epoch_chunks(images, labels, others.astype(np.int32), training, chunk_size)
+        for epoch, chunks in enumerate(epochs, 1):
+            loop.run_epoch(chunks, f"evaluation/label_errors, fold {fold + 1}, epoch {epoch}")
         probabilities[held_out] = predict(model, images[held_out], batch_size)
     return probabilities
-
-
-class _Source:
-    """All images in memory, or read in chunks if they do not fit: training uses some of them."""
-
-    def __init__(
-        self,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        memory_limit: int,
-        batch_size: int,
-    ) -> None:
-        import tensorflow as tf
-
-        self.images, self.labels = images, labels
-        self.held: tuple[Any, Any] | None = None
-        self.chunk_size = choose_chunk_size(images, len(images), batch_size, memory_limit)
-        if self.chunk_size == len(images):
-            everything = np.arange(len(images), dtype=np.int32)
-            self.held = hold(images, everything), tf.constant(labels)
-
-    def epoch(self, indices: NDArray[np.int32], generator: np.random.Generator) -> Iterable[Chunk]:
-        """The images at `indices`, each once, in a random order."""
-        if self.held:
-            return [Chunk(*self.held, generator.permutation(indices))]
-        return chunked_epoch(
-            self.images, self.labels, indices, chunk_size=self.chunk_size, generator=generator
-        )
 
 
 def find_label_errors(
@@ -153,26 +125,18 @@ def find_label_errors(
 
 
 def check_label_errors(candidates: int, images: int, largest_share: float) -> Finding:
-    """Check that few labels look wrong.
+    """Check that few labels look wrong: at most the largest share, 0 to 1, of the images.
 
-    Args:
-        candidates: Rows of what `find_label_errors` returned.
-        images: Images that have a label.
-        largest_share: Share of the images that may look wrongly labelled, 0 to 1. Hard images do,
-            too, so that it depends on the dataset.
+    Hard images do look so, too: which share is right depends on the dataset.
     """
     share = candidates / images
-    passed = share <= largest_share
     message = f"{candidates:,} of {images:,} labels look wrong, {100 * share:.2f} %."
-    if not passed:
-        message += (
-            f" At most {100 * largest_share:g} % are expected. Look at the picture and the table: "
-            "correct the labels, or, if they are right and the classes hard to tell apart, raise "
-            "quality.label_errors.largest_share in settings.yaml."
-        )
-    return Finding(
-        passed=passed,
-        message=message,
+    return Finding.of(
+        share <= largest_share,
+        message,
+        f"{message} At most {100 * largest_share:g} % are expected. Look at the picture and the "
+        "table: correct the labels, or, if they are right and the classes hard to tell apart, "
+        "raise quality.label_errors.largest_share in settings.yaml.",
         seen={"candidates": candidates, "share": share},
         expected={"share_at_most": largest_share},
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.evaluation.metrics import wilson_interval
+from mnist_assets.evaluation.metrics import accuracy_of
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
 from mnist_assets.quality.distortions import UNITS, distort
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-UNDISTORTED, UNITLESS = "undistorted", "-"
+UNDISTORTED = "undistorted"
 
 
 def measure_robustness(
@@ -55,55 +55,46 @@ def measure_robustness(
     drawn = np.random.default_rng(seed).permutation(len(labels))[:count]
     sample, true = images[drawn], labels[drawn]
 
-    def row(distortion: str, strength: float, distorted: NDArray[np.uint8]) -> dict[str, Any]:
-        predicted = predict(model, distorted, batch_size).argmax(axis=1)
-        correct = int(np.count_nonzero(predicted == true))
-        low, high = wilson_interval(correct, len(true), confidence)
-        return {
-            "distortion": distortion,
-            "strength": float(strength),
-            "unit": UNITS.get(distortion, UNITLESS),
-            "images": len(true),
-            "correct": correct,
-            "accuracy": correct / len(true),
-            "low": low,
-            "high": high,
-        }
-
-    return pd.DataFrame(
-        [
-            row(UNDISTORTED, 0, sample),
-            *(
-                row(distortion, strength, distort(sample, distortion, strength, seed))
-                for distortion, of_distortion in strengths.items()
-                for strength in of_distortion
-            ),
-        ]
-    )
+    rows = []
+    for distortion, of_distortion in {UNDISTORTED: (0,), **strengths}.items():
+        for strength in of_distortion:
+            distorted = sample
+            if distortion != UNDISTORTED:
+                distorted = distort(sample, distortion, strength, seed)
+            right = predict(model, distorted, batch_size).argmax(axis=1) == true
+            figures = accuracy_of(right, confidence)
+            interval = figures.pop("accuracy_interval")
+            rows.append(
+                {
+                    "distortion": distortion,
+                    "strength": float(strength),
+                    "unit": UNITS.get(distortion, "-"),
+                    **figures,
+                    "low": interval["low"],
+                    "high": interval["high"],
+                }
+            )
+    return pd.DataFrame(rows)
 
 
 def check_floors(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -> Finding:
     """Check that each distortion leaves the accuracy at its floor, at least.
 
-    Args:
-        table: What `measure_robustness` returned.
-        floors: Of each distortion that has one, its `strength`, which was measured, and the
-            `accuracy` that is expected there.
+    A floor is the `accuracy` expected at a `strength` of the distortion, which was measured.
     """
     accuracies = table.set_index(["distortion", "strength"])["accuracy"]
     seen = {name: float(accuracies[name, floor["strength"]]) for name, floor in floors.items()}
     below = [name for name, floor in floors.items() if seen[name] < floor["accuracy"]]
-    message = "The accuracy is above the floor of every distortion."
-    if below:
-        message = "Below the floor: " + "; ".join(
-            f"{name} of {floors[name]['strength']:g} {UNITS[name]} leaves an accuracy of "
-            f"{seen[name]:.4f}, expected are {floors[name]['accuracy']:.4f}"
-            for name in below
-        )
-        message += ". Train it on images distorted like that, or lower the floor in the settings."
-    return Finding(
-        passed=not below,
-        message=message,
+    told = (
+        f"{name} of {floors[name]['strength']:g} {UNITS[name]} leaves an accuracy of "
+        f"{seen[name]:.4f}, expected are {floors[name]['accuracy']:.4f}"
+        for name in below
+    )
+    return Finding.of(
+        not below,
+        "The accuracy is above the floor of every distortion.",
+        f"Below the floor: {'; '.join(told)}. Train it on images distorted like that, or lower the "
+        "floor in the settings.",
         seen=seen,
         expected={f"{name}_at_least": floor["accuracy"] for name, floor in floors.items()},
     )

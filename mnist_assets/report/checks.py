@@ -1,30 +1,21 @@
 """Checks of the page: it loads nothing, and shows every picture, network and claim."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 from mnist_assets.findings import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
 
 LOADING_TAGS = frozenset({"base", "embed", "frame", "iframe", "link", "object", "portal"})
 LOADING_ATTRIBUTES = frozenset({"background", "data", "poster", "src", "srcset"})
 
 
 def check_self_contained(page: str, largest: int) -> Finding:
-    """Check that the page loads nothing from anywhere, and is not too large to send.
+    """Check that the page loads nothing from anywhere, and has at most `largest` bytes.
 
     Links that a reader may follow are no loading. What a script inside the page would fetch cannot
     be seen from its text.
-
-    Args:
-        page: HTML.
-        largest: Most bytes it may have.
     """
     loading = [load for tag, attributes in _elements(page) for load in _loads(tag, attributes)]
     styles = re.findall(r"<style\b[^>]*>(.*?)</style>", page, re.DOTALL | re.IGNORECASE)

@@ -1,8 +1,7 @@
 """The report: values and pictures of the whole graph as one self-contained page.
 
-What the page says and how it looks is the templates' and the style sheet's. The values they show
-are `story.py`, what is derived from them `report_facts.py`, how numbers are written
-`formatting.py`, and what any such page has to be `page_checks.py`. Drawing is `figures/`.
+What the page says and how it looks is the templates' and the style sheet's; the values they show
+are `story.py`, what any such page has to be `checks.py`.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ from mnist_assets import formatting
 from mnist_assets.claims import table as claim_table
 from mnist_assets.claims.claim import NOTHING
 from mnist_assets.evaluation.comparison import best_network
-from mnist_assets.report import facts as report_facts
-from mnist_assets.report import quality as report_quality
-from mnist_assets.report import study as report_study
+from mnist_assets.report import facts, quality, study
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jinja2 import Environment
 
-    from mnist_assets.report.story import NetworkStory, Story
+    from mnist_assets.report.story import Story
 
 PAGE = "notebook.html.jinja"
 FILTERS = (
@@ -71,7 +68,7 @@ def render_page(
         .render(
             _derived(story),
             story=story,
-            notebook=story.notebook,
+            notebook=story["notebook"],
             pictures={name: embed(png) for name, png in pictures.items()},
             canvas=Markup(canvas),  # noqa: S704 - as autoescaped by its own template
             style=Markup(style),  # noqa: S704 - the project's own file
@@ -98,43 +95,34 @@ def _environment(templates: Mapping[str, str]) -> Environment:
 
 def _derived(story: Story) -> dict[str, Any]:
     """What the templates show that follows from the story."""
-    by_name = {network.name: network for network in story.networks}
-    best = by_name[best_network(story.comparison)]
-    claimed = [
-        (network, report_facts.place_claim(claim, _interval(network)))
-        for network in story.networks
-        if (claim := network.declared.notebook_validation_accuracy) is not None
-    ]
-    rivals = report_facts.rivals_of(best, story.networks)
-    base, exponent = story.notebook.nearer_than
+    networks, claims = story["networks"], story["claims"]
+    by_name = {network["name"]: network for network in networks}
+    best = by_name[best_network(story["comparison"])]
+    rivals = facts.rivals_of(best, networks)
+    base, exponent = story["notebook"].nearer_than
     return {
         "by_name": by_name,
         "best": best,
-        "others": [network for network in story.networks if network is not best],
+        "others": [network for network in networks if network is not best],
         "rivals": rivals,
-        "claimed": claimed,
-        "misses": report_facts.count_misses(story.extreme_digits),
+        "claimed": facts.place_claims(networks),
+        "misses": facts.count_misses(story["extreme_digits"]),
         "nearer_than": base ^ exponent,  # what Python makes of the notebook's power
-        "odds": report_facts.notebook_odds,
-        "assessments": report_quality.assessments(story),
-        "mistakes_by_name": report_quality.mistakes_by_name(story),
-        "robustness_rows": report_quality.robustness_rows(story),
-        "limits": report_quality.find_limits(best.robustness),
-        "undistorted": report_quality.accuracy_undistorted(best.robustness),
-        "BROKEN": report_quality.BROKEN,
-        "luck": report_study.luck_of(story.study, best, rivals),
-        "compared": report_study.compared(story.study) if story.study else [],
-        "tally": claim_table.tally(story.claims),
-        "claim_counts": claim_table.count_claims(story.claims),
-        "claims_by_heading": claim_table.by_heading(story.claims),
-        "claim_numbers": dict(zip(story.claims["id"], story.claims["number"], strict=True)),
+        "odds": facts.notebook_odds,
+        "assessments": quality.of_all(story, "quality"),
+        "mistakes_by_name": quality.of_all(story, "mistakes"),
+        "robustness_rows": quality.robustness_rows(story),
+        "limits": quality.find_limits(best["robustness"]),
+        "undistorted": quality.accuracy_undistorted(best["robustness"]),
+        "BROKEN": quality.BROKEN,
+        "luck": study.luck_of(story["study"], best["name"], [of["name"] for of in rivals]),
+        "compared": story["study"]["compared"] if story["study"] else [],
+        "tally": claim_table.tally(claims),
+        "claim_counts": claim_table.count_claims(claims),
+        "claims_by_heading": claim_table.by_heading(claims),
+        "claim_numbers": dict(zip(claims["id"], claims["number"], strict=True)),
         "NOTHING": NOTHING,
     }
-
-
-def _interval(network: NetworkStory) -> Mapping[str, float]:
-    interval: Mapping[str, float] = network.evaluation["validation"]["accuracy_interval"]
-    return interval
 
 
 def embed(png: bytes) -> Picture:

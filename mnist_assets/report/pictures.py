@@ -8,10 +8,7 @@ AS_STORED = ("sample_digits", "pixel_range", "normalized_digits")  # values that
 def picture_files(networks: Iterable[str], *, champion: bool, compared: bool) -> dict[str, str]:
     """The file of each picture that an asset draws, by the name under which the page shows it.
 
-    Args:
-        networks: The declared ones.
-        champion: Whether there is one.
-        compared: Whether several networks were studied and compared.
+    Those of a champion and of networks compared in a study, where there are any.
     """
     files = {
         "class_distribution": "exploration/class_distribution",

@@ -7,53 +7,34 @@ from typing import TYPE_CHECKING, Any
 from mnist_assets.quality.robustness import UNDISTORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
+    from collections.abc import Iterable, Mapping
 
     from mnist_assets.report.story import Story
 
 BROKEN = 0.6  # of the accuracy on undistorted images: what is left of it where a network breaks
+Rows = list[dict[str, Any]]
 
 
-def champion_name(version: str) -> str:
-    """What a champion is called beside the networks."""
-    return f"Champion {version}"
+def of_all(story: Story, told: str) -> dict[str, Any]:
+    """The `quality`, `robustness` or `mistakes` of all networks and the champion, by name."""
+    named = {network["name"]: network for network in story["networks"]}
+    if champion := story["champion"]:
+        named[f"Champion {champion['version']}"] = champion | {"quality": champion}
+    return {name: of[told] for name, of in named.items()}
 
 
-def assessments(story: Story) -> dict[str, Mapping[str, Any]]:
-    """What `assessment.assess` gave of each network and the champion, by what each is called."""
-    by_name = {network.name: network.quality for network in story.networks}
-    if story.champion:
-        by_name[champion_name(story.champion["version"])] = story.champion
-    return by_name
-
-
-def mistakes_by_name(story: Story) -> dict[str, list[Any]]:
-    """The most confident mistakes of each network and the champion, by what each is called."""
-    by_name = {network.name: network.mistakes.to_dict("records") for network in story.networks}
-    if story.champion:
-        by_name[champion_name(story.champion["version"])] = story.champion["mistakes"]
-    return by_name
-
-
-def robustness_rows(story: Story) -> list[dict[str, Any]]:
+def robustness_rows(story: Story) -> Rows:
     """Put the accuracies of all networks and the champion under each distortion side by side.
 
     Returns:
         For each distortion and strength: `distortion`, `strength`, `unit`, `images` and
         `accuracies`, by what each is called; None where it was not measured.
     """
-    tables: dict[str, Sequence[Mapping[Any, Any]]] = {
-        network.name: network.robustness.to_dict("records") for network in story.networks
-    }
-    if story.champion:
-        tables[champion_name(story.champion["version"])] = story.champion["robustness"]
+    tables = of_all(story, "robustness")
     measured = {
         name: {(row["distortion"], row["strength"]): row["accuracy"] for row in rows}
         for name, rows in tables.items()
     }
-    first = next(iter(tables.values()))
     return [
         {name: row[name] for name in ("distortion", "strength", "unit", "images")}
         | {
@@ -61,29 +42,25 @@ def robustness_rows(story: Story) -> list[dict[str, Any]]:
                 name: of.get((row["distortion"], row["strength"])) for name, of in measured.items()
             }
         }
-        for row in first
+        for row in next(iter(tables.values()))
     ]
 
 
-def accuracy_undistorted(robustness: pd.DataFrame) -> float:
-    """The accuracy on the images as they are; see `robustness.measure_robustness`."""
-    table = robustness
-    return float(table.loc[table["distortion"] == UNDISTORTED, "accuracy"].iloc[0])
+def accuracy_undistorted(robustness: Iterable[Mapping[str, Any]]) -> float:
+    """The accuracy on the images as they are, of rows as from `measure_robustness`."""
+    return next(float(row["accuracy"]) for row in robustness if row["distortion"] == UNDISTORTED)
 
 
-def find_limits(robustness: pd.DataFrame) -> list[dict[str, Any]]:
+def find_limits(robustness: Rows) -> Rows:
     """Find what breaks a network: of each distortion the least strength that does.
 
-    Args:
-        robustness: As from `robustness.measure_robustness`.
-
     Returns:
-        Rows of it, in its order: of each distortion the weakest one measured that leaves no more
-        than BROKEN of the accuracy on undistorted images; nothing of a distortion that never does.
+        Some of them, in their order: of each distortion the weakest one measured that leaves no
+        more than BROKEN of the accuracy on undistorted images; none of one that never does.
     """
     little = BROKEN * accuracy_undistorted(robustness)
-    first: dict[str, dict[Any, Any]] = {}
-    for row in robustness.sort_values("strength").to_dict("records"):
+    weakest: dict[str, dict[str, Any]] = {}
+    for row in sorted(robustness, key=lambda row: float(row["strength"])):
         if row["distortion"] != UNDISTORTED and row["accuracy"] <= little:
-            first.setdefault(row["distortion"], row)
-    return [first[name] for name in robustness["distortion"].unique() if name in first]
+            weakest.setdefault(row["distortion"], row)
+    return [row for row in robustness if row is weakest.get(row["distortion"])]

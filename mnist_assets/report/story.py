@@ -1,122 +1,161 @@
-"""The report's story: every value that the page shows. How it is told is the templates'.
+"""The report's story: every value that the page shows, by the name that the templates have for it.
 
-What is derived from these values for the telling is `report_facts.py`.
+What follows from these values is `facts.py`, `quality.py` and `study.py`; how it is told is the
+templates'.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import numpy as np
 
+from mnist_assets.claims.facts import notebook_facts
+from mnist_assets.exploration import grey
+from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.history import generalization_gap
+from mnist_assets.networks.model import layer_table, parameters_of
+from mnist_assets.preparation import normalization
+from mnist_assets.report.study import compared
+from mnist_assets.study.summary import summarise
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import pandas as pd
-
-    from mnist_assets.claims.facts import NotebookFacts
-    from mnist_assets.networks.declaration import Network
-
-
-@dataclass(frozen=True)
-class NetworkStory:
-    """One network: how it was declared, how it learnt, how right it is, and what that is worth.
-
-    Attributes:
-        name: Its name.
-        declared: Its entry in `networks.yaml`.
-        parameters: Numbers of weights, as from `networks.parameters_of`.
-        layers: As from `report_facts.layer_table`.
-        history: One row an epoch; see `networks/history.py`.
-        evaluation: What `scores.evaluate` returned for it.
-        quality: What `assessment.assess` returned for it.
-        robustness: What `robustness.measure_robustness` returned for it.
-        mistakes: What `mistakes.most_confident_mistakes` returned for it.
-    """
-
-    name: str
-    declared: Network
-    parameters: Mapping[str, int]
-    layers: list[dict[str, Any]]
-    history: pd.DataFrame
-    evaluation: Mapping[str, Any]
-    quality: Mapping[str, Any]
-    robustness: pd.DataFrame
-    mistakes: pd.DataFrame
-
-    @property
-    def generalization_gap(self) -> float:
-        """Training less validation accuracy after the last epoch."""
-        return generalization_gap(self.history)
+Story: TypeAlias = Mapping[str, Any]
+AS_MADE = (
+    "claims",
+    "summary",
+    "class_distribution",
+    "extreme_digits",
+    "comparison",
+    "label_errors",
+)
 
 
-@dataclass(frozen=True)
-class StudyStory:
-    """What was made of the study.
+def tell_story(
+    values: Mapping[str, Any],
+    declared: Mapping[str, Network],
+    *,
+    mnist: bool,
+    few_images: int,
+    grey_bounds: Mapping[str, Any],
+    std_floor: float,
+    study: Mapping[str, Any] | None,
+    champion: Mapping[str, Any] | None,
+    labels_found_by: str,
+    versions: Mapping[str, str],
+) -> Story:
+    """The story of all declared networks.
 
-    Attributes:
-        summaries: What `study.summarise` returned, of each network that was studied.
-        comparison: What `paired_tests.compare_networks` returned, or None.
-        confidence: Of every interval.
-    """
-
-    summaries: Mapping[str, Mapping[str, Any]]
-    comparison: pd.DataFrame | None
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Story:
-    """All values that the page shows, in the notebook's order.
-
-    Attributes:
+    Args:
+        values: The asset's inputs.
+        declared: The networks, in the order in which they are told of.
         mnist: Whether the dataset is MNIST, of which alone the notebook's own figures speak.
-        notebook: What the notebook says and prints.
-        claims: As from `claim.judge_claims`.
-        summary: As from `exploration.summarise`.
-        class_distribution: As from `exploration.class_distribution`.
-        average_peaks: The highest grey level of each class's average.
-        extreme_digits: As from `exploration.extreme_digits`.
-        first_grey_levels: Whole mean grey levels of the first images.
-        grey_levels: As from `grey.summarise_grey_levels`.
-        pixel_counts: Pixels at each of the 256 grey levels.
-        pixels: As from `grey.summarise_pixels`.
-        normalization: `std_floor`; `pixels_at_floor`; the largest |z| in `validation` and `test`;
-            the `lowest` and `highest` value in the first nine images; `leak_mean` and `leak_std`,
-            in grey levels: how far fitting on validation images too moves a pixel's figures; and
-            `notebook`, as from `normalization.notebook_normalization_evidence`.
-        one_hot: As from `preparation.one_hot_examples`.
-        split: Images in `train` and `validation`.
-        networks: Every declared network.
-        comparison: As from `comparison.compare_networks`.
-        study: What was made of the study, or None.
-        champion: What `assessment.assess` returned for the champion, with its `version`,
-            `robustness` and `mistakes` (rows as from `robustness.measure_robustness` and
-            `mistakes.most_confident_mistakes`); empty if there is none.
-        label_errors: As from `label_errors.find_label_errors`.
-        labels_found_by: The network whose declaration found those.
+        few_images: How many mean grey levels are listed.
+        grey_bounds: As `grey.summarise_grey_levels` takes them.
+        std_floor: Of the normalisation.
+        study: As from `tell_study`.
+        champion: The value of `champion/quality`, if there is one.
+        labels_found_by: The network whose declaration found the label errors.
         versions: The software by name.
     """
+    return {name: values[name] for name in AS_MADE} | {
+        "mnist": mnist,
+        "notebook": notebook_facts(),
+        "average_peaks": values["average_digits"].max(axis=(1, 2)).tolist(),
+        "first_grey_levels": values["grey_levels"]["grey_level"].head(few_images).tolist(),
+        "grey_levels": grey.summarise_grey_levels(values["grey_levels"], **grey_bounds),
+        "pixel_counts": values["pixel_histogram"]["count"].tolist(),
+        "pixels": grey.summarise_pixels(values["pixel_histogram"], white_from=grey.WHITE_FROM),
+        "normalization": _normalization(values, std_floor),
+        "one_hot": values["one_hot_examples"],
+        "split": {part: len(indices) for part, indices in values["split"].items()},
+        "networks": [
+            tell_network(
+                name,
+                network,
+                values["train_images"].shape[1:],
+                len(values["average_digits"]),
+                **{told: values[f"{told}_{name}"] for told in ("history", "evaluation", "quality")},
+                **{
+                    told: values[f"{told}_{name}"].to_dict("records")
+                    for told in ("robustness", "mistakes")
+                },
+            )
+            for name, network in declared.items()
+        ],
+        "study": study,
+        "champion": champion or {},
+        "labels_found_by": labels_found_by,
+        "versions": versions,
+    }
 
-    mnist: bool
-    notebook: NotebookFacts
-    claims: pd.DataFrame
-    summary: Mapping[str, Any]
-    class_distribution: pd.DataFrame
-    average_peaks: Sequence[float]
-    extreme_digits: pd.DataFrame
-    first_grey_levels: Sequence[int]
-    grey_levels: Mapping[str, Any]
-    pixel_counts: Sequence[int]
-    pixels: Mapping[str, Any]
-    normalization: Mapping[str, Any]
-    one_hot: pd.DataFrame
-    split: Mapping[str, int]
-    networks: Sequence[NetworkStory]
-    comparison: pd.DataFrame
-    study: StudyStory | None
-    champion: Mapping[str, Any]
-    label_errors: pd.DataFrame
-    labels_found_by: str
-    versions: Mapping[str, str]
+
+def tell_network(
+    name: str, declared: Network, shape: tuple[int, ...], classes: int, **values: Any
+) -> dict[str, Any]:
+    """One network: how it was declared, how it learnt, how right it is, and what that is worth.
+
+    Args:
+        name: Its name.
+        declared: Its entry in `networks.yaml`.
+        shape: Height and width of an image.
+        classes: Number of classes.
+        values: The values of its assets: `history`, `evaluation` and `quality` as they are,
+            `robustness` and `mistakes` as rows.
+    """
+    layers = declared.training.layers
+    return {
+        "name": name,
+        "declared": declared,
+        "parameters": parameters_of(layers, shape, classes),
+        "layers": layer_table(layers, shape, classes),
+        "generalization_gap": generalization_gap(values["history"]),
+        **values,
+    }
+
+
+def tell_study(
+    runs: Mapping[str, Any], comparison: Any, declared: Mapping[str, Network], confidence: float
+) -> dict[str, Any] | None:
+    """What was made of the study of those networks that were studied; None if none was.
+
+    Args:
+        runs: The table of runs of each network, None where it was not studied.
+        comparison: As from `paired_tests.compare_networks`, or None.
+        declared: The networks, whose claims are shown.
+        confidence: Of the intervals.
+    """
+    summaries = {
+        name: summarise(table, confidence, declared[name].notebook_validation_accuracy)
+        for name, table in runs.items()
+        if table is not None
+    }
+    if not summaries:
+        return None
+    return {
+        "summaries": summaries,
+        "compared": compared(comparison, confidence),
+        "confidence": confidence,
+    }
+
+
+def _normalization(values: Mapping[str, Any], std_floor: float) -> dict[str, Any]:
+    """What the normalisation does, and what the notebook's would have done.
+
+    `lowest` and `highest` are those of the first nine images; `leak_mean` and `leak_std` say, in
+    grey levels, how far fitting on validation images, too, moves a pixel's figures.
+    """
+    fitted, train, test = values["normalization"], values["train_images"], values["test_images"]
+    everything = np.arange(len(train), dtype=np.int32)
+    leaking = normalization.fit_normalization(train, everything, std_floor)
+    nine = normalization.normalise(train[:9], **fitted)
+    validation = values["split"]["validation"]
+    return {
+        "std_floor": std_floor,
+        "pixels_at_floor": int((fitted["std"] <= np.float32(std_floor)).sum()),
+        "validation": normalization.largest_absolute(train, validation, fitted),
+        "test": normalization.largest_absolute(test, None, fitted),
+        "lowest": float(nine.min()),
+        "highest": float(nine.max()),
+        "leak_mean": float(np.abs(leaking["mean"] - fitted["mean"]).max()),
+        "leak_std": float(np.abs(leaking["std"] - fitted["std"]).max()),
+        "notebook": normalization.notebook_normalization_evidence(train, test),
+    }

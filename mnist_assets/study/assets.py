@@ -4,11 +4,9 @@ One run is an anecdote. A study takes minutes, so it is made only when asked for
 study` or the job `study`.
 """
 
-import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -23,9 +21,10 @@ from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.study import paired_tests
 from mnist_assets.study import summary as steps
+from mnist_assets.study.digits import Digits
 from mnist_assets.study.resources import RunsFolder
 from mnist_assets.study.runs import KeptRuns, fingerprint
-from mnist_assets.study.training import Digits, Run, Study, tabulate, train_run
+from mnist_assets.study.training import Run, Study, tabulate, train_run
 from mnist_assets.study.workers import Workers
 
 if TYPE_CHECKING:
@@ -58,9 +57,12 @@ def study_assets(networks: Mapping[str, Network], settings: Settings) -> list[dg
 
 def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> dg.AssetsDefinition:
     training, claim = network.training, network.notebook_validation_accuracy
-    split_seed, validation_share = settings.split.seed, settings.split.validation_share
-    std_floor = settings.normalization.std_floor
-    memory_limit = settings.training.memory_limit
+    common: dict[str, Any] = {
+        "split_seed": settings.split.seed,
+        "validation_share": settings.split.validation_share,
+        "std_floor": settings.normalization.std_floor,
+        "memory_limit": settings.training.memory_limit,
+    }
     declared_seeds, confidence = settings.study.seeds, settings.study.confidence
 
     @STAGE.asset(
@@ -93,27 +95,23 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
         split: Any,
     ) -> Stored:
         digits = Digits(train_images, train_labels, test_images, test_labels)
-        study = Study(
-            name,
-            training,
-            class_count(train_labels),
-            split,
-            split_seed,
-            validation_share,
-            std_floor,
-            memory_limit,
-        )
+        study = Study(name, training, class_count(train_labels), split, **common)
         seeds = config.seeds or declared_seeds
         kept = KeptRuns(runs_folder.path(name), fingerprint(digits, study, code))
         plan = study.plan(seeds)
         wanted = list(dict.fromkeys(run for of_kind in plan.values() for run in of_kind))
         done = kept.read()
         todo = [run for run in wanted if run not in done]
-        report = _reporter(context, name, len(wanted), len(todo))
-        for run in workers.train(digits, study, todo):
+        if done_before := len(wanted) - len(todo):
+            context.log.info(f"{name}: {done_before} of {len(wanted)} runs were finished before")
+        started = time.monotonic()
+        for trained, run in enumerate(workers.train(digits, study, todo), 1):
             kept.keep(run)
             done[run.seeds] = run
-            report(run)
+            runs_left = len(todo) - trained
+            seconds_left = (time.monotonic() - started) / trained * runs_left
+            number = f"{len(wanted) - runs_left}/{len(wanted)}"
+            _report(context, run, number, seconds_left, runs_left)
         kept.remove_others()
         made = tabulate(plan, done)
         return stored(
@@ -127,35 +125,22 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
     return runs
 
 
-def _reporter(
-    context: dg.AssetExecutionContext, name: str, wanted: int, todo: int
-) -> Callable[[Run], None]:
-    """Tell of each finished run: a line in the log and an observation in the web UI."""
-    key, finished, started = context.asset_key, count(wanted - todo + 1), time.monotonic()
-    if todo < wanted:
-        context.log.info(f"{name}: {wanted - todo} of {wanted} runs were finished before")
+def _report(
+    context: dg.AssetExecutionContext, run: Run, number: str, seconds_left: float, runs_left: int
+) -> None:
+    """Tell of a finished run: a line in the log and an observation in the web UI."""
+    import pandas as pd
 
-    def report(run: Run) -> None:
-        number = next(finished)
-        now_made = number - (wanted - todo)
-        left = (time.monotonic() - started) / now_made * (wanted - number)
-        result = run.failure or (
-            f"validation accuracy {run.validation_accuracy:.4f}, "
-            f"test accuracy {run.test_accuracy:.4f}"
-        )
-        context.log.info(
-            f"{name}: run {number}/{wanted}, training seed {run.training_seed}, split seed "
-            f"{run.split_seed}: {result}, {left:.0f} s left"
-        )
-        figures = asdict(run) | {"seconds_left": left, "runs_left": wanted - number}
-        told = {
-            figure: value
-            for figure, value in figures.items()
-            if value is not None and not (isinstance(value, float) and math.isnan(value))
-        }
-        context.log_event(dg.AssetObservation(key, metadata=told))
-
-    return report
+    result = run.failure or (
+        f"validation accuracy {run.validation_accuracy:.4f}, test accuracy {run.test_accuracy:.4f}"
+    )
+    context.log.info(
+        f"{context.asset_key.path[-1]}: run {number}, training seed {run.training_seed}, "
+        f"split seed {run.split_seed}: {result}, {seconds_left:.0f} s left"
+    )
+    figures = asdict(run) | {"seconds_left": seconds_left, "runs_left": runs_left}
+    told = {name: value for name, value in figures.items() if not pd.isna(value)}
+    context.log_event(dg.AssetObservation(context.asset_key, metadata=told))
 
 
 def _shown(

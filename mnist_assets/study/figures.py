@@ -47,7 +47,9 @@ def runs(table: pd.DataFrame, claims: Mapping[str, float | None], confidence: fl
         of_row = table[(table["network"] == name) & (table["kind"] == kind)]
         for part in PARTS:
             _draw_runs(axes, row, part, of_row[f"{part}_accuracy"], summaries[name][kind][part])
-        _draw_claim(axes, row, claims.get(name))
+        if (claim := claims.get(name)) is not None:
+            height = row + PART_MARKS["validation"][2]
+            axes.plot(claim, height, "D", color=INK, markersize=9, zorder=4, **SEEN_THROUGH)
     one = len(networks) == 1
     _tidy_rows(
         axes, [KIND_LABELS[kind] if one else f"{n}\n{KIND_LABELS[kind]}" for n, kind in rows]
@@ -72,7 +74,8 @@ def differences(comparison: pd.DataFrame, confidence: float) -> Figure:
         comparison: What `paired_tests.compare_networks` gives of at least two networks.
         confidence: Of the intervals; 1 less this is the level that p-values are held against.
     """
-    leads = _leads(comparison)
+    by_pair = comparison.groupby(["first", "second"], sort=False)
+    leads: dict[Any, float] = by_pair["mean_difference"].sum().to_dict()
     pairs = sorted(leads, key=lambda pair: -abs(leads[pair]))
     figure = Figure(figsize=(9.5, 1.9 + 0.62 * len(pairs)))
     panels = figure.subplots(1, len(PARTS), sharex=True, sharey=True)
@@ -87,7 +90,8 @@ def differences(comparison: pd.DataFrame, confidence: float) -> Figure:
         axes.set_title(f"{part.capitalize()} accuracy", fontweight="normal")
         axes.xaxis.set_major_formatter(lambda share, _: number(100 * share, 1))
         axes.set_xlabel("Mean difference (percentage points)")
-    _tidy_rows(panels[0], [_lead(*pair, leads[pair]) for pair in pairs])
+    better_first = [pair[::-1] if leads[pair] < 0 else pair for pair in pairs]
+    _tidy_rows(panels[0], [f"{better} over {worse}" for better, worse in better_first])
     _tidy_rows(panels[1], None)
     marks = [_mark(*KIND_MARKS[kind][:2], KIND_LABELS[kind]) for kind in KINDS]
     marks.append(_mark(MUTED, "o", "hollow: may be chance", hollow=True))
@@ -105,22 +109,8 @@ def _draw_runs(
     if mean is not None:
         axes.plot(mean, row + offset, "|", color=INK, markersize=15, markeredgewidth=2)
     heights = row + offset + np.linspace(-SPREAD, SPREAD, max(len(accuracies), 1))
-    axes.scatter(
-        accuracies,
-        heights[: len(accuracies)],
-        s=26,
-        color=colour,
-        marker=marker,
-        edgecolor="white",
-        linewidth=0.6,
-        zorder=3,
-    )
-
-
-def _draw_claim(axes: Axes, row: int, claim: float | None) -> None:
-    if claim is not None:
-        offset = row + PART_MARKS["validation"][2]
-        axes.plot(claim, offset, "D", color=INK, markersize=9, zorder=4, **SEEN_THROUGH)
+    look: dict[str, Any] = {"s": 26, "edgecolor": "white", "linewidth": 0.6, "zorder": 3}
+    axes.scatter(accuracies, heights[: len(accuracies)], color=colour, marker=marker, **look)
 
 
 def _draw_difference(
@@ -150,19 +140,6 @@ def _mark(colour: str, marker: str, label: str, *, hollow: bool = False) -> Line
 def _finish(figure: Figure, marks: list[Line2D], title: str) -> None:
     figure.legend(handles=marks, loc="outside lower left", ncols=len(marks), fontsize=9)
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, weight="bold")
-
-
-def _leads(comparison: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """What each first network has over the second, in all comparisons together."""
-    leads: dict[tuple[str, str], float] = {}
-    columns = (comparison[name] for name in ("first", "second", "mean_difference"))
-    for first, second, difference in zip(*columns, strict=True):
-        leads[first, second] = leads.get((first, second), 0.0) + difference
-    return leads
-
-
-def _lead(first: str, second: str, lead: float) -> str:
-    return f"{second} over {first}" if lead < 0 else f"{first} over {second}"
 
 
 def _runs_title(summaries: Mapping[str, Mapping[str, Any]]) -> str:

@@ -10,12 +10,13 @@ import hashlib
 import json
 import math
 import shutil
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mnist_assets.orchestration.versions.content import content_version
-from mnist_assets.study.training import Digits, Run, Seeds, Study
+from mnist_assets.study.digits import Digits
+from mnist_assets.study.training import Run, Seeds, Study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,12 +28,7 @@ class KeptRuns:
     """The runs of one network's study that are in its folder."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        """Keep runs.
-
-        Args:
-            folder: The network's, which nothing else is in.
-            fingerprint: What `fingerprint` gives.
-        """
+        """Keep runs in the network's folder, which nothing else is in, under their fingerprint."""
         self._folder = folder / fingerprint
 
     def read(self) -> dict[Seeds, Run]:
@@ -64,12 +60,11 @@ def fingerprint(digits: Digits, study: Study, code: str) -> str:
         study: What the runs have in common.
         code: The version of the code that trains.
     """
-    declared = {of.name: getattr(study, of.name) for of in fields(study)}
-    declared |= {
+    declared = vars(study) | {
         "network": None,  # a name decides nothing
         "training": study.training.model_dump(mode="json", exclude={"seed"}),
         "split": content_version(dict(study.split)),
-        "digits": [content_version(getattr(digits, of.name)) for of in fields(digits)],
+        "digits": [content_version(array) for array in vars(digits).values()],
         "code": code,
         "libraries": {name: version(name) for name in LIBRARIES},
     }
@@ -84,10 +79,8 @@ def _plain(value: float | str | None) -> float | str | None:
 def _read(path: Path) -> Run | None:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-        accuracies = {
-            name: math.nan if plain[name] is None else float(plain[name])
-            for name in ("validation_accuracy", "test_accuracy")
-        }
-        return Run(**plain | accuracies)
+        accuracies = ("validation_accuracy", "test_accuracy")
+        failed = {name: math.nan for name in accuracies if plain[name] is None}
+        return Run(**plain | failed)
     except (ValueError, TypeError, KeyError):
         return None

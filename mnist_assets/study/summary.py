@@ -159,23 +159,18 @@ def check_runs(runs: pd.DataFrame, seeds: int) -> Finding:
     """Check that each kind has the seeds 0 to `seeds` - 1, each once, and that no run failed."""
     expected = list(range(seeds))
     found = {kind: sorted(map(int, runs["seed"][runs["kind"] == kind])) for kind in KINDS}
-    accuracies = runs[[f"{part}_accuracy" for part in PARTS]].to_numpy(np.float64)
-    failed = runs[~((accuracies >= 0) & (accuracies <= 1)).all(axis=1)]
     failures = [
-        f"{kind} seed {seed}: {failure}"
-        for kind, seed, failure in zip(
-            failed["kind"], failed["seed"], failed["failure"], strict=True
-        )
+        f"{row['kind']} seed {row['seed']}: {row['failure']}"
+        for row in runs.to_dict("records")
+        if not all(0 <= row[f"{part}_accuracy"] <= 1 for part in PARTS)
     ]
-    wrong = [f"the {kind} seeds are {of_kind}" for kind, of_kind in found.items()]
-    wrong = [text for text, kind in zip(wrong, KINDS, strict=True) if found[kind] != expected]
+    wrong = [f"the {kind} seeds are {of}" for kind, of in found.items() if of != expected]
     if failures:
         wrong.append(f"{len(failures)} of {len(runs)} runs failed, first {failures[0]}")
-    return Finding(
-        passed=not wrong,
-        message=f"Wrong: {'; '.join(wrong)}."
-        if wrong
-        else f"All {len(runs)} runs came to an end, with the seeds 0 to {seeds - 1} of each kind.",
+    return Finding.of(
+        not wrong,
+        f"All {len(runs)} runs came to an end, with the seeds 0 to {seeds - 1} of each kind.",
+        f"Wrong: {'; '.join(wrong)}.",
         seen={"seeds": found, "failures": failures},
         expected={"seeds": dict.fromkeys(KINDS, expected), "failures": []},
     )
@@ -200,12 +195,11 @@ def check_paired(runs: Mapping[str, pd.DataFrame]) -> Finding:
     }
     counts = {network: {kind: len(of[kind]) for kind in KINDS} for network, of in seeds.items()}
     same = all(of == next(iter(seeds.values())) for of in seeds.values())
-    return Finding(
-        passed=same,
-        message="All networks have the same seeds."
-        if same
-        else "Networks have different seeds; only those in common make pairs. Run the study of all "
-        "of them with the same number of seeds.",
+    return Finding.of(
+        same,
+        "All networks have the same seeds.",
+        "Networks have different seeds; only those in common make pairs. Run the study of all of "
+        "them with the same number of seeds.",
         seen=counts,
         expected={"seeds": "the same of every network"},
     )

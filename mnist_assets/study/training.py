@@ -10,20 +10,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop import TrainingLoop
+from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.training import choose_chunk_size, epoch_chunks, import_keras
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
+from mnist_assets.study.digits import Digits
 
 if TYPE_CHECKING:
     import keras
@@ -36,23 +36,6 @@ class Seeds(NamedTuple):
 
     training: int
     split: int
-
-
-@dataclass(frozen=True)
-class Digits:
-    """What all runs learn from and are judged on: uint8 (n, height, width), and labels (n,).
-
-    Sent to another process, what is mapped from a file goes as the file's path.
-    """
-
-    train_images: NDArray[np.uint8]
-    train_labels: NDArray[np.uint8]
-    test_images: NDArray[np.uint8]
-    test_labels: NDArray[np.uint8]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as paths, where that is all it takes."""
-        return _open_digits, tuple(_path_or_array(getattr(self, of.name)) for of in fields(self))
 
 
 @dataclass(frozen=True)
@@ -79,17 +62,11 @@ class Study:
     std_floor: float
     memory_limit: int
 
-    @property
-    def declared(self) -> Seeds:
-        """The seeds that the network and the split are declared with."""
-        return Seeds(self.training.seed, self.split_seed)
-
     def plan(self, seeds: int) -> dict[str, list[Seeds]]:
         """The runs of each kind: its seed goes from 0 to `seeds` - 1, the other is as declared."""
-        declared = self.declared
         return {
-            "training": [Seeds(seed, declared.split) for seed in range(seeds)],
-            "split": [Seeds(declared.training, seed) for seed in range(seeds)],
+            "training": [Seeds(seed, self.split_seed) for seed in range(seeds)],
+            "split": [Seeds(self.training.seed, seed) for seed in range(seeds)],
         }
 
 
@@ -136,59 +113,33 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
     trainer = _trainer(
         training.model_copy(update={"seed": 0}), images.shape[1:], study.classes, size
     )
-    started = time.perf_counter()
+    started, failure = time.perf_counter(), None
     loop = trainer.restart(training.seed, normalization)
-    accuracies, failure = (math.nan, math.nan), None
     try:
-        accuracies = _train_and_evaluate(loop, training, digits, split, size)
+        epochs = epoch_chunks(images, labels, split["train"], training, size)
+        for number, chunks in enumerate(epochs, 1):
+            loop.run_epoch(chunks, f"epoch {number}")
     except InputError as error:
         failure = f"{error.where}: {error.seen}"
-    return Run(*seeds, *accuracies, seconds=time.perf_counter() - started, failure=failure)
-
-
-def _train_and_evaluate(
-    loop: TrainingLoop,
-    training: Training,
-    digits: Digits,
-    split: Mapping[str, NDArray[np.int32]],
-    chunk_size: int,
-) -> tuple[float, float]:
-    """Accuracy on the split's validation images and on the test images, after the last epoch."""
-    images, labels = digits.train_images, digits.train_labels
-    epochs = epoch_chunks(images, labels, split["train"], training, chunk_size)
-    for number, chunks in enumerate(epochs, 1):
-        loop.run_epoch(chunks, f"epoch {number}")
+    loss, validation_accuracy = loop.validate(images, labels, split["validation"])
     tested = np.arange(len(digits.test_labels), dtype=np.int32)
-    validation = loop.validate(images, labels, split["validation"])
-    test = loop.validate(digits.test_images, digits.test_labels, tested)
-    if not math.isfinite(validation[0] + test[0]):
-        raise InputError(
-            "the last update",
-            seen="a loss that is NaN or infinite after it",
-            expected="a finite loss",
-            remedy="Lower the network's learning_rate where it is declared.",
-        )
-    return validation[1], test[1]
+    test_loss, test_accuracy = loop.validate(digits.test_images, digits.test_labels, tested)
+    if not failure and not math.isfinite(loss + test_loss):
+        failure = "the last update: a loss that is NaN or infinite after it"
+    accuracies = (math.nan, math.nan) if failure else (validation_accuracy, test_accuracy)
+    return Run(*seeds, *accuracies, seconds=time.perf_counter() - started, failure=failure)
 
 
 def tabulate(plan: Mapping[str, list[Seeds]], runs: Mapping[Seeds, Run]) -> pd.DataFrame:
     """Lay runs out as a table, one row for each planned run; see `summary.py`."""
     import pandas as pd
 
-    return pd.DataFrame(
-        [
-            {
-                "kind": kind,
-                "seed": getattr(seeds, kind),
-                "validation_accuracy": runs[seeds].validation_accuracy,
-                "test_accuracy": runs[seeds].test_accuracy,
-                "seconds": runs[seeds].seconds,
-                "failure": runs[seeds].failure,
-            }
-            for kind, of_kind in plan.items()
-            for seeds in of_kind
-        ]
-    )
+    rows = [
+        {"kind": kind, "seed": getattr(seeds, kind)} | asdict(runs[seeds])
+        for kind, of_kind in plan.items()
+        for seeds in of_kind
+    ]
+    return pd.DataFrame(rows).drop(columns=["training_seed", "split_seed"])
 
 
 class _Trainer:
@@ -213,11 +164,8 @@ class _Trainer:
     def restart(self, seed: int, normalization: Mapping[str, NDArray[np.float32]]) -> TrainingLoop:
         """The loop, in the state that one of a new network would be in."""
         fresh, model = self._build(seed, normalization), self._loop.model
-        for variable, new in zip(model.variables, fresh.variables, strict=True):
-            variable.assign(new)
-        for variable, new in zip(
-            self._loop.optimizer.variables, self._fresh_optimizer, strict=True
-        ):
+        state = [*model.variables, *self._loop.optimizer.variables]
+        for variable, new in zip(state, [*fresh.variables, *self._fresh_optimizer], strict=True):
             variable.assign(new)
         mine, wanted = (network.get_layer("normalization") for network in (model, fresh))
         mine.mean.assign(wanted.mean)
@@ -234,20 +182,3 @@ class _Trainer:
 def _trainer(training: Training, shape: tuple[int, ...], classes: int, chunk_size: int) -> _Trainer:
     """The network compiled last, if it is the same one again."""
     return _Trainer(training, shape, classes, chunk_size)
-
-
-def _path_or_array(array: NDArray[np.uint8]) -> Path | NDArray[np.uint8]:
-    if isinstance(array, np.memmap) and isinstance(array.filename, Path | str):
-        path = Path(array.filename)
-        if path.suffix == ".npy" and np.load(path, mmap_mode="r").shape == array.shape:
-            return path
-    return np.asarray(array)
-
-
-def _open_digits(*paths_or_arrays: Path | NDArray[np.uint8]) -> Digits:
-    return Digits(
-        *(
-            np.load(item, mmap_mode="r") if isinstance(item, Path) else item
-            for item in paths_or_arrays
-        )
-    )

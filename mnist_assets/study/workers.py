@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from mnist_assets.networks.training import import_keras
 from mnist_assets.process import end_with_parent
-from mnist_assets.study.training import Digits, Run, Seeds, Study, train_run
+from mnist_assets.study.digits import Digits
+from mnist_assets.study.training import Run, Seeds, Study, train_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,10 +14,12 @@ from mnist_assets.champion.history import promotion_log
 from mnist_assets.inference.resources import Inbox
 from mnist_assets_tests.tiny import make_digits
 
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
 
 @pytest.fixture(scope="module")
 def made(materialized, tmp_path_factory):
-    """A project in which everything is made; one test changes its champion after the other."""
+    """A project in which everything is made; its champion is changed by one test after another."""
     project = materialized[0].copy(tmp_path_factory.mktemp("champion") / "made")
     with project.instance() as instance:
         yield project, instance

@@ -43,7 +43,7 @@ NETWORKS = pd.DataFrame(
 
 
 def test_confusion_matrix_writes_every_count_but_zero_at_true_row_predicted_column():
-    axes = figures.confusion_matrix(VALIDATION).axes[0]
+    axes = figures.confusion_matrices({"validation": VALIDATION}).axes[0]
     assert cell_texts(axes) == {
         (int(row), int(column)): str(VALIDATION[row, column])
         for row, column in np.argwhere(VALIDATION)
@@ -54,20 +54,20 @@ def test_confusion_matrix_writes_every_count_but_zero_at_true_row_predicted_colu
 
 
 def test_confusion_matrix_title_says_accuracy_and_commonest_mistake():
-    axes = figures.confusion_matrix(VALIDATION, "test").axes[0]
+    axes = figures.confusion_matrices({"test": VALIDATION}).axes[0]
     assert axes.get_title(loc="left") == (
         "Test: 84.38 % right\ncommonest mistake: 1 read as 2, 3 of 8"
     )
 
 
 def test_confusion_matrix_without_mistakes_says_so():
-    figure = figures.confusion_matrix(np.diag([3, 4, 5]))
+    figure = figures.confusion_matrices({"validation": np.diag([3, 4, 5])})
     assert figure.axes[0].get_title(loc="left") == "Validation: 100.00 % right\nno mistake"
     assert not figure.get_supxlabel()
 
 
 def test_only_mistakes_are_coloured_by_their_share_of_the_true_class():
-    figure = figures.confusion_matrix(VALIDATION)
+    figure = figures.confusion_matrices({"validation": VALIDATION})
     shares = figure.axes[0].images[0].get_array()
     np.testing.assert_array_equal(np.ma.getmaskarray(shares), np.eye(4, dtype=bool))
     assert shares[1, 2] == 3 / 8
@@ -76,7 +76,7 @@ def test_only_mistakes_are_coloured_by_their_share_of_the_true_class():
 
 
 def test_both_matrices_share_one_colour_scale():
-    figure = figures.confusion_matrices(VALIDATION, TEST.tolist())
+    figure = figures.confusion_matrices({"validation": VALIDATION, "test": TEST.tolist()})
     titles = [axes.get_title(loc="left").splitlines()[0] for axes in figure.axes]
     assert titles == ["Validation: 84.38 % right", "Test: 95.35 % right"]
     assert [axes.images[0].get_clim() for axes in figure.axes] == [(0, 3 / 8)] * 2
@@ -85,8 +85,9 @@ def test_both_matrices_share_one_colour_scale():
 
 def test_matrices_of_ten_classes_fit_and_those_of_fifty_have_no_unreadable_counts():
     counts = np.random.default_rng(0).poisson(1.5, (10, 10)) + np.diag(np.full(10, 950))
-    assert len(to_png(figures.confusion_matrices(counts, counts))) < BIGGEST_PNG
-    many = figures.confusion_matrix(np.ones((50, 50), dtype=int))
+    both = figures.confusion_matrices({"validation": counts, "test": counts})
+    assert len(to_png(both)) < BIGGEST_PNG
+    many = figures.confusion_matrices({"validation": np.ones((50, 50), dtype=int)})
     assert not many.axes[0].texts
     assert len(many.axes[0].get_xticks()) < 20
     assert len(to_png(many)) < BIGGEST_PNG
@@ -97,7 +98,9 @@ def test_matrices_of_ten_classes_fit_and_those_of_fifty_have_no_unreadable_count
 
 def test_per_class_ratios_show_each_ratio_of_each_class_for_both_parts():
     parts = {"validation": one_versus_rest(VALIDATION), "test": one_versus_rest(TEST)}
-    figure = figures.per_class_ratios(*(table.to_dict("records") for table in parts.values()))
+    figure = figures.per_class_ratios(
+        {part: table.to_dict("records") for part, table in parts.items()}
+    )
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["Precision", "Recall", "F1"]
     for axes, ratio in zip(figure.axes, ("precision", "recall", "f1"), strict=True):
         drawn = {line.get_label(): line for line in axes.lines}
@@ -116,7 +119,8 @@ def test_per_class_ratios_title_names_the_class_with_the_lowest_f1_of_each_part(
         {"class": 0, "precision": 0.9, "recall": 0.7, "f1": 0.7875},
         {"class": 1, "precision": 0.6, "recall": 0.8, "f1": 0.6857},
     ]
-    figure = figures.per_class_ratios(validation, one_versus_rest(TEST).to_dict("records")[:2])
+    test = one_versus_rest(TEST).to_dict("records")[:2]
+    figure = figures.per_class_ratios({"validation": validation, "test": test})
     # F1 = 2 TP / (2 TP + FP + FN): 24 / 26 for class 0 in TEST.
     assert figure.get_suptitle() == "Lowest F1: 1 in validation (68.6 %), 0 in test (92.3 %)"
 

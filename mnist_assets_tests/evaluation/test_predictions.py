@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import count_near_ties, predict
 from mnist_assets.evaluation.scores import evaluate_part
 from mnist_assets_tests.evaluation.test_scores import PROBABILITIES
@@ -40,12 +39,6 @@ def test_predict_reads_a_memory_map_and_leaves_it_alone(tmp_path):
         predict(Brightness(), mapped, 3), predict(Brightness(), images, 9)
     )
     np.testing.assert_array_equal(mapped, images)
-
-
-@pytest.mark.parametrize(("images", "batch_size"), [(0, 5), (3, 0)])
-def test_predict_refuses_no_images_and_no_batch(images, batch_size):
-    with pytest.raises(InputError, match=f"{images} images in batches of {batch_size}"):
-        predict(Brightness(), np.zeros((images, 2, 2), dtype=np.uint8), batch_size)
 
 
 def test_a_real_keras_network_gives_the_probabilities_and_the_loss_that_keras_does():

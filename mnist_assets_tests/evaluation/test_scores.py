@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_assets.errors import InputError
 from mnist_assets.evaluation.scores import evaluate, evaluate_part
 
 # Five images of three classes; the second and the last are misread.
@@ -94,10 +93,3 @@ def test_loss_is_the_mean_of_each_images_own(seed, images, classes):
     losses = [-math.log(min(max(share, 1e-7), 1 - 1e-7)) for share in of_true_class]
     expected = math.fsum(losses) / images
     assert evaluate_part(probabilities, labels, classes)["loss"] == pytest.approx(expected)
-
-
-def test_probabilities_of_other_images_are_refused():
-    with pytest.raises(InputError, match=r"found shape \(5, 3\), expected shape \(4, 3\)"):
-        evaluate_part(PROBABILITIES, LABELS[:4], 3)
-    with pytest.raises(InputError, match=r"expected shape \(5, 10\)"):
-        evaluate_part(PROBABILITIES, LABELS, 10)

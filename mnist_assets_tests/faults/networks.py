@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_assets.evaluation import predictions, scores
 from mnist_assets.networks import assets as network_assets
-from mnist_assets.networks import loop as training_loop
+from mnist_assets.networks.loop import training_loop
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets_tests.faults.fault import Fault, around, in_function
@@ -147,7 +147,7 @@ IN_TRAINING = [
     ),
     Fault(
         "learning rate 100 times too large",
-        "networks/loop.py, build_optimizer (SGD)",
+        "networks/loop/training_loop.py, build_optimizer (SGD)",
         in_function(training_loop, "build_optimizer", with_a_hundredfold_rate),
         NORMALISED,
         "networks/normalised: error",

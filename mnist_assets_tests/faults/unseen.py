@@ -1,6 +1,6 @@
 """Faults that no check stops, and what would see them."""
 
-from mnist_assets.networks import loop as training_loop
+from mnist_assets.networks.loop import training_loop
 from mnist_assets_tests.faults.dataset import (
     DATASET,
     FILES,
@@ -65,7 +65,7 @@ UNSEEN = [
     ),
     Fault(
         "learning rate 100 times too large, where it does no harm",
-        "networks/loop.py, build_optimizer (Adam)",
+        "networks/loop/training_loop.py, build_optimizer (Adam)",
         in_function(training_loop, "build_optimizer", with_a_hundredfold_rate),
         SMALL,
         None,

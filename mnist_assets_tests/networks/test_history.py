@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_assets.errors import InputError
 from mnist_assets.networks.history import (
     check_accuracy,
     check_as_declared,
@@ -92,16 +91,3 @@ def test_generalization_gap_is_held_against_its_bound(bound, passed):
     assert finding.seen == {"generalization_gap": 0.125}
     assert finding.expected == {"generalization_gap_at_most": bound}
     assert ("by heart" in finding.message) is not passed
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        generalization_gap,
-        lambda empty: check_accuracy(empty, 0.5),
-        lambda empty: check_generalization_gap(empty, 0.5),
-    ],
-)
-def test_a_history_without_epochs_is_refused(use):
-    with pytest.raises(InputError, match="training history: found no epoch"):
-        use(history()[:0])

@@ -1,7 +1,8 @@
 import dagster as dg
 
 from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
-from mnist_assets.orchestration.runs import STARTED_HERE, end_dead_runs, failure_reason, observe
+from mnist_assets.orchestration.history import STARTED_HERE, end_dead_runs, observe
+from mnist_assets.orchestration.runs import failure_reason
 
 
 def test_an_interruption_is_told_as_one():

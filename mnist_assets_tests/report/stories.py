@@ -1,7 +1,6 @@
 """A report in small: the values of a tiny dataset, networks that are right as often as told."""
 
 import re
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -16,15 +15,14 @@ from mnist_assets.evaluation.metrics import accuracy_of
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import Network
-from mnist_assets.networks.model import parameters_of
 from mnist_assets.preparation import normalization
 from mnist_assets.preparation.one_hot import one_hot_examples
 from mnist_assets.quality import assessment as quality
 from mnist_assets.quality.mistakes import most_confident_mistakes
 from mnist_assets.report import page as report
 from mnist_assets.report.assets.page import STYLES, TEMPLATES, read_templates
-from mnist_assets.report.facts import layer_table
-from mnist_assets.report.story import NetworkStory, Story, StudyStory
+from mnist_assets.report.story import tell_network
+from mnist_assets.report.study import compared
 from mnist_assets.study import summary as studying
 from mnist_assets.study.paired_tests import compare_networks as compare_runs
 from mnist_assets_tests.tiny import CLASSES, SHAPE, make_digits
@@ -102,11 +100,11 @@ def tell(name, wrong=(2, 4), **declared):
     network = declare(**declared)
     validation = TRAIN_LABELS[SPLIT["validation"]]
     predicted = probabilities(TEST_LABELS, wrong[1])
-    return NetworkStory(
-        name=name,
-        declared=network,
-        parameters=parameters_of(network.training.layers, SHAPE, CLASSES),
-        layers=layer_table(network.training.layers, SHAPE, CLASSES),
+    return tell_network(
+        name,
+        network,
+        SHAPE,
+        CLASSES,
         history=history_of(1 - wrong[0] / len(validation)),
         evaluation=scores.evaluate(
             validation=(probabilities(validation, wrong[0]), validation),
@@ -114,8 +112,8 @@ def tell(name, wrong=(2, 4), **declared):
             classes=CLASSES,
         ),
         quality=quality.assess(predicted, TEST_LABELS, bins=5, confidence=CONFIDENCE, mnist=False),
-        robustness=robustness_of(0.9, 0.5, 0.25),
-        mistakes=most_confident_mistakes(predicted, TEST_LABELS, 30),
+        robustness=robustness_of(0.9, 0.5, 0.25).to_dict("records"),
+        mistakes=most_confident_mistakes(predicted, TEST_LABELS, 30).to_dict("records"),
     )
 
 
@@ -127,17 +125,17 @@ def of_mnist(network):
         | {"wrong_labels": 15, "wrong_labels_predicted": 6},
         "halves": quality.compare_halves(right, CONFIDENCE),
     }
-    return replace(network, quality={**network.quality, **known})
+    return network | {"quality": network["quality"] | known}
 
 
 def compare(networks):
     return compare_networks(
         [
             comparison_row(
-                network.name,
-                parameters=network.parameters["total"],
-                history=network.history,
-                evaluation=network.evaluation,
+                network["name"],
+                parameters=network["parameters"]["total"],
+                history=network["history"],
+                evaluation=network["evaluation"],
             )
             for network in networks
         ]
@@ -166,15 +164,19 @@ def study_of(claims, **accuracies):
         name: studying.summarise(table, CONFIDENCE, claims.get(name))
         for name, table in runs.items()
     }
-    return StudyStory(summaries, compare_runs(runs, CONFIDENCE), CONFIDENCE)
+    return {
+        "summaries": summaries,
+        "compared": compared(compare_runs(runs, CONFIDENCE), CONFIDENCE),
+        "confidence": CONFIDENCE,
+    }
 
 
 def champion_of(network, version="0001-best"):
     return {
-        **network.quality,
+        **network["quality"],
         "version": version,
-        "robustness": network.robustness.to_dict("records"),
-        "mistakes": network.mistakes.to_dict("records"),
+        "robustness": network["robustness"],
+        "mistakes": network["mistakes"],
     }
 
 
@@ -219,21 +221,21 @@ def make_story():
         tell("best", claim=0.75, layers=LAYERS),
         tell("fourth", (3, 4), kind="sgd", learning_rate=0.1, momentum=0.9, nesterov=True),
     ]
-    return Story(
-        mnist=True,
-        notebook=notebook_facts(),
-        claims=values["claims"],
-        summary=values["summary"],
-        class_distribution=values["class_distribution"],
-        average_peaks=values["average_digits"].max(axis=(1, 2)).tolist(),
-        extreme_digits=values["extreme_digits"],
-        first_grey_levels=[35, 39, 24],
-        grey_levels=grey.summarise_grey_levels(
+    return {
+        "mnist": True,
+        "notebook": notebook_facts(),
+        "claims": values["claims"],
+        "summary": values["summary"],
+        "class_distribution": values["class_distribution"],
+        "average_peaks": values["average_digits"].max(axis=(1, 2)).tolist(),
+        "extreme_digits": values["extreme_digits"],
+        "first_grey_levels": [35, 39, 24],
+        "grey_levels": grey.summarise_grey_levels(
             values["grey_levels"], usual=(20, 40), dark=10, light=75
         ),
-        pixel_counts=values["pixel_histogram"]["count"].tolist(),
-        pixels=grey.summarise_pixels(values["pixel_histogram"], white_from=254),
-        normalization={
+        "pixel_counts": values["pixel_histogram"]["count"].tolist(),
+        "pixels": grey.summarise_pixels(values["pixel_histogram"], white_from=254),
+        "normalization": {
             "std_floor": 25.5,
             "pixels_at_floor": 3,
             "validation": 4.5,
@@ -244,32 +246,34 @@ def make_story():
             "leak_std": 0.25,
             "notebook": normalization.notebook_normalization_evidence(TRAIN_IMAGES, TEST_IMAGES),
         },
-        one_hot=values["one_hot_examples"],
-        split={"train": 32, "validation": 8},
-        networks=networks,
-        comparison=compare(networks),
-        study=None,
-        champion={},
-        label_errors=values["label_errors"],
-        labels_found_by="simplest",
-        versions={"Python": "3.11.7", "keras": "9.9.9"},
-    )
+        "one_hot": values["one_hot_examples"],
+        "split": {"train": 32, "validation": 8},
+        "networks": networks,
+        "comparison": compare(networks),
+        "study": None,
+        "champion": {},
+        "label_errors": values["label_errors"],
+        "labels_found_by": "simplest",
+        "versions": {"Python": "3.11.7", "keras": "9.9.9"},
+    }
 
 
 def pictures_of(story):
-    names = [f"{network.name}_{kind}" for network in story.networks for kind in NETWORK_PICTURES]
+    names = [
+        f"{network['name']}_{kind}" for network in story["networks"] for kind in NETWORK_PICTURES
+    ]
     names += PLAIN_PICTURES
-    if story.champion:
+    if story["champion"]:
         names += CHAMPION_PICTURES
-    if story.study:
-        names += STUDY_PICTURES[: 1 + bool(len(story.study.comparison))]
+    if story["study"]:
+        names += STUDY_PICTURES[: 1 + bool(story["study"]["compared"])]
     return dict.fromkeys(names, PNG)
 
 
 def render(story, **changes):
-    changed = replace(story, **changes)
+    changed = story | changes
     if "networks" in changes:
-        changed = replace(changed, comparison=compare(changed.networks))
+        changed["comparison"] = compare(changed["networks"])
     return report.render_page(changed, pictures_of(changed), CANVAS, read_templates(), STYLE)
 
 

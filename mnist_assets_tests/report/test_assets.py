@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import dagster as dg
 import numpy as np
+import pandas as pd
 import pytest
 
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.declarations.settings import read_settings
-from mnist_assets.evaluation.assets import comparison_asset, evaluation_assets
+from mnist_assets.evaluation.assets.comparison import comparison_asset
+from mnist_assets.evaluation.assets.networks import evaluation_assets
 from mnist_assets.exploration.assets import exploration_assets
 from mnist_assets.networks.assets import network_assets
 from mnist_assets.preparation.assets import preparation_assets
@@ -75,7 +77,7 @@ def make_asset(networks, settings=None):
 
 @pytest.fixture(scope="module")
 def networks():
-    return {network.name: network for network in make_story().networks[1:]}
+    return {network["name"]: network for network in make_story()["networks"][1:]}
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +88,10 @@ def inputs(networks):
         "page_network": NETWORK,
     }
     for name, network in networks.items():
-        for told in ("history", "evaluation", "quality", "mistakes", "robustness"):
-            values |= {f"{told}_{name}": getattr(network, told)}
+        for told in ("history", "evaluation", "quality"):
+            values |= {f"{told}_{name}": network[told]}
+        for told in ("mistakes", "robustness"):
+            values |= {f"{told}_{name}": pd.DataFrame(network[told])}
     return values
 
 
@@ -108,7 +112,7 @@ class OptionalInputs:
 
 
 def make_page(networks, inputs, optional_inputs):
-    asset = make_asset({name: network.declared for name, network in networks.items()})
+    asset = make_asset({name: network["declared"] for name, network in networks.items()})
     return asset.op.compute_fn.decorated_fn(
         context=SimpleNamespace(instance=None),
         source=SimpleNamespace(facts=None),

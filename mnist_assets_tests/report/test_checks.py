@@ -17,7 +17,7 @@ def page(story):
 
 
 def verdicts(story):
-    return dict(zip(story.claims["id"], story.claims["verdict"], strict=True))
+    return dict(zip(story["claims"]["id"], story["claims"]["verdict"], strict=True))
 
 
 def test_page_passes_its_checks(story, page):

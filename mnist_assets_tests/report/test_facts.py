@@ -1,20 +1,21 @@
 """What the report derives from values: layers, misses, rivals, odds, limits, luck."""
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
 
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.model import layer_table, parameters_of
 from mnist_assets.report import facts as report_facts
 from mnist_assets.report import quality as report_quality
 from mnist_assets.report import study as report_study
+from mnist_assets.study.paired_tests import compare_networks as compare_runs
 from mnist_assets_tests.report.stories import (
+    CONFIDENCE,
     LAYERS,
     champion_of,
     declare,
     make_story,
     robustness_of,
+    runs_of,
     study_of,
     tell,
 )
@@ -27,7 +28,7 @@ def story():
 
 def test_layer_table_by_hand():
     layers = declare(layers=[*LAYERS, {"kind": "dropout", "rate": 0.5}]).training.layers
-    rows = report_facts.layer_table(layers, (3, 2), 4)
+    rows = layer_table(layers, (3, 2), 4)
     assert [tuple(row.values()) for row in rows] == [
         ("normalisation", [3, 2, 1], 0),
         ("flatten", [6], 0),
@@ -48,7 +49,7 @@ def test_claims_are_judged_by_the_interval(claim, verdict):
 
 
 def test_rivals_overlap_and_come_smallest_first(story):
-    simplest, best, fourth = story.networks
+    simplest, best, fourth = story["networks"]
     assert report_facts.rivals_of(best, [best, fourth, simplest]) == [fourth, simplest]
     far = tell("far", wrong=(2, 16))
     assert report_facts.rivals_of(best, [best, far]) == []
@@ -91,30 +92,34 @@ def test_odds_by_hand():
 # --- quality ---
 
 
+def rows_of(*accuracies):
+    return robustness_of(*accuracies).to_dict("records")
+
+
 def test_limits_are_the_weakest_strengths_that_break_a_network():
-    limits = report_quality.find_limits(robustness_of(0.61, 0.6, 0.2))
+    limits = report_quality.find_limits(rows_of(0.61, 0.6, 0.2))
     assert [(row["distortion"], row["strength"]) for row in limits] == [
         ("shift", 2.0),
         ("inversion", 1.0),
     ]
     assert limits[0]["accuracy"] == 0.6
-    unbroken = robustness_of(0.9, 0.7).query("distortion != 'inversion'")
+    unbroken = [row for row in rows_of(0.9, 0.7) if row["distortion"] != "inversion"]
     assert report_quality.find_limits(unbroken) == []
 
 
 def test_a_limit_is_a_share_of_the_networks_own_accuracy():
-    halved = robustness_of(0.8, 0.3)
-    halved["accuracy"] /= 2
+    halved = [row | {"accuracy": row["accuracy"] / 2} for row in rows_of(0.8, 0.3)]
     assert report_quality.find_limits(halved)[0]["strength"] == 2.0
     assert report_quality.accuracy_undistorted(halved) == 0.5
 
 
 def test_networks_and_champion_stand_side_by_side(story):
-    network = story.networks[0]
-    champion = champion_of(replace(network, robustness=robustness_of(0.8)))
-    told = replace(story, champion=champion)
-    assert list(report_quality.assessments(story)) == ["simplest", "best", "fourth"]
-    assert report_quality.assessments(told)["Champion 0001-best"] is champion
+    network = story["networks"][0]
+    champion = champion_of(network | {"robustness": rows_of(0.8)})
+    told = story | {"champion": champion}
+    assert list(report_quality.of_all(story, "quality")) == ["simplest", "best", "fourth"]
+    assert report_quality.of_all(told, "quality")["Champion 0001-best"] is champion
+    assert report_quality.of_all(told, "mistakes")["Champion 0001-best"] is champion["mistakes"]
     rows = report_quality.robustness_rows(told)
     assert [(row["distortion"], row["strength"]) for row in rows] == [
         ("undistorted", 0.0),
@@ -135,33 +140,34 @@ def test_networks_and_champion_stand_side_by_side(story):
 # --- study ---
 
 
-def test_luck_is_told_of_the_best_network_and_its_first_rival(story):
-    simplest, best, fourth = story.networks
+def test_luck_is_told_of_the_best_network_and_its_first_rival():
     study = study_of({"best": 0.9745}, simplest=0.95, best=0.97)
-    assert report_study.luck_of(None, best, [simplest]) is None
-    assert report_study.luck_of(study, fourth, []) is None
-    luck = report_study.luck_of(study, best, [fourth, simplest])
+    assert report_study.luck_of(None, "best", ["simplest"]) is None
+    assert report_study.luck_of(study, "fourth", []) is None
+    luck = report_study.luck_of(study, "best", ["fourth", "simplest"])
     assert luck["runs"] == 10
     assert luck["test"]["mean"] == pytest.approx(0.97 + 0.0045 - 0.01)
     assert luck["notebook"]["words"] == "above 5 of 10 runs"
     assert luck["lead"]["rival"] == "simplest"
     assert luck["lead"]["mean_difference"] == pytest.approx(0.02)
     assert luck["lead"]["sure"] is True
-    assert report_study.luck_of(study, best, [])["lead"] is None
+    assert report_study.luck_of(study, "best", [])["lead"] is None
 
 
-def test_a_lead_turns_round_with_the_network(story):
-    study = study_of({}, simplest=0.95, best=0.97)
-    ahead = report_study.lead_over(study, "best", "simplest")["mean_difference"]
-    behind = report_study.lead_over(study, "simplest", "best")["mean_difference"]
+def test_a_lead_turns_round_with_the_network():
+    rows = study_of({}, simplest=0.95, best=0.97)["compared"]
+    ahead = report_study.lead_over(rows, "best", "simplest")["mean_difference"]
+    behind = report_study.lead_over(rows, "simplest", "best")["mean_difference"]
     assert ahead == -behind == pytest.approx(0.02)
-    assert report_study.lead_over(study, "best", "fourth") is None
+    assert report_study.lead_over(rows, "best", "fourth") is None
+    unknown = [row | {"mean_difference": None} for row in rows]
+    assert report_study.lead_over(unknown, "best", "simplest") is None
 
 
 def test_differences_that_chance_explains_are_not_sure_and_unknown_figures_are_none():
-    study = study_of({}, one=0.95, same=0.95)
-    assert [row["sure"] for row in report_study.compared(study)] == [False] * 4
-    unknown = study.comparison.assign(t_p_value=float("nan"))
-    rows = report_study.compared(replace(study, comparison=unknown))
+    runs = {name: runs_of(0.95) for name in ("one", "same")}
+    table = compare_runs(runs, CONFIDENCE)
+    assert [row["sure"] for row in report_study.compared(table, CONFIDENCE)] == [False] * 4
+    rows = report_study.compared(table.assign(t_p_value=float("nan")), CONFIDENCE)
     assert {row["t_p_value"] for row in rows} == {None}
-    assert report_study.compared(replace(study, comparison=None)) == []
+    assert report_study.compared(None, CONFIDENCE) == []

@@ -72,14 +72,13 @@ def page(story):
 @pytest.fixture(scope="module")
 def full_story(story):
     """The same with all that need not be there: MNIST's own facts, a champion, a study."""
-    networks = [of_mnist(network) for network in story.networks]
-    claims = {network.name: network.declared.notebook_validation_accuracy for network in networks}
-    return replace(
-        story,
-        networks=networks,
-        champion=champion_of(networks[1]),
-        study=study_of(claims, simplest=0.95, best=0.97, fourth=0.95),
-    )
+    networks = [of_mnist(network) for network in story["networks"]]
+    claims = {of["name"]: of["declared"].notebook_validation_accuracy for of in networks}
+    return story | {
+        "networks": networks,
+        "champion": champion_of(networks[1]),
+        "study": study_of(claims, simplest=0.95, best=0.97, fourth=0.95),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +166,7 @@ def test_the_answer_is_computed(story, page):
     assert "the claim lies above the interval" in answer
     assert "Its log had begun to repeat the training figures." in answer
     assert "What held: the notebook's figure for best lies inside" in answer
-    assert count_misses(story.extreme_digits)["least_similar"] == CLASSES
+    assert count_misses(story["extreme_digits"])["least_similar"] == CLASSES
     assert "a wrong least similar one in all four classes" in answer
     assert (
         "reads 100.0 % right, of the same ones 50.0 % when moved by two pixels and 25.0 %" in answer
@@ -178,7 +177,7 @@ def test_the_answer_is_computed(story, page):
 
 def test_the_answer_counts_the_claims(story, page):
     answer = section_of(page, "answer")
-    count = len(story.claims)
+    count = len(story["claims"])
     assert f"{count // 3} <small>of {count}</small>" in answer
     assert f"<b>{count // 6}</b> wrong by construction" in answer
     elsewhere = section_of(render(story, mnist=False), "answer")
@@ -197,7 +196,8 @@ def test_the_answer_tells_of_study_and_champion_where_they_are(full_page):
 
 def test_a_network_that_nothing_breaks(story):
     unbroken = robustness_of(0.9, 0.8).query("distortion != 'inversion'")
-    networks = [replace(network, robustness=unbroken) for network in story.networks]
+    rows = {"robustness": unbroken.to_dict("records")}
+    networks = [network | rows for network in story["networks"]]
     text = text_of(render(story, networks=networks))
     assert "None of the distortions tried costs it more than 40 % of its accuracy." in text
 
@@ -235,9 +235,9 @@ def test_numbers_of_every_part_of_the_story_are_shown(page):
 
 
 def test_figures_of_the_notebook_follow_its_data_file(story):
-    says = {**story.notebook.says, "centred-around-28": 29, "black-pixels": 41_000_000}
-    words = {**story.notebook.words, "normal-form": "<they> look normal"}
-    changed = replace(story.notebook, says=says, words=words, guard=1e-7, nearer_than=(10, -6))
+    says = {**story["notebook"].says, "centred-around-28": 29, "black-pixels": 41_000_000}
+    words = {**story["notebook"].words, "normal-form": "<they> look normal"}
+    changed = replace(story["notebook"], says=says, words=words, guard=1e-7, nearer_than=(10, -6))
     page = render(story, notebook=changed)
     text = text_of(page)
     assert "It says 29." in text
@@ -288,7 +288,7 @@ def test_no_pixel_is_constant(story):
         "largest_absolute": 3.5,
         "largest_absolute_elsewhere": 3.5,
     }
-    text = text_of(render(story, normalization={**story.normalization, "notebook": evidence}))
+    text = text_of(render(story, normalization={**story["normalization"], "notebook": evidence}))
     assert "normalisation is fitted on the validation images, too." in text
     assert "No pixel of this dataset is constant in training, so it does no harm here." in text
 
@@ -301,7 +301,7 @@ def test_pixels_that_blow_up_are_named(story):
         "largest_absolute": 2.4e11,
         "largest_absolute_elsewhere": None,
     }
-    text = text_of(render(story, normalization={**story.normalization, "notebook": evidence}))
+    text = text_of(render(story, normalization={**story["normalization"], "notebook": evidence}))
     assert "too, and feeds one test image as 2.4 x 10¹¹ to the network" in text
     assert "One test image (number 7,024) has one pixel lit that never varies in training" in text
     assert "It lets two constant pixels explode: up to 2.4 x 10¹¹" in text
@@ -345,9 +345,10 @@ def test_what_is_known_of_mnist_alone_steps_aside(page):
 
 
 def test_confident_mistakes_are_told_in_words_and_the_wrong_labels_among_them(full_story):
-    best = full_story.networks[1]
-    marked = replace(best, mistakes=best.mistakes.assign(wrong_label=[True, False, True, False]))
-    networks = [full_story.networks[0], marked, full_story.networks[2]]
+    first, best, last = full_story["networks"]
+    wrong = [True, False, True, False]
+    marked = [row | {"wrong_label": of} for row, of in zip(best["mistakes"], wrong, strict=True)]
+    networks = [first, best | {"mistakes": marked}, last]
     page = render(full_story, networks=networks)
     assert "Of its 4 mistakes these 4 are the ones that best is surest of. Two of them have a" in (
         text_of(page)
@@ -387,12 +388,12 @@ def test_without_a_study_one_sentence_says_how_to_make_it(page):
 
 def test_a_study_of_some_networks_is_shown_as_far_as_it_goes(story):
     some = study_of({}, best=0.97)
-    page = render(story, study=replace(some, comparison=some.comparison.iloc[:0]))
+    page = render(story, study=some | {"compared": []})
     assert [row[0] for row in rows_of(page, "study-summary")] == ["best"] * 4
     assert "study-comparison" not in page
     assert "study-notebook" not in page
     one_run = study_of({"best": 0.9}, best=0.97)
-    training = one_run.summaries["best"]["training"]
+    training = one_run["summaries"]["best"]["training"]
     for told in ("validation", "test", "notebook"):
         training[told] |= dict.fromkeys(("std", "low", "high", "z_score", "p_value"))
     assert rows_of(render(story, study=one_run), "study-summary")[0][-1] == "-"
@@ -404,8 +405,8 @@ def test_a_study_of_some_networks_is_shown_as_far_as_it_goes(story):
 def test_every_claim_stands_once_in_the_table_with_its_verdict_in_word_and_sign(story, page):
     section = section_of(page, "claims")
     rows = re.findall(r'<tr role="row" id="claim-([^"]+)" class="([^"]+)">(.*?)</tr>', section)
-    assert [name for name, _, _ in rows] == story.claims["id"].to_list()
-    for (_, kind, row), claim in zip(rows, story.claims.to_dict("records"), strict=True):
+    assert [name for name, _, _ in rows] == story["claims"]["id"].to_list()
+    for (_, kind, row), claim in zip(rows, story["claims"].to_dict("records"), strict=True):
         sign, verdict = re.search(r'aria-hidden="true">(.)</span> ([^<]+)</b>', row).groups()
         assert verdict == claim["verdict"]
         assert kind == verdict.replace(" ", "-")

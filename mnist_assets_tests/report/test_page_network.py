@@ -173,24 +173,6 @@ def test_a_layer_that_a_page_cannot_run_is_named(build, named):
     assert str(caught.value).startswith("network small, layer ")
 
 
-def test_a_model_must_be_a_stack_from_images_to_one_softmax():
-    import keras
-
-    def softmax():
-        return dense(4, activation="softmax")
-
-    right = small_network(keras.layers.Flatten(), softmax())
-    assert export_network(right)["shape"] == [3, 2]
-    for wrong in (
-        small_network(keras.layers.Flatten(), dense(4)),
-        small_network(keras.layers.Flatten(), softmax(), softmax()),
-        small_network(softmax(), inputs=(6,)),
-        keras.Model(right.inputs, right.outputs),
-    ):
-        with pytest.raises(InputError, match=r"expected .*(softmax|stack)"):
-            export_network(wrong)
-
-
 # --- the drawing and the examples ---
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 from base64 import b64encode
-from dataclasses import replace
 
 import pytest
 
@@ -60,13 +59,12 @@ return {
 @pytest.fixture(scope="module")
 def story():
     story = make_story()
-    networks = [of_mnist(network) for network in story.networks]
-    return replace(
-        story,
-        networks=networks,
-        champion=champion_of(networks[1]),
-        study=study_of({}, simplest=0.95, best=0.97, fourth=0.95),
-    )
+    networks = [of_mnist(network) for network in story["networks"]]
+    return story | {
+        "networks": networks,
+        "champion": champion_of(networks[1]),
+        "study": study_of({}, simplest=0.95, best=0.97, fourth=0.95),
+    }
 
 
 def make_png():

@@ -3,7 +3,7 @@
 What is done about it is `model.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -17,7 +17,7 @@ from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.loading import commonest_share
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Champion
-from mnist_assets.evaluation import assets as evaluation
+from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
@@ -38,17 +38,17 @@ def decision_asset(
     """The decision over all declared networks, by the criteria of the settings."""
     names = list(declared)
     bounds = declared_criteria.model_dump()
-    reads = {name: f"evaluation/{name}_predictions" for name in names}
+    reads = {
+        "train_images": "dataset/train_images",
+        "train_labels": "dataset/train_labels",
+        "split": "preparation/split",
+    }
+    reads |= {name: f"evaluation/{name}_predictions" for name in names}
     reads |= {f"{name}_network": f"networks/{name}" for name in names}
 
     @STAGE.asset(
         "json",
-        reads=reads
-        | {
-            "train_images": "dataset/train_images",
-            "train_labels": "dataset/train_labels",
-            "split": "preparation/split",
-        },
+        reads=reads,
         deps=[f"evaluation/{name}" for name in names],
         kinds={"numpy", "tensorflow"},  # it asks the present champion, if there is one
         checks=[REASONED],
@@ -68,7 +68,6 @@ def decision_asset(
         validation = split["validation"]
         labels = np.asarray(train_labels[validation])
         champion = _champion(archive, train_images[validation], labels)
-        checks = _upstream_checks(context.instance, names)
         criteria = bounds if source.facts else bounds | {"floor": commonest_share(train_labels)}
         decided = deciding.choose(
             deciding.decide(
@@ -81,7 +80,7 @@ def decision_asset(
                 ),
                 champion,
                 **criteria,
-                upstream_checks_passed=checks[name],
+                upstream_checks_passed=_upstream_checks(context.instance, name),
             )
             for name in names
         )
@@ -107,7 +106,7 @@ def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Candidate |
         return None
     explanation = current.explanation()
     return Candidate(
-        network=current.version.partition("-")[2],
+        network=current.network,
         seed=explanation["declaration"]["seed"],
         data_version=explanation["versions"]["predictions"],
         probabilities=predict(StoredNetwork(current.model_path).model, images),
@@ -115,44 +114,37 @@ def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Candidate |
     )
 
 
-def _upstream_checks(
-    instance: dg.DagsterInstance, names: Sequence[str]
-) -> dict[str, dict[str, bool]]:
-    """Of each network, whether each blocking check it depends on passed when it ran last.
+def _upstream_checks(instance: dg.DagsterInstance, name: str) -> dict[str, bool]:
+    """Whether each blocking check that a network depends on passed when it ran last.
 
     Checks on the test images are left out: they take no part in the decision.
     """
-    of_all = {
+    checks = {
         preparation.STAGE.key("split"): (preparation.SPLIT_COMPLETE, preparation.SPLIT_CLASSES),
         preparation.STAGE.key("normalization"): (preparation.NORMALIZED, preparation.BOUNDED),
+        networks.STAGE.key(name): (networks.PARAMETERS,),
+        networks.STAGE.key(f"{name}_history"): (
+            networks.LOSS_FINITE,
+            networks.ACCURACY,
+            networks.AS_DECLARED,
+        ),
+        evaluation.STAGE.key(f"{name}_predictions"): (
+            evaluation.PROBABILITIES["validation"],
+            evaluation.BY_HAND,
+        ),
+        evaluation.STAGE.key(name): (
+            evaluation.CONFUSION["validation"],
+            evaluation.SAME_NETWORK,
+            evaluation.SAME_LOSS,
+            evaluation.COUNTED_INDEPENDENTLY,
+            evaluation.INFORMED,
+        ),
     }
-    passed = {}
-    for name in names:
-        checks = of_all | {
-            networks.STAGE.key(name): (networks.PARAMETERS,),
-            networks.STAGE.key(f"{name}_history"): (
-                networks.LOSS_FINITE,
-                networks.ACCURACY,
-                networks.AS_DECLARED,
-            ),
-            evaluation.STAGE.key(f"{name}_predictions"): (
-                evaluation.VALIDATION_PROBABILITIES,
-                evaluation.BY_HAND,
-            ),
-            evaluation.STAGE.key(name): (
-                evaluation.VALIDATION_CONFUSION,
-                evaluation.SAME_NETWORK,
-                evaluation.SAME_LOSS,
-                evaluation.COUNTED_INDEPENDENTLY,
-                evaluation.INFORMED,
-            ),
-        }
-        passed[name] = {
-            f"{key.to_user_string()}:{check.name}": _passed(instance, key, check)
-            for key, of_asset in checks.items()
-            for check in of_asset
-        }
-    return passed
+    return {
+        f"{key.to_user_string()}:{check.name}": _passed(instance, key, check)
+        for key, of_asset in checks.items()
+        for check in of_asset
+    }
 
 
 def _passed(instance: dg.DagsterInstance, key: dg.AssetKey, check: Check) -> bool:

@@ -63,6 +63,7 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
         """
         folder, now = archive.path, datetime.now(UTC)
         current = archiving.current(folder)
+        version = current.version if current else None
         promoted = config.promote or decision["promoted"]
         if config.roll_back_to:
             rollback(folder, config.roll_back_to, who=config.who, why=config.why, when=now)
@@ -73,7 +74,10 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
                 expected=f"one of {', '.join(names)}",
                 remedy="Give the name of a declared network.",
             )
-        elif config.promote or (promoted and _is_about(decision, current)):
+        elif config.promote or (promoted and decision["replaces"] == version):
+            # A decision that was carried out, or from before somebody forced another champion,
+            # compares with another than the champion of now.
+            predictions = content_version(dict(of_networks[f"{promoted}_predictions"]))
             promote(
                 folder,
                 of_networks[f"{promoted}_network"].path,
@@ -81,15 +85,10 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
                     "decision": decision,
                     "declaration": of_networks[f"{promoted}_network"].training,
                     "metrics": of_networks[f"{promoted}_evaluation"],
-                    "versions": {
-                        "predictions": content_version(
-                            dict(of_networks[f"{promoted}_predictions"])
-                        ),
-                        "run": context.run.run_id,
-                    },
+                    "versions": {"predictions": predictions, "run": context.run.run_id},
                 },
                 network=promoted,
-                replaces=current.version if config.promote and current else decision["replaces"],
+                replaces=version,
                 who=config.who or ("" if config.promote else "champion/decision"),
                 why=config.why or ("" if config.promote else decision["summary"]),
                 when=now,
@@ -100,19 +99,11 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
     return model
 
 
-def _is_about(decision: Mapping[str, Any], current: archiving.Champion | None) -> bool:
-    """Whether a decision compares with the champion of now.
-
-    One that was carried out does not, nor one from before somebody forced another champion.
-    """
-    return bool(decision["replaces"] == (current.version if current else None))
-
-
 def _present(folder: Path) -> Stored:
     current = archiving.current(folder)
     described = {
         "version": current.version if current else None,
-        "network": current.version.partition("-")[2] if current else None,
+        "network": current.network if current else None,
         "file": "champion/current/model.keras" if current else None,
     }
     return stored(

@@ -1,8 +1,7 @@
 """The champion's quality: as that of a network, whichever it is and whenever it was trained."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
@@ -22,7 +21,6 @@ from mnist_assets.quality.assets.networks import (
     CALIBRATED,
     ROBUST,
     TEST_PART,
-    declared_floors,
     draw_mistakes,
     draw_reliability,
     draw_robustness,
@@ -34,34 +32,14 @@ from mnist_assets.quality.assets.networks import (
 from mnist_assets.quality.calibration import check_calibrated
 from mnist_assets.quality.robustness import check_floors, measure_robustness
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 AS_PROMOTED = Check(
     "as_promoted",
     "On the test part the champion is as accurate as it was when it was promoted.",
     blocking=False,
 )
 
-
-KINDS = ("predictions", "quality", "mistakes", "robustness")  # of what is found of a network
-
-
-@dataclass(frozen=True)
-class Found:
-    """What there is to say of the champion.
-
-    Attributes:
-        assessed: As from `assessment.assess`.
-        robustness: As from `robustness.measure_robustness`.
-        mistakes: As from `mistakes.most_confident_mistakes`.
-        pictures: PNG files of the three, by the kind of asset; those absent are to be drawn.
-    """
-
-    assessed: Mapping[str, Any]
-    robustness: "pd.DataFrame"
-    mistakes: "pd.DataFrame"
-    pictures: Mapping[str, bytes]
+SHOWN = ("quality", "robustness", "mistakes")  # what is found of a network, by kind of asset
+KINDS = ("predictions", *SHOWN)
 
 
 def champion_quality_asset(
@@ -76,8 +54,8 @@ def champion_quality_asset(
     """
     bins, confidence = settings.quality.bins, settings.quality.confidence
     ceiling, batch_size = settings.quality.calibration_error, settings.evaluation.batch_size
-    count = settings.quality.mistakes
-    measured, floors = measurement(settings), declared_floors(settings.quality)
+    count, declared = settings.quality.mistakes, settings.quality.robustness
+    measured = measurement(settings)
     storages = made_as(of_networks)
     keys = [f"evaluation/{name}_{kind}" for name in networks for kind in KINDS]
     made = {key: storages[key] for key in keys}
@@ -110,26 +88,27 @@ def champion_quality_asset(
             return stored({}, *results, champion="none yet: champion/decision says why")
         name = f"Champion {current.version}"
         found = _taken(context.instance, optional_inputs, archive, current, made)
+        pictures = _pictures(context.instance, optional_inputs, current, made) if found else {}
         if found is None:
             model = StoredNetwork(current.model_path).model
             probabilities = predict(model, test_images, batch_size)
-            found = Found(
-                steps.assess(
+            found = {
+                "quality": steps.assess(
                     probabilities,
                     test_labels,
                     bins=bins,
                     confidence=confidence,
                     mnist=source.facts is not None,
                 ),
-                measure_robustness(model, test_images, test_labels, **measured),
-                find_mistakes(probabilities, test_labels, count, source),
-                {},
-            )
-        assessed, expected = found.assessed, expected_floors(floors, source, test_labels)
+                "robustness": measure_robustness(model, test_images, test_labels, **measured),
+                "mistakes": find_mistakes(probabilities, test_labels, count, source),
+            }
+        assessed, accuracies, mistakes = (found[kind] for kind in SHOWN)
+        floors = expected_floors(declared, source, test_labels)
         total = assessed["images"] - assessed["correct"]
 
         def picture(kind: str, draw: Callable[..., Picture], *values: Any) -> Picture:
-            if png := found.pictures.get(kind):
+            if png := pictures.get(kind):
                 return Picture(f"The {kind} of {name}", png)
             return draw(*values)
 
@@ -138,25 +117,21 @@ def champion_quality_asset(
             {
                 **assessed,
                 "version": current.version,
-                "robustness": found.robustness.to_dict("records"),
-                "mistakes": found.mistakes.to_dict("records"),
+                "robustness": accuracies.to_dict("records"),
+                "mistakes": mistakes.to_dict("records"),
             },
             CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
-            ROBUST.result(check_floors(found.robustness, expected)),
+            ROBUST.result(check_floors(accuracies, floors)),
             AS_PROMOTED.result(steps.check_as_promoted(assessed, promoted)),
             version=current.version,
             reliability=picture("quality", draw_reliability, assessed, name),
             **show_assessment(assessed),
             robustness=picture(
-                "robustness",
-                draw_robustness,
-                found.robustness.assign(network=name),
-                expected,
-                name,
+                "robustness", draw_robustness, accuracies.assign(network=name), floors, name
             ),
-            accuracies=table(found.robustness),
-            mistakes=picture("mistakes", draw_mistakes, found.mistakes, test_images, name, total),
-            table=table(found.mistakes),
+            accuracies=table(accuracies),
+            mistakes=picture("mistakes", draw_mistakes, mistakes, test_images, name, total),
+            table=table(mistakes),
         )
 
     return champion_quality
@@ -168,25 +143,30 @@ def _taken(
     archive: ChampionArchive,
     current: archiving.Champion,
     made: Mapping[str, tuple[str, str]],
-) -> Found | None:
-    """What was found of the network that the champion is, on today's images; or None."""
-    network = current.version.partition("-")[2]
-    file = archive.path.parent / "networks" / f"{network}.keras"
-    keys = {kind: f"evaluation/{network}_{kind}" for kind in KINDS}
+) -> dict[str, Any] | None:
+    """What was found of the network that the champion is, on today's images, by kind; or None."""
+    file = archive.path.parent / "networks" / f"{current.network}.keras"
+    keys = _keys(current.network)
     if not made.keys() >= set(keys.values()) or not file.is_file():
         return None  # it is no longer declared
     if StoredNetwork(file).weights != StoredNetwork(current.model_path).weights:
         return None  # it was trained anew, or the champion's file is not what was promoted
-    values: dict[str, Any] = {
-        kind: optional_inputs.read(instance, key, *made[key]) for kind, key in keys.items()
-    }
-    if any(value is None for value in values.values()):
-        return None
+    values = {kind: optional_inputs.read(instance, key, *made[key]) for kind, key in keys.items()}
+    return None if any(value is None for value in values.values()) else values
+
+
+def _pictures(
+    instance: dg.DagsterInstance,
+    optional_inputs: OptionalInputs,
+    current: archiving.Champion,
+    made: Mapping[str, tuple[str, str]],
+) -> dict[str, bytes]:
+    """PNG files of what was taken, by kind; those absent are to be drawn."""
+    keys = _keys(current.network)
     codes = {key: made[key][1] for key in keys.values()}
     pictures = optional_inputs.read_pictures(instance, codes, codes)
-    return Found(
-        values["quality"],
-        values["robustness"],
-        values["mistakes"],
-        {kind: pictures[key] for kind, key in keys.items() if key in pictures},
-    )
+    return {kind: pictures[key] for kind, key in keys.items() if key in pictures}
+
+
+def _keys(network: str) -> dict[str, str]:
+    return {kind: f"evaluation/{network}_{kind}" for kind in KINDS}

@@ -11,11 +11,13 @@ from mnist_assets.champion.assets.model import STAGE
 from mnist_assets.champion.history import promotion_log
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.champion.training_log import list_trainings
-from mnist_assets.evaluation import assets as evaluation
+from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Stored, stored
+
+ACCURACIES = ("validation_accuracy", "test_accuracy")
 
 
 def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
@@ -48,12 +50,7 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 if "seed" in metadata
             ],
             [
-                {
-                    "time": time,
-                    "network": name,
-                    "validation_accuracy": metadata["validation_accuracy"].value,
-                    "test_accuracy": metadata["test_accuracy"].value,
-                }
+                {"time": time, "network": name} | {of: metadata[of].value for of in ACCURACIES}
                 for name in names
                 for time, metadata, _ in _made(context, evaluation.STAGE.key(name))
             ],
@@ -66,7 +63,6 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 if entry["took_effect"]
             ],
         )
-        shown = trainings.drop(columns="declaration").tail(20)
         return stored(
             trainings,
             trainings=len(trainings),
@@ -75,7 +71,7 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 figures.training_log,
                 trainings.dropna(subset="validation_accuracy"),
             ),
-            table=table(shown),
+            table=table(trainings.drop(columns="declaration").tail(20)),
         )
 
     return training_log

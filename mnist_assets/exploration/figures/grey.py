@@ -31,12 +31,9 @@ PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind a text t
 
 @styled
 def grey_levels(table: pd.DataFrame, summary: Mapping[str, Any], first: int = 100) -> Figure:
-    """Draw how grey the first images and all images are, with the centre that the notebook claims.
+    """Draw how grey the `first` images and all are, with the centre that the notebook claims.
 
-    Args:
-        table: As from `grey.grey_levels`.
-        summary: As from `grey.summarise_grey_levels` over the same table.
-        first: How many images the upper histogram shows.
+    Table and summary are as from `grey.grey_levels` and `grey.summarise_grey_levels`.
     """
     figure = Figure(figsize=(9, 6))
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -87,9 +84,7 @@ def _draw_bars(axes: Axes, heights: NDArray[Any], width: float) -> None:
 def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
     """Draw the count of each of the 256 grey levels on a log scale, with black and white told.
 
-    Args:
-        histogram: As from `grey.pixel_histogram`.
-        summary: As from `grey.summarise_pixels` over the same histogram.
+    Histogram and summary are as from `grey.pixel_histogram` and `grey.summarise_pixels`.
     """
     figure = Figure(figsize=(9, 4.6))
     axes = figure.add_subplot()

@@ -6,40 +6,29 @@ and last as long as the run: while one imports TensorFlow and trains, the other 
 and draws. Resources are set up before, once, and shared as they are then.
 """
 
-from __future__ import annotations
-
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
 from mnist_assets.orchestration.dagster_internals import (
     ExecuteRunWithPlanIterable,
+    ExecutionPlan,
     InProcessExecutor,
     MultiprocessExecutor,
+    PlanExecutionContext,
     PlanExecutionContextManager,
+    PlanOrchestrationContext,
     RetryMode,
 )
 from mnist_assets.orchestration.executor.dispatch import Dispatcher, needs_tensorflow
 from mnist_assets.orchestration.executor.limits import find_obstacle
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from mnist_assets.orchestration.dagster_internals import (
-        ExecutionPlan,
-        PlanExecutionContext,
-        PlanOrchestrationContext,
-    )
-
 
 class TwoProcessExecutor(dg.Executor):
-    """Runs steps in two processes; hands over to Dagster's own where something forbids that.
-
-    Attributes:
-        prepare: What the process for TensorFlow does before its first step.
-    """
+    """Runs steps in two processes; hands over to Dagster's own where something forbids that."""
 
     def __init__(self, prepare: Callable[[], None]) -> None:
         self.prepare = prepare

@@ -1,23 +1,17 @@
 """What a run in two processes cannot do: Dagster's own executor, which can, then runs it."""
 
-from __future__ import annotations
-
 import inspect
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
-from mnist_assets.orchestration.dagster_internals import can_isolate_steps
+import dagster as dg
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    import dagster as dg
-
-    from mnist_assets.orchestration.dagster_internals import (
-        ExecutionPlan,
-        ExecutionStep,
-        PlanOrchestrationContext,
-    )
+from mnist_assets.orchestration.dagster_internals import (
+    ExecutionPlan,
+    ExecutionStep,
+    PlanOrchestrationContext,
+    can_isolate_steps,
+)
 
 POOL = "dagster/concurrency_key"  # the tag that named a step's pool before steps had pools
 

@@ -3,74 +3,70 @@
 What it has at its beginning, it shares with its parent: it loads nothing anew.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from multiprocessing.connection import Connection
+
+import dagster as dg
 
 from mnist_assets.orchestration.dagster_internals import (
+    ExecutionStep,
+    KnownExecutionState,
+    PlanExecutionContext,
+    SerializableErrorInfo,
     capture_interrupts,
     dagster_event_sequence_for_step,
     serializable_error_info_from_exc_info,
 )
 from mnist_assets.process import end_with_parent
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from multiprocessing.connection import Connection
-
-    import dagster as dg
-
-    from mnist_assets.orchestration.dagster_internals import (
-        KnownExecutionState,
-        PlanExecutionContext,
-        SerializableErrorInfo,
-    )
-
 LONGEST_END = 60  # seconds that a process may take to end, with the processes that it started
 
 
 @dataclass(frozen=True)
 class StepEnded:
-    """Sent after a step's last event.
-
-    Attributes:
-        error: What ended it from outside its own code, such as an interruption.
-    """
+    """Sent after a step's last event, with what ended it from outside its own code, if anything."""
 
     error: SerializableErrorInfo | None = None
 
 
 class Worker:
-    """The process, as its parent sees it.
+    """The process, as its parent sees it; a new one takes its place if it dies.
 
     Attributes:
         connection: Readable when the process has sent something, or has died.
+        step: The one it runs.
+        has_outcome: Whether that step has succeeded, failed, or is to be tried again.
     """
 
     def __init__(
         self, job_context: PlanExecutionContext, prepare: Callable[[], None] | None = None
     ) -> None:
-        """Start it.
+        """Start it; it calls `prepare` before its first step."""
+        self._task = job_context, prepare
+        self.step: ExecutionStep | None = None
+        self.has_outcome = False
+        self._start()
 
-        Args:
-            job_context: The run, with its resources.
-            prepare: What it does before its first step.
-        """
+    def _start(self) -> None:
         forking = multiprocessing.get_context("fork")
         self.connection, theirs = forking.Pipe()
-        self._process = forking.Process(target=_serve, args=(theirs, job_context, prepare))
+        self._process = forking.Process(target=_serve, args=(theirs, *self._task))
         self._process.start()
         theirs.close()
 
-    def run(self, step_key: str, known_state: KnownExecutionState) -> None:
+    def run(self, step: ExecutionStep, known_state: KnownExecutionState) -> None:
         """Have it run a step; what the step does is then sent event by event."""
-        self._send((step_key, known_state))
+        if not self._process.is_alive():
+            self.close()
+            self._start()
+        self.step, self.has_outcome = step, False
+        self._send((step.key, known_state))
 
     def receive(self) -> dg.DagsterEvent | StepEnded:
         """What it sends next.
@@ -83,13 +79,9 @@ class Worker:
         return message
 
     def interrupt(self) -> None:
-        """Have it leave the step it runs, as by Ctrl-C."""
-        if self._process.pid and self._process.is_alive():
+        """Have it leave the step it runs, if it runs one, as by Ctrl-C."""
+        if self.step and self._process.pid and self._process.is_alive():
             os.kill(self._process.pid, signal.SIGINT)
-
-    def is_alive(self) -> bool:
-        """Whether it can run a step."""
-        return self._process.is_alive()
 
     def close(self) -> int | None:
         """Have it end after its present step, or by force if that takes long; its exit code."""
@@ -118,20 +110,13 @@ def _serve(
             with suppress(Exception):  # the step that needs it raises it again, and fails
                 prepare()
         while request := connection.recv():
-            connection.send(StepEnded(_run_step(connection, job_context, *request)))
-
-
-def _run_step(
-    connection: Connection,
-    job_context: PlanExecutionContext,
-    step_key: str,
-    known_state: KnownExecutionState,
-) -> SerializableErrorInfo | None:
-    """Run a step and send its events; returns what ended it from outside its own code."""
-    try:
-        step = job_context.execution_plan.get_executable_step_by_key(step_key)
-        for event in dagster_event_sequence_for_step(job_context.for_step(step, known_state)):
-            connection.send(event)
-    except BaseException:  # the parent decides what an interruption or a failed write means
-        return serializable_error_info_from_exc_info(sys.exc_info())
-    return None
+            step_key, known_state = request
+            step = job_context.execution_plan.get_executable_step_by_key(step_key)
+            try:
+                step_context = job_context.for_step(step, known_state)
+                for event in dagster_event_sequence_for_step(step_context):
+                    connection.send(event)
+            except BaseException:  # the parent decides what an interruption, say, means
+                connection.send(StepEnded(serializable_error_info_from_exc_info(sys.exc_info())))
+            else:
+                connection.send(StepEnded())

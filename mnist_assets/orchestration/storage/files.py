@@ -22,16 +22,13 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.fingerprints import fingerprint
+from mnist_assets.orchestration.storage.fingerprints import PICTURE_FILES, fingerprint
 from mnist_assets.orchestration.storage.pictures import Illustrated, find_others, picture_file
 
 _Value = TypeVar("_Value")
 
 # What NumPy, pandas, json and zipfile raise for content that they cannot make sense of.
 _DAMAGED = (ValueError, EOFError, TokenError, zipfile.BadZipFile, zlib.error)
-
-
-PICTURE_FILES = "picture_files"  # in an asset's metadata: their fingerprints by name
 
 
 class FileStorage(dg.UPathIOManager, Generic[_Value]):

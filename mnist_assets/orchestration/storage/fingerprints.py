@@ -7,6 +7,8 @@ from typing import Any
 
 from upath import UPath
 
+PICTURE_FILES = "picture_files"  # in an asset's metadata: their fingerprints by name
+
 
 def fingerprint(path: UPath) -> dict[str, str | int]:
     """What to remember of a file.
@@ -22,6 +24,29 @@ def fingerprint(path: UPath) -> dict[str, str | int]:
         "modified": str(status.st_mtime_ns),
         "sha256": _sha256(path),
     }
+
+
+def find_any_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:
+    """What is wrong with a value's file, or with that of a picture beside it; or None.
+
+    Args:
+        path: The file, where it would be read, wherever it was written.
+        remembered: The metadata of the asset when it was made: the `fingerprint` of its file, and
+            under PICTURE_FILES those of its pictures.
+
+    Raises:
+        FileNotFoundError: There is no file.
+    """
+    if fault := find_fault(path, remembered):
+        return fault
+    for name, of_picture in remembered.get(PICTURE_FILES, {}).items():
+        picture = path.with_name(name)
+        try:
+            if fault := find_fault(picture, of_picture):
+                return fault
+        except FileNotFoundError:
+            return f"its file was lost: {picture}"
+    return None
 
 
 def find_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,13 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.incremental import CODE_VERSION, DATA_VERSION, INPUT_VERSION
+from mnist_assets.orchestration.history import (
+    CODE_VERSION,
+    DATA_VERSION,
+    Materialization,
+    latest_materializations,
+)
+from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import PictureStorage, file_storages
 
 
@@ -30,26 +36,16 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
     ) -> Any | None:
         """Read a value, if it has been made and nothing that it follows from has changed since.
 
-        Args:
-            instance: The run history.
-            key: Of the asset.
-            storage: Key of its I/O manager.
-            code_version: Its present one.
+        It is found by its asset's key, the key of its I/O manager and its present code version.
         """
-        tags = _tags(instance, [key])[key]
-        followed = {
-            name.removeprefix(INPUT_VERSION): version
-            for name, version in tags.items()
-            if name.startswith(INPUT_VERSION)
+        made = _latest(instance, [key])[key]
+        followed = made.input_versions
+        present = {
+            name: of.tags.get(DATA_VERSION) for name, of in _latest(instance, followed).items()
         }
-        present = {name: of.get(DATA_VERSION) for name, of in _tags(instance, followed).items()}
-        if tags.get(CODE_VERSION) != code_version or present != followed:
+        if made.tags.get(CODE_VERSION) != code_version or present != followed:
             return None
-        keeper = file_storages(self.assets)[storage]
-        try:
-            return keeper.load(keeper.file_of(dg.AssetKey.from_user_string(key)))
-        except InputError:  # deleted since, or damaged: what tells of that is the asset itself
-            return None
+        return _load_if_whole(file_storages(self.assets)[storage], key)
 
     def read_pictures(
         self, instance: dg.DagsterInstance, files: Iterable[str], code_versions: Mapping[str, str]
@@ -64,16 +60,13 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
         Returns:
             PNG files, by what was asked for.
         """
-        tags, storage = _tags(instance, code_versions), PictureStorage(UPath(self.assets))
+        made, storage = _latest(instance, code_versions), PictureStorage(UPath(self.assets))
         found = {}
         for file in files:
             key = file.partition(".")[0]
-            if tags[key].get(CODE_VERSION, code_versions[key]) != code_versions[key]:
-                continue
-            try:
-                found[file] = storage.load(storage.file_of(dg.AssetKey.from_user_string(file)))
-            except InputError:  # as above; and without a picture there is its alternative text
-                continue
+            drawn_by = made[key].tags.get(CODE_VERSION, code_versions[key])
+            if drawn_by == code_versions[key] and (png := _load_if_whole(storage, file)):
+                found[file] = png
         return found
 
 
@@ -86,11 +79,16 @@ def made_as(definitions: Iterable[dg.AssetsDefinition]) -> dict[str, tuple[str, 
     }
 
 
-def _tags(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, Mapping[str, str]]:
-    """What Dagster's history says of the assets' latest materialisations; {} if there is none."""
-    tags: dict[str, Mapping[str, str]] = {key: {} for key in keys}
-    for record in instance.get_asset_records(list(map(dg.AssetKey.from_user_string, tags))):
-        event = record.asset_entry.last_materialization
-        if event and (made := event.asset_materialization):
-            tags[record.asset_entry.asset_key.to_user_string()] = made.tags or {}
-    return tags
+def _load_if_whole(storage: FileStorage[Any], file: str) -> Any | None:
+    """A file's content; None if it was deleted or damaged, which the asset itself tells of."""
+    try:
+        return storage.load(storage.file_of(dg.AssetKey.from_user_string(file)))
+    except InputError:
+        return None
+
+
+def _latest(instance: dg.DagsterInstance, keys: Iterable[str]) -> dict[str, Materialization]:
+    """The latest materialisation of each asset; an empty one of what was never made."""
+    assets = {key: dg.AssetKey.from_user_string(key) for key in keys}
+    latest = latest_materializations(instance, assets.values())
+    return {key: latest.get(asset, Materialization()) for key, asset in assets.items()}

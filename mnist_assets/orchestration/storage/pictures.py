@@ -33,13 +33,7 @@ def picture_file(value: str, picture: str) -> str:
 
 
 def find_others(value: UPath, ending: str, belonging: Collection[str]) -> Iterator[UPath]:
-    """The files of pictures beside a value that do not belong to it: what it drew before.
-
-    Args:
-        value: The value's file.
-        ending: Its ending.
-        belonging: The names of the files that do.
-    """
+    """The files of pictures beside a value that are not named among those belonging to it."""
     name = value.name.removesuffix(ending)
     for path in value.parent.iterdir():
         is_picture = path.name == f"{name}{ENDING}" or (

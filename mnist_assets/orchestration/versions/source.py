@@ -86,10 +86,7 @@ def _undecorated(definition: Definition) -> ast.stmt:
 def _uses(module: str, node: ast.stmt, bound: tuple[str, ...] = ()) -> list[_Name]:
     """The definitions of the package that a piece of a module names.
 
-    Args:
-        module: The module's name.
-        node: The piece.
-        bound: Names that mean something else there: those of the function around it.
+    What is `bound` means something else there: names of the function around it.
     """
     imported = grouped(imports_in(module, node))
     of_module = _global_names(node, bound)

@@ -26,8 +26,6 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
     """The labels of the training part that look wrong to networks that have not seen them."""
     declared, name = settings.quality.label_errors, finder_of(networks, settings)
     training = networks[name].training
-    folds, seed, shown = declared.folds, declared.seed, declared.shown
-    largest_share = declared.largest_share
     memory_limit, batch_size = settings.training.memory_limit, settings.evaluation.batch_size
 
     @STAGE.asset(
@@ -41,8 +39,8 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
         priority=-1,  # little waits for it, and it takes long
         checks=[FEW],
         description="Training images whose labels look wrong, for a person to judge: "
-        f"{name}, trained {folds} times, each time without a part of the images, sees another "
-        "digit in them (confident learning).",
+        f"{name}, trained {declared.folds} times, each time without a part of the images, sees "
+        "another digit in them (confident learning).",
     )
     def label_errors(train_images: Any, train_labels: Any, normalization: Any) -> Stored:
         from mnist_assets.quality.figures import digits as figures
@@ -53,16 +51,18 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             train_labels,
             normalization,
             classes=class_count(train_labels),
-            folds=folds,
-            seed=seed,
+            folds=declared.folds,
+            seed=declared.seed,
             memory_limit=memory_limit,
             batch_size=batch_size,
         )
         found = steps.find_label_errors(probabilities, train_labels)
-        first = found.head(shown)
+        first = found.head(declared.shown)
         return stored(
             found,
-            FEW.result(steps.check_label_errors(len(found), len(train_labels), largest_share)),
+            FEW.result(
+                steps.check_label_errors(len(found), len(train_labels), declared.largest_share)
+            ),
             candidates=len(found),
             found_by=name,
             accuracy_unseen=float((probabilities.argmax(axis=1) == train_labels).mean()),

@@ -7,7 +7,7 @@ import dagster as dg
 
 from mnist_assets.dataset.loading import commonest_share
 from mnist_assets.dataset.source import DatasetSource
-from mnist_assets.declarations.quality import Quality
+from mnist_assets.declarations.quality import Quality, Robustness
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.orchestration.presentation import Picture, draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
@@ -44,8 +44,7 @@ def quality_assets(name: str, settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
-    bins, confidence = settings.bins, settings.confidence
-    ceiling = settings.calibration_error
+    bins, confidence, ceiling = settings.bins, settings.confidence, settings.calibration_error
 
     @STAGE.asset(
         "json",
@@ -159,9 +158,7 @@ def draw_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) ->
 
 
 def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
-    robustness = settings.quality.robustness
-    measured = measurement(settings)
-    floors = declared_floors(settings.quality)
+    robustness, measured = settings.quality.robustness, measurement(settings)
 
     @STAGE.asset(
         "csv",
@@ -175,11 +172,11 @@ def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
     )
     def robust(source: DatasetSource, network: Any, test_images: Any, test_labels: Any) -> Stored:
         accuracies = measure_robustness(network.model, test_images, test_labels, **measured)
-        expected = expected_floors(floors, source, test_labels)
+        floors = expected_floors(robustness, source, test_labels)
         return stored(
             accuracies,
-            ROBUST.result(check_floors(accuracies, expected)),
-            robustness=draw_robustness(accuracies.assign(network=name), expected, name),
+            ROBUST.result(check_floors(accuracies, floors)),
+            robustness=draw_robustness(accuracies.assign(network=name), floors, name),
             accuracies=table(accuracies),
         )
 
@@ -198,30 +195,24 @@ def measurement(settings: Settings) -> dict[str, Any]:
     }
 
 
-def declared_floors(settings: Quality) -> dict[str, dict[str, float]]:
-    """The floors of the settings, as `check_floors` takes them."""
-    return {name: floor.model_dump() for name, floor in settings.robustness.floors.items()}
-
-
 def expected_floors(
-    floors: Mapping[str, Mapping[str, float]], source: DatasetSource, labels: Any
+    declared: Robustness, source: DatasetSource, labels: Any
 ) -> dict[str, dict[str, float]]:
     """The floors, which are MNIST's: for another dataset, those that guessing reaches."""
+    floors: dict[str, dict[str, float]] = {
+        name: floor.model_dump() for name, floor in declared.floors.items()
+    }
     if source.facts:
-        return {name: dict(floor) for name, floor in floors.items()}
-    share = commonest_share(labels)
-    return {name: {**floor, "accuracy": share} for name, floor in floors.items()}
+        return floors
+    return {name: floor | {"accuracy": commonest_share(labels)} for name, floor in floors.items()}
 
 
 def draw_robustness(
     accuracies: "pd.DataFrame", floors: Mapping[str, Mapping[str, float]], name: str
 ) -> Picture:
-    """The picture of the robustness of one network or several.
+    """The picture of what `measure_robustness` gave of one network or several, told by `network`.
 
-    Args:
-        accuracies: As from `measure_robustness`, and `network`, the name.
-        floors: As from `expected_floors`.
-        name: What they are called together.
+    They are called `name` together.
     """
     from mnist_assets.quality.figures import reliability as figures
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from mnist_assets.evaluation.metrics import wilson_interval
 from mnist_assets.plots.layout import BELOW, HEADINGS, NOTE, TITLE, place, set_note, set_title
-from mnist_assets.plots.style import BLUE, INK, MUTED, SERIES, SKY, styled
+from mnist_assets.plots.style import BLUE, INK, MUTED, SERIES, SKY, percent, styled
 from mnist_assets.quality.robustness import UNDISTORTED
 
 if TYPE_CHECKING:
@@ -36,21 +37,20 @@ def reliability(calibrated: Mapping[str, Any], name: str, confidence: float = 0.
         name: What to call the network.
         confidence: Of the intervals of the bins' accuracies.
     """
-    bins = [of_bin for of_bin in calibrated["bins"] if of_bin["images"]]
+    import pandas as pd
+
+    bins = pd.DataFrame(calibrated["bins"]).query("images > 0")
+    right = (bins["accuracy"] * bins["images"]).round().astype(int)
+    low, high = np.transpose(
+        [wilson_interval(*of, confidence) for of in zip(right, bins["images"], strict=True)]
+    )
     figure = Figure(figsize=(7, 5.6))
     upper, lower = figure.subplots(2, 1, sharex=True)
     upper.plot([0, 1], [0, 1], "--", color=MUTED, linewidth=1, label="as sure as right")
-    points = [(of_bin["mean_confidence"], of_bin["accuracy"]) for of_bin in bins]
-    bounds = [
-        wilson_interval(round(of_bin["accuracy"] * of_bin["images"]), of_bin["images"], confidence)
-        for of_bin in bins
-    ]
     upper.errorbar(
-        *zip(*points, strict=True),
-        yerr=[
-            [right - low for (_, right), (low, _) in zip(points, bounds, strict=True)],
-            [high - right for (_, right), (_, high) in zip(points, bounds, strict=True)],
-        ],
+        bins["mean_confidence"],
+        bins["accuracy"],
+        yerr=[bins["accuracy"] - low, high - bins["accuracy"]],
         fmt="o",
         color=BLUE,
         capsize=3,
@@ -60,14 +60,8 @@ def reliability(calibrated: Mapping[str, Any], name: str, confidence: float = 0.
     upper.set_ylim(-0.03, 1.03)
     upper.grid()
     upper.legend(loc="upper left")
-    lower.bar(
-        [of_bin["low"] for of_bin in bins],
-        [of_bin["images"] for of_bin in bins],
-        [of_bin["high"] - of_bin["low"] for of_bin in bins],
-        align="edge",
-        color=SKY,
-        edgecolor="white",
-    )
+    widths = bins["high"] - bins["low"]
+    lower.bar(bins["low"], bins["images"], widths, align="edge", color=SKY, edgecolor="white")
     lower.set_yscale("log")
     lower.minorticks_off()
     lower.set_ylim(0.7)
@@ -88,8 +82,8 @@ def _reliability_title(calibrated: Mapping[str, Any], name: str) -> str:
     error = calibrated["expected_calibration_error"]
     chance = calibrated["calibration_error_by_chance"]
     return (
-        f"{name} is {_percent(sure)} sure on average and {_percent(right)} right\n"
-        f"expected calibration error {_percent(error)}; chance alone makes {_percent(chance)}"
+        f"{name} is {percent(sure)} sure on average and {percent(right)} right\n"
+        f"expected calibration error {percent(error)}; chance alone makes {percent(chance)}"
     )
 
 
@@ -130,7 +124,7 @@ def robustness(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -
     below = BELOW
     inverted = table[table["distortion"] == "inversion"].to_dict("records")
     if inverted:
-        told = (f"{row['network']} {_percent(row['accuracy'], 1)}" for row in inverted)
+        told = (f"{row['network']} {percent(row['accuracy'], 1)}" for row in inverted)
         note = f"Right with black and white swapped: {', '.join(told)}"
         set_note(figure, note, color=MUTED)
         below += NOTE
@@ -141,16 +135,9 @@ def robustness(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -
 def _mark_floor(axes: Axes, floor: Mapping[str, float] | None) -> None:
     if floor:
         low, high = axes.get_xlim()
-        reach = 0.08 * (high - low)
-        axes.hlines(
-            floor["accuracy"],
-            floor["strength"] - reach,
-            floor["strength"] + reach,
-            color=INK,
-            linewidth=2.5,
-            zorder=3,
-            label="declared floor",
-        )
+        ends = floor["strength"] + 0.08 * (high - low) * np.array([-1, 1])
+        label = "declared floor"
+        axes.hlines(floor["accuracy"], *ends, color=INK, linewidth=2.5, zorder=3, label=label)
 
 
 def _robustness_title(table: pd.DataFrame) -> str:
@@ -159,9 +146,5 @@ def _robustness_title(table: pd.DataFrame) -> str:
     lowest = min(curves, key=lambda row: row["accuracy"])
     return (
         f"{lowest['network']} is hurt most by {lowest['distortion']}: "
-        f"{_percent(lowest['accuracy'], 1)} right at {lowest['strength']:g} {lowest['unit']}"
+        f"{percent(lowest['accuracy'], 1)} right at {lowest['strength']:g} {lowest['unit']}"
     )
-
-
-def _percent(share: float, digits: int = 2) -> str:
-    return f"{100 * share:.{digits}f} %"

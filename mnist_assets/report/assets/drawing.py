@@ -10,6 +10,7 @@ from mnist_assets.report.story import Story
 
 def draw_the_rest(
     story: Story,
+    robustness: Mapping[str, Any],
     floors: Mapping[str, Mapping[str, float]],
     study_runs: Mapping[str, Any],
 ) -> dict[str, Picture]:
@@ -17,6 +18,7 @@ def draw_the_rest(
 
     Args:
         story: What the page tells.
+        robustness: The table of each network.
         floors: Expected under distortions, as `figures.quality.robustness` takes them.
         study_runs: The table of runs of each network that was studied.
     """
@@ -24,19 +26,19 @@ def draw_the_rest(
 
     from mnist_assets.study import figures
 
-    tables = [network.robustness.assign(network=network.name) for network in story.networks]
+    tables = [table.assign(network=name) for name, table in robustness.items()]
     drawn = {"robustness": draw_robustness(pd.concat(tables), floors, "all networks")}
-    if story.study:
+    if story["study"]:
         claims = {
-            network.name: network.declared.notebook_validation_accuracy
-            for network in story.networks
-            if story.mnist
+            network["name"]: network["declared"].notebook_validation_accuracy
+            for network in story["networks"]
+            if story["mnist"]
         }
         drawn["study_runs"] = draw(
             "Accuracy of every run of each network that was studied",
             figures.runs,
             pd.concat([table.assign(network=name) for name, table in study_runs.items()]),
             claims,
-            story.study.confidence,
+            story["study"]["confidence"],
         )
     return drawn

@@ -14,15 +14,14 @@ from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.quality.assets.label_errors import finder_of
-from mnist_assets.quality.assets.networks import declared_floors, expected_floors
+from mnist_assets.quality.assets.networks import expected_floors
 from mnist_assets.report import checks as page_checks
 from mnist_assets.report.assets.drawing import draw_the_rest
 from mnist_assets.report.assets.page_network import smallest_of
 from mnist_assets.report.page import render_page
 from mnist_assets.report.page_network import example_digits, render_canvas
 from mnist_assets.report.pictures import AS_STORED, picture_files
-from mnist_assets.report.story import Story
-from mnist_assets.report.telling import tell_story, tell_study
+from mnist_assets.report.story import Story, tell_story, tell_study
 
 STAGE = Stage("report")
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -83,7 +82,7 @@ def report_assets(
     templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
     versions, declared = installed_versions(), dict(networks)
     grey_levels, std_floor = settings.grey_levels, settings.normalization.std_floor
-    floors = declared_floors(settings.quality)
+    robustness = settings.quality.robustness
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
     confidence = settings.study.confidence
     optional, reads = made_as(optional_deps), _reads(declared)
@@ -124,16 +123,16 @@ def report_assets(
             labels_found_by=finder,
             versions=versions,
         )
-        compared = made.get("study/comparison")
         files = picture_files(
             declared,
-            champion=bool(story.champion),
-            compared=story.study is not None and compared is not None and len(compared) > 0,
+            champion=bool(story["champion"]),
+            compared=story["study"] is not None and bool(story["study"]["compared"]),
         )
         found = optional_inputs.read_pictures(context.instance, files.values(), code_versions)
         drawn = draw_the_rest(
             story,
-            expected_floors(floors, source, values["test_labels"]),
+            {name: values[f"robustness_{name}"] for name in declared},
+            expected_floors(robustness, source, values["test_labels"]),
             {name: table for name, table in runs.items() if table is not None},
         )
         pictures = (
@@ -143,7 +142,7 @@ def report_assets(
         )
         canvas = _canvas(values, story, smallest, templates["canvas.html.jinja"], script)
         page = render_page(story, pictures, canvas, templates, style)
-        claims = dict(zip(story.claims["id"], story.claims["verdict"], strict=True))
+        claims = dict(zip(values["claims"]["id"], values["claims"]["verdict"], strict=True))
         return stored(
             page,
             SELF_CONTAINED.result(page_checks.check_self_contained(page, LARGEST_PAGE)),
@@ -153,8 +152,8 @@ def report_assets(
             pictures=len(pictures),
             claims=len(claims),
             networks=", ".join(declared),
-            studied=", ".join(story.study.summaries) if story.study else "none",
-            champion=story.champion.get("version", "none"),
+            studied=", ".join(story["study"]["summaries"]) if story["study"] else "none",
+            champion=story["champion"].get("version", "none"),
         )
 
     return [notebook]
@@ -198,14 +197,14 @@ def _canvas(
     values: Mapping[str, Any], story: Story, smallest: str, template: str, script: str
 ) -> str:
     """The canvas to draw a digit on, answered by the smallest network."""
-    network = next(network for network in story.networks if network.name == smallest)
-    classes = len(story.class_distribution)
+    network = next(network for network in story["networks"] if network["name"] == smallest)
+    classes = len(story["class_distribution"])
     return render_canvas(
         values["page_network"],
         example_digits(values["test_images"], values["test_labels"], classes),
         name=smallest,
-        parameters=network.parameters["total"],
-        test_accuracy=network.evaluation["test"]["accuracy"],
+        parameters=network["parameters"]["total"],
+        test_accuracy=network["evaluation"]["test"]["accuracy"],
         largest=LARGEST_CANVAS,
         template=template,
         script=script,

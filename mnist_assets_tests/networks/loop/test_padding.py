@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_assets.networks.padding import mask_padding, pad_batches
+from mnist_assets.networks.loop.padding import mask_padding, pad_batches
 
 
 @pytest.mark.parametrize(

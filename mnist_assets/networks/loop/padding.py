@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.networks.keras_internals import replace_moments
+from mnist_assets.networks.loop.keras_internals import replace_moments
 
 if TYPE_CHECKING:
     import keras

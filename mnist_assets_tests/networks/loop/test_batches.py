@@ -1,8 +1,13 @@
 import numpy as np
 import pytest
 
-from mnist_assets.networks import batches
-from mnist_assets.networks.batches import as_tensor, chunked_epoch, shareable_zeros, whole_epoch
+from mnist_assets.networks.loop import batches
+from mnist_assets.networks.loop.batches import (
+    as_tensor,
+    chunked_epoch,
+    shareable_zeros,
+    whole_epoch,
+)
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import sys
 
 import pytest
 
-from mnist_assets.networks.compile_cache import use_compile_cache
+from mnist_assets.networks.loop.compile_cache import use_compile_cache
 
 TRAINING = """
 import hashlib, sys
 from pathlib import Path
 import numpy as np
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.compile_cache import use_compile_cache
+from mnist_assets.networks.loop.compile_cache import use_compile_cache
 from mnist_assets.networks.training import train_network
 
 use_compile_cache(Path(sys.argv[1]))

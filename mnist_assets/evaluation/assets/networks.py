@@ -1,40 +1,35 @@
-"""Evaluation: every network on images it was not trained on, and all networks side by side."""
+"""Evaluation: every network on images it was not trained on."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-import numpy as np
 
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Evaluation
 from mnist_assets.evaluation import checks, forward_pass, scores
-from mnist_assets.evaluation import comparison as comparing
 from mnist_assets.evaluation import predictions as predicting
 from mnist_assets.evaluation.independent_count import check_independent_count, count_independently
 from mnist_assets.evaluation.metrics import render_report
-from mnist_assets.findings import Finding
-from mnist_assets.networks.declaration import Network
-from mnist_assets.networks.model import parameters_of
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
 STAGE = Stage("evaluation")
 
-VALIDATION_PROBABILITIES = Check(
-    "validation_probabilities", "Finite, in [0, 1], each row summing to 1: the validation images."
-)
-TEST_PROBABILITIES = Check(
-    "test_probabilities", "Finite, in [0, 1], each row summing to 1: the test images."
-)
-VALIDATION_CONFUSION = Check(
-    "validation_confusion_matrix",
-    "Row sums are the true class counts, the total is the number of validation images.",
-)
-TEST_CONFUSION = Check(
-    "test_confusion_matrix",
-    "Row sums are the true class counts, the total is the number of test images.",
-)
+PARTS = ("validation", "test")
+PROBABILITIES = {
+    part: Check(
+        f"{part}_probabilities", f"Finite, in [0, 1], each row summing to 1: the {part} images."
+    )
+    for part in PARTS
+}
+CONFUSION = {
+    part: Check(
+        f"{part}_confusion_matrix",
+        f"Row sums are the true class counts, the total is the number of {part} images.",
+    )
+    for part in PARTS
+}
 SAME_NETWORK = Check(
     "accuracy_as_in_history",
     "The validation accuracy is the last val_accuracy of the network's history, to the image.",
@@ -60,10 +55,6 @@ TEST_LIKE_VALIDATION = Check(
     "test_like_validation",
     "Test and validation accuracy are no further apart than chance allows: neither was trained on.",
 )
-COMPARED = Check(
-    "as_evaluated",
-    "Accuracies and the best network are those of the networks' own evaluations.",
-)
 
 
 def evaluation_assets(name: str, settings: Evaluation) -> list[dg.AssetsDefinition]:
@@ -88,7 +79,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         deps=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
         priority=1,  # what follows can be made while the next network trains
-        checks=[VALIDATION_PROBABILITIES, TEST_PROBABILITIES, BY_HAND],
+        checks=[*PROBABILITIES.values(), BY_HAND],
         description=f"Probabilities that {name} gives each class, float32 (n, classes): those of "
         "the validation images, in the split's order, and of the test images.",
     )
@@ -98,17 +89,18 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         model = network.model
         images = {"validation": train_images[split["validation"]], "test": test_images}
         predicted = {part: predicting.predict(model, of, batch_size) for part, of in images.items()}
-        validation, test = predicted["validation"], predicted["test"]
         distances = forward_pass.distances_by_hand(
             predicted, images, normalization, network.training["layers"], model.get_weights(), count
         )
         return stored(
             predicted,
-            VALIDATION_PROBABILITIES.result(checks.check_probabilities(validation, tolerance)),
-            TEST_PROBABILITIES.result(checks.check_probabilities(test, tolerance)),
+            *(
+                PROBABILITIES[part].result(checks.check_probabilities(of, tolerance))
+                for part, of in predicted.items()
+            ),
             BY_HAND.result(forward_pass.check_as_by_hand(distances, by_hand_tolerance)),
-            validation=str(validation.shape),
-            test=str(test.shape),
+            validation=str(predicted["validation"].shape),
+            test=str(predicted["test"].shape),
         )
 
     return predictions
@@ -130,8 +122,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         },
         kinds={"numpy"},
         checks=[
-            VALIDATION_CONFUSION,
-            TEST_CONFUSION,
+            *CONFUSION.values(),
             COUNTED_INDEPENDENTLY,
             SAME_NETWORK,
             SAME_LOSS,
@@ -146,32 +137,29 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     ) -> Stored:
         classes = class_count(train_labels)
         labels = {"validation": train_labels[split["validation"]], "test": test_labels}
+        parts = {part: (predictions[part], of) for part, of in labels.items()}
         evaluation = scores.evaluate(
-            validation=(predictions["validation"], labels["validation"]),
-            test=(predictions["test"], labels["test"]),
-            classes=classes,
+            validation=parts["validation"], test=parts["test"], classes=classes
         )
+        last = history.iloc[-1]
         same_network = checks.check_accuracy_matches_history(
             evaluation["validation"]["accuracy"],
             len(labels["validation"]),
-            float(history["val_accuracy"].iloc[-1]),
+            float(last["val_accuracy"]),
             predicting.count_near_ties(predictions["validation"], margin),
         )
         same_loss = checks.check_loss_matches_history(
-            predictions["validation"],
-            labels["validation"],
-            float(history["val_loss"].iloc[-1]),
-            loss_tolerance,
+            *parts["validation"], float(last["val_loss"]), loss_tolerance
         )
-        counts = {
-            part: count_independently(predictions[part], of, classes) for part, of in labels.items()
-        }
+        counts = {part: count_independently(*of, classes) for part, of in parts.items()}
         return stored(
             evaluation,
-            VALIDATION_CONFUSION.result(
-                _check_confusion(evaluation, labels, "validation", classes)
+            *(
+                CONFUSION[part].result(
+                    checks.check_confusion_matrix(of["confusion_matrix"], labels[part], classes)
+                )
+                for part, of in evaluation.items()
             ),
-            TEST_CONFUSION.result(_check_confusion(evaluation, labels, "test", classes)),
             COUNTED_INDEPENDENTLY.result(check_independent_count(evaluation, counts)),
             SAME_NETWORK.result(same_network),
             SAME_LOSS.result(same_loss),
@@ -185,97 +173,33 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     return evaluate
 
 
-def _check_confusion(
-    evaluation: Mapping[str, Any], labels: Mapping[str, Any], part: str, classes: int
-) -> Finding:
-    confusion = np.array(evaluation[part]["confusion_matrix"])
-    return checks.check_confusion_matrix(confusion, labels[part], classes)
-
-
 def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """What the web UI shows of an evaluation."""
     import pandas as pd
 
     from mnist_assets.evaluation import figures
 
-    validation, test = evaluation["validation"], evaluation["test"]
     shown: dict[str, Any] = {
         "confusion_matrices": draw(
             "Confusion matrices, validation and test",
             figures.confusion_matrices,
-            validation["confusion_matrix"],
-            test["confusion_matrix"],
+            {part: of["confusion_matrix"] for part, of in evaluation.items()},
         ),
         "ratios": draw(
             "Precision, recall and F1 of each class",
             figures.per_class_ratios,
-            validation["per_class"],
-            test["per_class"],
+            {part: of["per_class"] for part, of in evaluation.items()},
         ),
     }
-    for part, of_part in evaluation.items():
+    extreme = "class {class}: {precision:.6f}"
+    for part, of in evaluation.items():
         shown |= {
-            f"{part}_accuracy": of_part["accuracy"],
-            f"{part}_report": dg.MetadataValue.md(render_report(of_part["classification_report"])),
-            f"{part}_per_class": table(pd.DataFrame(of_part["per_class"])),
-            f"{part}_true_totals": str(of_part["true_totals"]),
-            f"{part}_predicted_totals": str(of_part["predicted_totals"]),
-            f"{part}_highest_precision": "class {class}: {precision:.6f}".format(
-                **of_part["highest_precision"]
-            ),
-            f"{part}_lowest_precision": "class {class}: {precision:.6f}".format(
-                **of_part["lowest_precision"]
-            ),
+            f"{part}_accuracy": of["accuracy"],
+            f"{part}_report": dg.MetadataValue.md(render_report(of["classification_report"])),
+            f"{part}_per_class": table(pd.DataFrame(of["per_class"])),
+            f"{part}_true_totals": str(of["true_totals"]),
+            f"{part}_predicted_totals": str(of["predicted_totals"]),
+            f"{part}_highest_precision": extreme.format(**of["highest_precision"]),
+            f"{part}_lowest_precision": extreme.format(**of["lowest_precision"]),
         }
     return shown
-
-
-def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
-    """The asset that puts all declared networks into one table."""
-    layers = {name: network.training.layers for name, network in networks.items()}
-    claims = {name: network.notebook_validation_accuracy for name, network in networks.items()}
-    reads = {name: f"evaluation/{name}" for name in networks}
-    reads |= {f"{name}_history": f"networks/{name}_history" for name in networks}
-
-    @STAGE.asset(
-        "csv",
-        reads=reads
-        | {"train_images": "dataset/train_images", "train_labels": "dataset/train_labels"},
-        kinds={"pandas"},
-        checks=[COMPARED],
-    )
-    def comparison(train_images: Any, train_labels: Any, **of_networks: Any) -> Stored:
-        """All networks side by side: parameters, epochs, seconds, accuracies with intervals."""
-        from mnist_assets.evaluation import figures
-
-        shape, classes = train_images.shape[1:], class_count(train_labels)
-        compared = comparing.compare_networks(
-            [
-                comparing.comparison_row(
-                    name,
-                    parameters=parameters_of(declared, shape, classes)["total"],
-                    history=of_networks[f"{name}_history"],
-                    evaluation=of_networks[name],
-                )
-                for name, declared in layers.items()
-            ]
-        )
-        best = comparing.best_network(compared)
-        return stored(
-            compared,
-            COMPARED.result(
-                comparing.check_compared(
-                    compared, {name: of_networks[name] for name in layers}, best
-                )
-            ),
-            best=best,
-            notebook_validation_accuracy=claims,
-            picture=draw(
-                "Accuracy of each network against its number of parameters",
-                figures.comparison,
-                compared,
-            ),
-            table=table(compared),
-        )
-
-    return comparison

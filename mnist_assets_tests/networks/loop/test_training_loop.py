@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks import joined_weights
-from mnist_assets.networks import loop as training_loop
-from mnist_assets.networks.batches import Chunk, whole_epoch
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop import TrainingLoop, build_optimizer
+from mnist_assets.networks.loop import joined_weights, training_loop
+from mnist_assets.networks.loop.batches import Chunk, whole_epoch
+from mnist_assets.networks.loop.training_loop import TrainingLoop, build_optimizer
 from mnist_assets.networks.model import build_network
 
 CLASSES, SIZE = 3, 4

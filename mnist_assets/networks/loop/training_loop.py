@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.batches import Chunk, as_tensor, shareable_zeros
-from mnist_assets.networks.compile_cache import seal_compiled_programs
-from mnist_assets.networks.declaration import SGD, Optimizer, Training
-from mnist_assets.networks.joined_weights import JoinedWeights
-from mnist_assets.networks.padding import mask_padding, pad_batches
+from mnist_assets.networks.declaration import Optimizer, Training
+from mnist_assets.networks.loop.batches import Chunk, as_tensor, shareable_zeros
+from mnist_assets.networks.loop.compile_cache import seal_compiled_programs
+from mnist_assets.networks.loop.joined_weights import JoinedWeights
+from mnist_assets.networks.loop.padding import mask_padding, pad_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -237,13 +237,5 @@ def build_optimizer(optimizer: Optimizer) -> keras.Optimizer:
     """The declared optimizer, as Keras has it."""
     import keras
 
-    kinds = {
-        "sgd": keras.optimizers.SGD,
-        "rmsprop": keras.optimizers.RMSprop,
-        "adam": keras.optimizers.Adam,
-        "nadam": keras.optimizers.Nadam,
-    }
-    options: dict[str, Any] = {}
-    if isinstance(optimizer, SGD):
-        options = {"momentum": optimizer.momentum, "nesterov": optimizer.nesterov}
-    return kinds[optimizer.kind](learning_rate=optimizer.learning_rate, **options)
+    options = optimizer.model_dump(exclude={"kind"})
+    return keras.optimizers.get({"class_name": optimizer.kind, "config": options})

@@ -12,13 +12,11 @@ if TYPE_CHECKING:
 
 
 def replace_moments(layer: keras.layers.BatchNormalization, moments: Callable[..., Any]) -> None:
-    """Replace what batch normalisation computes its mean and variance with, in training.
+    """Have `moments` compute mean and variance in batch normalisation while it is trained.
+
+    It is given Keras's own function, the inputs and their mask.
 
     Keras calls `_moments` for nothing else, and offers no other way to change it in a layer that is
     there already.
-
-    Args:
-        layer: The layer.
-        moments: Takes Keras's own function, the inputs and their mask.
     """
     layer._moments = partial(moments, layer._moments)

@@ -4,17 +4,12 @@ Images that fit in memory are shuffled as a whole; more than that are read from 
 chunks. Either way an epoch is a series of chunks, so that one training loop serves both.
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 BLOCK = 1024  # images read in one go: about 0.8 MB of MNIST, long enough to be sequential
 ALIGNMENT = 64  # bytes; where memory must begin for TensorFlow to use it as it is

@@ -1,0 +1,5 @@
+"""The compiled loop: the updates that `keras.Model.fit` would make, at the machine's speed.
+
+`training_loop.py` makes them; `batches.py` feeds it, `padding.py` makes all batches one size,
+`joined_weights.py` makes of many weights few, `compile_cache.py` keeps what was compiled.
+"""
