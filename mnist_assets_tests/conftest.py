@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import importlib
 import os
 import shutil
@@ -37,10 +38,10 @@ WITH_TENSORFLOW = (
     "cli/test_study.py",
     "evaluation/test_forward_pass.py",
     "evaluation/test_predictions.py",
-    "networks/test_batches.py",
-    "networks/test_keras_internals.py",
-    "networks/test_loop.py",
-    "networks/test_padding.py",
+    "networks/loop/test_batches.py",
+    "networks/loop/test_keras_internals.py",
+    "networks/loop/test_training_loop.py",
+    "networks/loop/test_padding.py",
     "networks/test_training.py",
     "orchestration/test_content_versions.py",
     "quality/test_assets.py",
@@ -48,8 +49,8 @@ WITH_TENSORFLOW = (
     "report/test_page_network.py",
     "study/test_assets.py",
     "study/test_training.py",
-    "mnist_assets_tests/test_graph.py",
-    "mnist_assets_tests/test_places.py",
+    "test_graph.py",
+    "test_places.py",
 )
 
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
@@ -77,7 +78,7 @@ def pytest_make_parametrize_id(val):
 def group_of(test):
     """What runs in one process: the tests of a file, or of all files that use TensorFlow."""
     file = test.partition("::")[0]
-    return "tensorflow" if file.endswith(WITH_TENSORFLOW) else file
+    return "tensorflow" if file.removeprefix("mnist_assets_tests/") in WITH_TENSORFLOW else file
 
 
 def pytest_collection_modifyitems(items):
@@ -88,6 +89,12 @@ def pytest_collection_modifyitems(items):
         return group_of(item.nodeid) != "tensorflow", fast, item.nodeid.count("/")
 
     items.sort(key=order)
+
+
+def pytest_collection_finish():
+    """Search for garbage less often, and not among what Dagster and the tests' own modules hold."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mnist_assets
+from mnist_assets_tests.conftest import WITH_TENSORFLOW
 
 FOLDER = Path(mnist_assets.__file__).parent
 HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "scipy")
@@ -200,6 +201,11 @@ from dagster import Definitions
 assert isinstance(definitions(), Definitions)
 print(*sorted(sys.modules))
 """
+
+
+def test_tests_with_tensorflow_are_where_they_are_looked_for() -> None:
+    tests = Path(__file__).parent
+    assert [name for name in WITH_TENSORFLOW if not (tests / name).is_file()] == []
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@ import pytest
 from mnist_assets_tests.cli.command import command
 
 
+@pytest.mark.slow
 def test_a_study_is_made_on_request_from_nothing_and_told_of(studied):
     result = studied[1]
     assert result.exit_code == 0

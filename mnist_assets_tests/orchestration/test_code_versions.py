@@ -671,6 +671,7 @@ def changed_by(path: Path, old: str, new: str) -> set[str]:
     return {key for key in changed if not key.startswith("report/")}
 
 
+@pytest.mark.slow
 def test_the_palette_changes_just_what_draws(real_sources: Path) -> None:
     changed = changed_by(real_sources / "plots" / "style.py", '"#0072B2"', '"#0072B3"')
     assert changed == {
@@ -704,6 +705,7 @@ def test_the_training_loop_changes_just_the_networks(real_sources: Path) -> None
     assert changed == {"evaluation/label_errors", *(f"networks/{name}" for name in NETWORKS)}
 
 
+@pytest.mark.slow
 def test_a_comment_changes_nothing(real_sources: Path) -> None:
     path = real_sources / "dataset" / "idx.py"
     assert changed_by(path, "import gzip", "import gzip  # to read what is compressed") == set()

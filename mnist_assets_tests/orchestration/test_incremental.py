@@ -40,7 +40,7 @@ class NumberFiles(dg.IOManager):
 class World:
     """A tiny graph whose code, values and source a test can change."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, instance):
         self.folder = folder
         self.code = dict.fromkeys("abcd", "1")
         self.compute: dict[str, Callable] = {
@@ -51,7 +51,7 @@ class World:
         }
         self.check_passes = True
         self.source = "v1"
-        self.instance = dg.DagsterInstance.ephemeral(tempdir=str(folder))
+        self.instance = instance
 
     def graph(self, definitions):
         storages = {"io_manager": NumberFiles(self.folder)}
@@ -124,8 +124,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path):
-    world = World(tmp_path)
+def world(tmp_path, instance):
+    world = World(tmp_path, instance)
     assert world.update() == (["abcd"], True)
     return world
 

@@ -24,11 +24,11 @@ PAGE, STUDY, DATA = (
 class World:
     """data -> page, data -> study, and the page shows the study if it was made."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, instance):
         self.folder = folder
         self.code, self.data, self.runs = "1", "a", 1
         self.optional_deps = [STUDY.to_user_string()]
-        self.instance = dg.DagsterInstance.ephemeral(tempdir=str(folder))
+        self.instance = instance
         self.seen = []
 
     def definitions(self):
@@ -96,8 +96,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path):
-    world = World(tmp_path)
+def world(tmp_path, instance):
+    world = World(tmp_path, instance)
     world.make(DATA, PAGE)
     assert world.seen == [None]
     return world

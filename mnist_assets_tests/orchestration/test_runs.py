@@ -10,22 +10,18 @@ def test_an_interruption_is_told_as_one():
     assert failure_reason(error) == "it was interrupted"
 
 
-def test_a_source_is_observed_anew_only_where_its_content_changed():
+def test_a_source_is_observed_anew_only_where_its_content_changed(instance):
     key = dg.AssetKey("source")
-    with dg.DagsterInstance.ephemeral() as instance:
-        for version in ("a", "a", "b", "a"):
-            observe(instance, key, version)
-        records = instance.fetch_observations(key, limit=10).records
+    for version in ("a", "a", "b", "a"):
+        observe(instance, key, version)
+    records = instance.fetch_observations(key, limit=10).records
     assert [each.asset_observation.tags["dagster/data_version"] for each in records] == [*"aba"]
 
 
-def test_a_run_that_was_killed_is_recorded_as_over_and_no_other():
-    with dg.DagsterInstance.ephemeral() as instance:
-        dead, other = (
-            instance.create_run_for_job(_nothing, tags=tags) for tags in (STARTED_HERE, {})
-        )
-        end_dead_runs(instance)
-        status = {each.run_id: each.status for each in instance.get_runs()}
+def test_a_run_that_was_killed_is_recorded_as_over_and_no_other(instance):
+    dead, other = (instance.create_run_for_job(_nothing, tags=tags) for tags in (STARTED_HERE, {}))
+    end_dead_runs(instance)
+    status = {each.run_id: each.status for each in instance.get_runs()}
     assert status[dead.run_id] == dg.DagsterRunStatus.FAILURE
     assert status[other.run_id] == dg.DagsterRunStatus.NOT_STARTED
 

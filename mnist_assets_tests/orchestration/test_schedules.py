@@ -21,12 +21,6 @@ def repository():
     return build_definitions(Places()).get_repository_def()
 
 
-@pytest.fixture
-def instance():
-    with dg.instance_for_test() as instance:
-        yield instance
-
-
 def evaluate(repository, instance, tick):
     schedule = repository.get_schedule_def("retrain_nightly")
     context = dg.build_schedule_context(instance, scheduled_execution_time=tick)

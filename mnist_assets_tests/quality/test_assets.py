@@ -110,6 +110,7 @@ def test_a_champion_that_is_a_network_of_today_is_not_asked_again(made_project, 
         assert (champion / f"quality.{name}.png").read_bytes() == drawn
 
 
+@pytest.mark.slow
 def test_a_champion_that_is_no_network_of_today_is_asked(made_project):
     project = made_project
     before = read_json(project, "champion/quality")

@@ -111,6 +111,7 @@ def unseen(digits):
     return out_of_sample(digits)
 
 
+@pytest.mark.slow
 def test_each_image_is_judged_by_a_network_trained_on_all_other_folds(digits, unseen):
     images, labels, normalization = digits
     fold_of = np.random.default_rng(7).permutation(300) % 3

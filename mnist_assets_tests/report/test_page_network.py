@@ -76,7 +76,7 @@ def learnt_network(shape, classes, seed=0):
             layer.momentum = 0.5  # with Keras's, statistics move only after hundreds of steps
     model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
     model.optimizer.learning_rate = 0.02
-    for _ in range(12):
+    for _ in range(4):
         model.train_on_batch(images[..., None].astype(np.float32), labels)
     return model
 
