@@ -16,10 +16,10 @@ study: .venv/run ## train every network over many seeds; the report then shows i
 	$(BIN)/mnist-assets study
 	$(BIN)/mnist-assets materialize
 
-test: .venv/dev ## every test: the fast ones, then those on real MNIST
-	$(BIN)/pytest -m "slow or not slow"
+test: .venv/dev ## every test: those on real MNIST and of processes, too, and more examples of properties
+	$(BIN)/pytest -m "slow or not slow" --hypothesis-profile=thorough
 
-test-fast: .venv/dev ## the tests that need no training on real MNIST
+test-fast: .venv/dev ## the tests that train little and start no process
 	$(BIN)/pytest
 
 test-wheel: .venv/dev ## what somebody without a checkout has: the wheel in an empty environment and folder

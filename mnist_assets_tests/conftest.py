@@ -2,22 +2,55 @@
 
 import importlib
 import os
+import shutil
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from absl import logging as absl_logging
 from hypothesis import settings
 
-# A busy machine must not fail a property that holds.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# A busy machine must not fail a property that holds. `make test` tries more examples.
+settings.register_profile("fast", deadline=None, max_examples=20)
+settings.register_profile("thorough", deadline=None)
+settings.load_profile("fast")
 
 # Tests never see the settings of whoever runs them.
 for name in [name for name in os.environ if name.startswith("MNIST_ASSETS_")]:
     del os.environ[name]
 os.environ.pop("DAGSTER_HOME", None)
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+# Most of what tests write is run history, which SQLite syncs to the disk at every event.
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+# One process has these to itself: to import TensorFlow and to make the tiny project takes long.
+WITH_TENSORFLOW = (
+    "champion/test_archive.py",
+    "champion/test_assets.py",
+    "cli/test_champion.py",
+    "cli/test_materialize.py",
+    "cli/test_predict.py",
+    "cli/test_study.py",
+    "evaluation/test_forward_pass.py",
+    "evaluation/test_predictions.py",
+    "networks/test_batches.py",
+    "networks/test_keras_internals.py",
+    "networks/test_loop.py",
+    "networks/test_padding.py",
+    "networks/test_training.py",
+    "orchestration/test_content_versions.py",
+    "quality/test_assets.py",
+    "quality/test_label_errors.py",
+    "report/test_page_network.py",
+    "study/test_assets.py",
+    "study/test_training.py",
+    "mnist_assets_tests/test_graph.py",
+    "mnist_assets_tests/test_places.py",
+)
 
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
 # then closes the stream it has: it must not be what pytest captures standard error in.
@@ -39,6 +72,56 @@ def pytest_sessionstart():
 def pytest_make_parametrize_id(val):
     """Name no test by bytes: gzip's hold the time, and all workers must find the same tests."""
     return "bytes" if isinstance(val, bytes) else None
+
+
+def group_of(test):
+    """What runs in one process: the tests of a file, or of all files that use TensorFlow."""
+    file = test.partition("::")[0]
+    return "tensorflow" if file.endswith(WITH_TENSORFLOW) else file
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes long, so that no process is left alone with it in the end."""
+
+    def order(item):
+        fast = item.get_closest_marker("slow") is None
+        return group_of(item.nodeid) != "tensorflow", fast, item.nodeid.count("/")
+
+    items.sort(key=order)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out the tests to the processes by group, in their order."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return Scheduling(config, log)
+
+
+@pytest.fixture(scope="session")
+def materialized(tmp_path_factory):
+    """A tiny project in which all is made, not to be changed; and what came of the command.
+
+    It takes as long as a hundred tests: those that look at it run in one process.
+    """
+    # Imported here, so that what Dagster moved is said first.
+    from mnist_assets_tests.cli.command import command, worked_on
+    from mnist_assets_tests.tiny import Project
+
+    with worked_on(Project.create(tmp_path_factory.mktemp("materialized"))) as project:
+        result = command("materialize")
+    assert result.exit_code == 0, result.output
+    return project, result
+
+
+@pytest.fixture
+def made_project(materialized, tmp_path):
+    """A tiny project of the test's own in which everything is made."""
+    return materialized[0].copy(tmp_path / "made")
 
 
 @pytest.fixture

@@ -202,6 +202,7 @@ print(*sorted(sys.modules))
 """
 
 
+@pytest.mark.slow
 def test_definitions_load_without_what_steps_need() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", LOADING], stdout=subprocess.PIPE, text=True, check=True

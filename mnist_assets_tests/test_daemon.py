@@ -46,10 +46,7 @@ def server(tmp_path):
     """A tiny project under `dagster dev`, everything in it up to date and switched on."""
     project = Project.create(tmp_path)
     project.edit("settings.yaml", "running: false", "running: true")
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    here = {"PYTHONPATH": str(PROJECT), "DAGSTER_HOME": str(tmp_path / "home")}
-    environment = os.environ | project.environment | here
+    environment = os.environ | project.environment | {"PYTHONPATH": str(PROJECT)}
     command = [
         sys.executable,
         "-c",

@@ -39,8 +39,7 @@ READERS = {
 
 def start(project):
     """`mnist-assets materialize` on the project, as a process of its own."""
-    home = {"DAGSTER_HOME": str(project.folder / "history")}
-    environment = os.environ | project.environment | home
+    environment = os.environ | project.environment
     command = [
         sys.executable,
         "-c",

@@ -3,17 +3,13 @@
 import pytest
 
 from mnist_assets.orchestration.incremental import State
-from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    project = Project.create(tmp_path_factory.mktemp("places"))
-    with project.instance() as instance:
-        assert project.update(instance).success
-    return project
+@pytest.fixture
+def project(materialized):
+    return materialized[0]
 
 
 def states_of(project, instance):

@@ -38,10 +38,9 @@ definitions.import_tensorflow = import_tensorflow
 
 def run_command(project, program, *arguments):
     """Run the command line on a project, as a user does."""
-    home = {"DAGSTER_HOME": str(project.folder / "history")}
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env=os.environ | project.environment | home,
+        env=os.environ | project.environment,
         capture_output=True,
         check=True,
         text=True,

@@ -90,6 +90,12 @@ class Project:
         (folder / "networks.yaml").write_text(NETWORKS)
         write_dataset(folder / "raw")
         (folder / "history").mkdir()
+        (folder / "history" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+        return cls.within(folder)
+
+    @classmethod
+    def within(cls, folder):
+        """The project whose files are in a folder."""
         return cls(
             folder,
             Places(
@@ -104,22 +110,13 @@ class Project:
     def copy(self, folder):
         """The same project, with all it has made, in another folder."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return type(self)(
-            folder,
-            replace(
-                self.places,
-                assets=str(folder / "assets"),
-                dataset=str(folder / "raw"),
-                inbox=str(folder / "inbox"),
-                networks=folder / "networks.yaml",
-                settings=folder / "settings.yaml",
-            ),
-        )
+        return self.within(folder)
 
     @property
     def environment(self):
         """What makes the command line work on this project."""
         return {
+            "DAGSTER_HOME": str(self.folder / "history"),
             "MNIST_ASSETS_DATA": self.places.assets,
             "MNIST_ASSETS_DATASET": self.places.dataset,
             "MNIST_ASSETS_INBOX": self.places.inbox,
@@ -152,6 +149,13 @@ class Project:
     def _graph(self, definitions, instance, version, *, on_request):
         storages = build_storages(self.places)
         return Graph(definitions, instance, {SOURCE: version}, storages, on_request=on_request)
+
+    def checks(self, instance):
+        """The last evaluation of each check, by asset and name."""
+        return {
+            f"{key.asset_key.to_user_string()}:{key.name}": evaluation
+            for key, evaluation in self.graph(instance).evaluations().items()
+        }
 
     def at(self, **places):
         """The same project over other places."""

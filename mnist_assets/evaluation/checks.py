@@ -24,9 +24,7 @@ VANISHING = 1e-35  # a probability near the smallest that float32 holds in full 
 def check_probabilities(probabilities: NDArray[Any], tolerance: float) -> Finding:
     """Check that these are float32 rows of probabilities: finite, in [0, 1], each summing to 1.
 
-    Args:
-        probabilities: What `predict` returned.
-        tolerance: The largest acceptable distance of a row's sum from 1.
+    A row's sum may be as far from 1 as the tolerance.
     """
     expected = {"dtype": "float32", "dimensions": 2, "images_at_least": 1}
     seen: dict[str, Any] = {"dtype": str(probabilities.dtype), "shape": list(probabilities.shape)}
@@ -138,15 +136,12 @@ def check_loss_matches_history(
 
 
 def check_better_than_guessing(evaluation: Mapping[str, Any], floor: float) -> Finding:
-    """Check that a network tells each class from the others, in both parts.
+    """Check that by its evaluation a network tells each class from the others, in both parts.
 
-    For each class, recall less false-positive rate: how much likelier an image is to be called so
-    if it is so. A network that says the same whatever it sees, or guesses, has 0 for every class.
+    For each class, recall less false-positive rate has to reach `floor`, -1 to 1: how much likelier
+    an image is to be called so if it is so. A network that says the same whatever it sees, or
+    guesses, has 0 for every class.
     Source: W. J. Youden (1950), "Index for rating diagnostic tests", Cancer 3, 32-35.
-
-    Args:
-        evaluation: What `scores.evaluate` returned.
-        floor: The least acceptable difference, -1 to 1.
     """
     gains = {
         (part, row["class"]): row["recall"] - row["false_positive_rate"]
@@ -171,11 +166,8 @@ def check_test_like_validation(evaluation: Mapping[str, Any], significance: floa
 
     Neither was trained on. Much better on one of them means that it was, or that the other was
     prepared or labelled otherwise. Two-proportion z test with pooled variance, two-sided, which is
-    the chi-squared test of the table of right and wrong ones without Yates's correction.
-
-    Args:
-        evaluation: What `scores.evaluate` returned.
-        significance: Probability below which a difference is not put down to chance; 0 accepts any.
+    the chi-squared test of the table of right and wrong ones without Yates's correction. Below a
+    probability of `significance` a difference is not put down to chance; 0 accepts any.
     """
     from scipy.stats import chi2_contingency
 

@@ -84,10 +84,7 @@ def check_compared(
 ) -> Finding:
     """Check that the comparison of networks says what the evaluation of each says.
 
-    Args:
-        table: What `compare_networks` returned.
-        evaluations: By network, what `scores.evaluate` returned.
-        best: The network said to be best, which must be one with the highest validation accuracy.
+    The network said to be best must be one with the highest validation accuracy.
     """
     wrong = [
         f"{part} accuracy of {row['network']}"

@@ -117,11 +117,9 @@ def distances_by_hand(
 
 
 def check_as_by_hand(distances: Mapping[str, Values], tolerance: float) -> Finding:
-    """Check that a network's predictions are those computed by hand.
+    """Check by their distances that a network's predictions are those computed by hand.
 
-    Args:
-        distances: What `distances_by_hand` returned.
-        tolerance: How far two probabilities may be apart; float32 alone moves them.
+    Two probabilities may be as far apart as the tolerance; float32 alone moves them.
     """
     furthest = {part: float(of_part.max()) for part, of_part in distances.items()}
     images = sum(map(len, distances.values()))

@@ -58,12 +58,7 @@ def count_independently(
 def check_independent_count(
     evaluation: Mapping[str, Mapping[str, Any]], counts: Mapping[str, Mapping[str, Any]]
 ) -> Finding:
-    """Check that an evaluation says what counting the images says.
-
-    Args:
-        evaluation: By part, what `scores.evaluate_part` returned.
-        counts: By part, what `count_independently` returned.
-    """
+    """Check that an evaluation of each part says what `count_independently` says of it."""
     wrong = [
         f"{part} {name}"
         for part, counted in counts.items()

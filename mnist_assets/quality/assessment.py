@@ -136,12 +136,7 @@ def difference_interval(first: Mapping[str, Any], last: Mapping[str, Any]) -> tu
 
 
 def check_as_promoted(assessed: Mapping[str, Any], promoted: Mapping[str, Any]) -> Finding:
-    """Check that the champion still is as accurate as it was when it was promoted.
-
-    Args:
-        assessed: What `assess` returned.
-        promoted: Its evaluation of the test part at its promotion: images, correct, accuracy.
-    """
+    """Check that the champion is as accurate as at its promotion, by its evaluation of then."""
     seen = {name: assessed[name] for name in ("images", "correct")}
     expected = {name: promoted[name] for name in ("images", "correct")}
     return Finding.of(

@@ -125,13 +125,9 @@ def find_label_errors(
 
 
 def check_label_errors(candidates: int, images: int, largest_share: float) -> Finding:
-    """Check that few labels look wrong.
+    """Check that few labels look wrong: at most the largest share, 0 to 1, of the images.
 
-    Args:
-        candidates: Rows of what `find_label_errors` returned.
-        images: Images that have a label.
-        largest_share: Share of the images that may look wrongly labelled, 0 to 1. Hard images do,
-            too, so that it depends on the dataset.
+    Hard images do look so, too: which share is right depends on the dataset.
     """
     share = candidates / images
     message = f"{candidates:,} of {images:,} labels look wrong, {100 * share:.2f} %."

@@ -80,10 +80,7 @@ def measure_robustness(
 def check_floors(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -> Finding:
     """Check that each distortion leaves the accuracy at its floor, at least.
 
-    Args:
-        table: What `measure_robustness` returned.
-        floors: Of each distortion that has one, its `strength`, which was measured, and the
-            `accuracy` that is expected there.
+    A floor is the `accuracy` expected at a `strength` of the distortion, which was measured.
     """
     accuracies = table.set_index(["distortion", "strength"])["accuracy"]
     seen = {name: float(accuracies[name, floor["strength"]]) for name, floor in floors.items()}

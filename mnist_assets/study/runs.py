@@ -28,12 +28,7 @@ class KeptRuns:
     """The runs of one network's study that are in its folder."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        """Keep runs.
-
-        Args:
-            folder: The network's, which nothing else is in.
-            fingerprint: What `fingerprint` gives.
-        """
+        """Keep runs in the network's folder, which nothing else is in, under their fingerprint."""
         self._folder = folder / fingerprint
 
     def read(self) -> dict[Seeds, Run]:

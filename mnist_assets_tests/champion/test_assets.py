@@ -12,15 +12,16 @@ from PIL import Image
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
 from mnist_assets.inference.resources import Inbox
-from mnist_assets_tests.tiny import Project, make_digits
+from mnist_assets_tests.tiny import make_digits
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    project = Project.create(tmp_path_factory.mktemp("project"))
+def made(materialized, tmp_path_factory):
+    """A project in which everything is made; its champion is changed by one test after another."""
+    project = materialized[0].copy(tmp_path_factory.mktemp("champion") / "made")
     with project.instance() as instance:
-        outcome = project.update(instance)
-        assert outcome.success, outcome.failures()
         yield project, instance
 
 
@@ -156,7 +157,8 @@ def test_a_file_in_the_inbox_is_scored_once_by_the_champion(made):
     path = project.folder / "assets/inference/predictions" / f"{request.partition_key}.csv"
     scores = pd.read_csv(path)
     assert list(scores["picture"]) == [0]
-    assert Image.open(path.with_suffix(".png")).format == "PNG"
+    with Image.open(path.with_suffix(".png")) as drawn:
+        assert drawn.format == "PNG"
     (made_of_it,) = result.get_asset_materialization_events()
     files = made_of_it.materialization.metadata["picture_files"].value
     assert list(files) == [f"{request.partition_key}.png"]

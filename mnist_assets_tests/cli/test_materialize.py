@@ -33,6 +33,7 @@ def test_a_dry_run_says_what_and_why_and_runs_nothing(project):
     assert not Path(project.places.assets).exists()
 
 
+@pytest.mark.slow
 def test_a_changed_run_configuration_runs_what_it_configures(made_project):
     config = made_project.folder / "run.yaml"
     config.write_text("ops: {networks__small: {config: {seed: 7}}}")

@@ -12,6 +12,7 @@ def test_a_study_is_made_on_request_from_nothing_and_told_of(studied):
     assert "study/normalised" not in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("studied_project")
 def test_a_study_goes_on_with_the_runs_there_are():
     fewer = command("study", "--select", "small", "--seeds", "2")
@@ -30,6 +31,7 @@ def test_a_study_of_a_network_that_is_not_declared_is_one_message():
     assert result.output.startswith("Error: --select: found large, expected any of small, norm")
 
 
+@pytest.mark.slow
 def test_plain_commands_leave_the_study_out_and_selected_they_do_not(studied_project):
     studied_project.path("study/small", "csv").unlink()
     assert "study" not in command("materialize", "--dry-run").output

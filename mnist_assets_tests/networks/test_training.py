@@ -5,6 +5,8 @@ from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.networks.training import train_network
 
+pytestmark = pytest.mark.slow
+
 TRAINING = Training(
     layers=[{"kind": "dense", "units": 8}, {"kind": "dropout", "rate": 0.2}],
     optimizer={"kind": "adam", "learning_rate": 0.02},

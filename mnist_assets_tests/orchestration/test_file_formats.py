@@ -43,8 +43,8 @@ def test_every_value_comes_back_as_it_was(
 def test_no_dagster_is_needed_to_open_a_file(
     storages: dict[str, FileStorage[Any]], folder: Path
 ) -> None:
-    for format_, value in VALUES.items():
-        write(storages[format_], value)
+    for format_ in sorted(VALUES, key="png".__eq__):  # last: beside another value it is its picture
+        write(storages[format_], VALUES[format_])
     path = folder / "stage" / "value"
     assert same(VALUES["npy"], np.load(path.with_suffix(".npy")))
     with np.load(path.with_suffix(".npz")) as arrays:

@@ -39,6 +39,7 @@ def holder(tmp_path):
         process.stdout.close()
 
 
+@pytest.mark.slow
 def test_the_second_waits_and_is_told_for_whom(tmp_path, holder):
     process, told = holder(1.0), []
     started = time.monotonic()
@@ -48,6 +49,7 @@ def test_the_second_waits_and_is_told_for_whom(tmp_path, holder):
     assert waited > 0.5
 
 
+@pytest.mark.slow
 def test_a_holder_that_was_killed_holds_nothing(tmp_path, holder):
     process, told = holder(60), []
     process.kill()
@@ -61,6 +63,7 @@ def test_it_nests_within_a_process(tmp_path):
         pass
 
 
+@pytest.mark.slow
 def test_a_process_that_the_holder_starts_does_not_wait(tmp_path, holder):
     with hold_lock(tmp_path / "lock", print):
         holder(0)

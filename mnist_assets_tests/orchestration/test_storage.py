@@ -162,9 +162,8 @@ def test_the_fingerprints_of_pictures_are_remembered(
     storages: dict[str, FileStorage[Any]], folder: Path
 ) -> None:
     value = Illustrated(VALUES["npy"], {"ratios": b"ratios"})
-    write(storages["npy"], value)
-    shown = storages["npy"].get_metadata(dg.build_output_context(asset_key=KEY), value)
-    assert shown.keys() == {"bytes", "modified", "sha256", "picture_files"}
+    shown = shown_of(storages["npy"], value)
+    assert shown.keys() == {"bytes", "modified", "path", "sha256", "picture_files"}
     assert shown["picture_files"].keys() == {"value.ratios.png"}
     remembered = shown["picture_files"]["value.ratios.png"]
     assert remembered["sha256"] == hashlib.sha256(b"ratios").hexdigest()

@@ -16,12 +16,11 @@ DISTORTIONS = {"undistorted": 1, "shift": 4, "rotation": 6, "noise": 4, "blur": 
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    project = Project.create(tmp_path_factory.mktemp("project"))
+def made(materialized):
+    """A project in which everything is made."""
+    project = materialized[0]
     with project.instance() as instance:
-        outcome = project.update(instance)
-        assert outcome.success, outcome.failures()
-        yield project, instance, outcome
+        yield project, instance
 
 
 def read_json(project, key):
@@ -35,7 +34,7 @@ def shown(instance, project, key):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_quality_of_each_network_is_that_of_its_predictions(made, name):
-    project, instance, _ = made
+    project, instance = made
     assessed = read_json(project, f"evaluation/{name}_quality")
     evaluation = read_json(project, f"evaluation/{name}")["test"]
     for figure in ("images", "correct", "accuracy", "accuracy_interval"):
@@ -50,7 +49,7 @@ def test_the_quality_of_each_network_is_that_of_its_predictions(made, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_mistakes_of_each_network_are_listed(made, name):
-    project, instance, _ = made
+    project, instance = made
     listed = pd.read_csv(project.path(f"evaluation/{name}_mistakes", "csv"))
     with np.load(project.path(f"evaluation/{name}_predictions", "npz")) as predictions:
         predicted = predictions["test"].argmax(axis=1)
@@ -61,7 +60,7 @@ def test_the_mistakes_of_each_network_are_listed(made, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_robustness_of_each_network_has_every_distortion(made, name):
-    project, _, _ = made
+    project, _ = made
     table = pd.read_csv(project.path(f"evaluation/{name}_robustness", "csv"))
     assert table["distortion"].value_counts().to_dict() == DISTORTIONS
     assert (table["images"] == 60).all(), "all of them, where there are fewer than asked for"
@@ -70,7 +69,7 @@ def test_the_robustness_of_each_network_has_every_distortion(made, name):
 
 
 def test_the_quality_of_the_champion_is_that_of_the_network_it_is(made):
-    project, _, outcome = made
+    project, instance = made
     quality = read_json(project, "champion/quality")
     model = read_json(project, "champion/model")
     assert quality["version"] == model["version"]
@@ -80,7 +79,7 @@ def test_the_quality_of_the_champion_is_that_of_the_network_it_is(made):
     pd.testing.assert_frame_equal(pd.DataFrame(quality["robustness"]), robustness)
     mistakes = pd.read_csv(project.path(f"evaluation/{model['network']}_mistakes", "csv"))
     assert quality["mistakes"] == mistakes.to_dict("records")
-    assert outcome.checks()["champion/quality:as_promoted"].passed
+    assert project.checks(instance)["champion/quality:as_promoted"].passed
 
 
 def judge_champion(project):
@@ -90,8 +89,8 @@ def judge_champion(project):
     return read_json(project, "champion/quality"), outcome.checks()
 
 
-def test_a_champion_that_is_a_network_of_today_is_not_asked_again(made, tmp_path, monkeypatch):
-    project = made[0].copy(tmp_path / "copy")
+def test_a_champion_that_is_a_network_of_today_is_not_asked_again(made_project, monkeypatch):
+    project = made_project
     before = read_json(project, "champion/quality")
     network = read_json(project, "champion/model")["network"]
     monkeypatch.setattr(champion_quality, "predict", lambda *_: pytest.fail("it was asked"))
@@ -111,8 +110,8 @@ def test_a_champion_that_is_a_network_of_today_is_not_asked_again(made, tmp_path
         assert (champion / f"quality.{name}.png").read_bytes() == drawn
 
 
-def test_a_champion_that_is_no_network_of_today_is_asked(made, tmp_path):
-    project = made[0].copy(tmp_path / "copy")
+def test_a_champion_that_is_no_network_of_today_is_asked(made_project):
+    project = made_project
     before = read_json(project, "champion/quality")
     network = read_json(project, "champion/model")["network"]
     (other,) = {*NAMES} - {network}
@@ -126,8 +125,9 @@ def test_a_champion_that_is_no_network_of_today_is_asked(made, tmp_path):
     assert current.parents[1].joinpath("quality.reliability.png").read_bytes() != drawn
 
 
-def test_a_champion_whose_networks_values_are_left_behind_is_asked(made, tmp_path, monkeypatch):
-    project = made[0].copy(tmp_path / "copy")
+@pytest.mark.slow
+def test_a_champion_whose_networks_values_are_left_behind_is_asked(made_project, monkeypatch):
+    project = made_project
     before = read_json(project, "champion/quality")
     asked, network = [], read_json(project, "champion/model")["network"]
     predict = champion_quality.predict
@@ -142,16 +142,15 @@ def test_a_champion_whose_networks_values_are_left_behind_is_asked(made, tmp_pat
     assert asked == [1, 1]
 
 
-def test_without_a_champion_there_is_nothing_to_say(tmp_path):
-    project = Project.create(tmp_path)
-    with project.instance() as instance:
-        assert project.update(instance, select="group:dataset").success
-        outcome = project.update(instance, select='key:"champion/quality"')
-    assert outcome.made == ["champion/quality"]
-    assert read_json(project, "champion/quality") == {}
-    assert all(check.passed for check in outcome.checks().values())
+def test_without_a_champion_there_is_nothing_to_say(made_project):
+    shutil.rmtree(made_project.folder / "assets" / "champion")
+    quality, checks = judge_champion(made_project)
+    assert quality == {}
+    assert checks
+    assert all(check.passed for check in checks.values())
 
 
+@pytest.mark.slow
 def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
     project = Project.create(tmp_path)
     path = project.folder / "raw" / FILE_NAMES["train_labels"]
@@ -172,8 +171,9 @@ def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
     assert (found["suggested"] == (found["label"] - 1) % CLASSES).all()
 
 
-def test_warnings_are_told_and_stop_nothing(made, tmp_path):
-    project = made[0].copy(tmp_path / "copy")
+@pytest.mark.slow
+def test_warnings_are_told_and_stop_nothing(made_project):
+    project = made_project
     # No network is exactly as sure as it is right; nor is it right where the labels are others.
     project.edit("settings.yaml", "calibration_error: 0.015", "calibration_error: 0.01")
     path = project.folder / "raw" / FILE_NAMES["test_labels"]

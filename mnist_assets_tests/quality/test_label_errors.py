@@ -131,6 +131,7 @@ def test_each_image_is_judged_by_a_network_trained_on_all_other_folds(digits, un
     np.testing.assert_allclose(unseen[held_out], expected, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_same_seeds_give_the_same_bytes(digits, unseen):
     assert out_of_sample(digits).tobytes() == unseen.tobytes()
 
@@ -146,12 +147,14 @@ def test_changed_labels_are_found(digits):
     assert not check_label_errors(len(found), len(labels), 0.01).passed
 
 
+@pytest.mark.slow
 def test_images_that_do_not_fit_in_memory_are_read_in_chunks(digits, unseen):
     chunked = out_of_sample(digits, memory_limit=2 * 64 * 120)  # of 64 images, held twice
     assert chunked.shape == unseen.shape
     assert (chunked.argmax(axis=1) == digits[1]).mean() > 0.95
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_names_fold_and_epoch(digits):
     diverging = TRAINING.model_copy(
         update={"optimizer": SGD(kind="sgd", learning_rate=1e30, momentum=0.9)}

@@ -12,25 +12,16 @@ from mnist_assets.study import workers as study_workers
 from mnist_assets.study.runs import KeptRuns
 from mnist_assets.study.training import Seeds, train_run
 from mnist_assets_tests.orchestration import test_code_versions as code_versions
-from mnist_assets_tests.tiny import Project
 
 real_sources = code_versions.real_sources
 STUDY = 'group:"study"'
 SMALL, NORMALISED = dg.AssetKey(["study", "small"]), dg.AssetKey(["study", "normalised"])
 
 
-def make_project(folder):
-    """A project whose dataset and split are made, and nothing else."""
-    project = Project.create(folder)
-    with project.instance() as instance:
-        assert project.update(instance, 'group:"dataset" or key:"preparation/split"').success
-    return project
-
-
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(materialized, tmp_path_factory):
     """A project with its study, and what came of it."""
-    project = make_project(tmp_path_factory.mktemp("project"))
+    project = materialized[0].copy(tmp_path_factory.mktemp("study") / "made")
     with project.instance() as instance:
         outcome = project.update(instance, STUDY, on_request=True)
         yield project, instance, outcome
@@ -53,6 +44,7 @@ def runs_of(project, name):
     return pd.read_csv(project.path(f"study/{name}", "csv"))
 
 
+@pytest.mark.slow
 def test_it_makes_each_networks_runs_and_their_comparison(made):
     project, _, outcome = made
     assert outcome.success, outcome.failures()
@@ -84,6 +76,7 @@ def test_it_makes_each_networks_runs_and_their_comparison(made):
 CHECKS = ("runs", "enough_seeds")
 
 
+@pytest.mark.slow
 def test_the_web_ui_shows_pictures_statistics_and_each_run_as_it_finished(made):
     _, instance, _ = made
     shown = instance.get_latest_materialization_event(SMALL).asset_materialization.metadata
@@ -101,6 +94,7 @@ def test_the_web_ui_shows_pictures_statistics_and_each_run_as_it_finished(made):
     assert metadata["correction"].value == "Holm's method over all 4 comparisons"
 
 
+@pytest.mark.slow
 def test_a_finished_study_is_up_to_date(made, trained):
     project, instance, _ = made
     assert project.update(instance, STUDY, on_request=True).made == []
@@ -108,11 +102,13 @@ def test_a_finished_study_is_up_to_date(made, trained):
     assert trained == []
 
 
-def test_nothing_plain_makes_it_or_misses_it(made):
-    project, instance, _ = made
-    assert project.graph(instance).select(STUDY) == []
-    assert not any(key.path[0] == "study" for key in project.graph(instance).keys)
-    assert not any(key.asset_key.path[0] == "study" for key in project.graph(instance).checks)
+def test_nothing_plain_makes_it_or_misses_it(materialized):
+    project = materialized[0]
+    with project.instance() as instance:
+        graph = project.graph(instance)
+    assert graph.select(STUDY) == []
+    assert not any(key.path[0] == "study" for key in graph.keys)
+    assert not any(key.asset_key.path[0] == "study" for key in graph.checks)
     jobs = project.definitions().get_repository_def()
     for name in ("everything", "retrain"):
         selected = jobs.get_job(name).asset_layer.selected_asset_keys
@@ -122,8 +118,8 @@ def test_nothing_plain_makes_it_or_misses_it(made):
     assert dg.AssetKey(["networks", "small"]) not in studied
 
 
-def test_no_automation_makes_it(made):
-    project, _, _ = made
+def test_no_automation_makes_it(materialized):
+    project = materialized[0]
     graph = project.definitions().resolve_asset_graph()
     studies = {key for key in graph.get_all_asset_keys() if key.path[0] == "study"}
     assert len(studies) == 3
@@ -147,8 +143,11 @@ def stop_after(runs, monkeypatch):
     monkeypatch.setattr(KeptRuns, "keep", keep_or_stop)
 
 
-def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(made, tmp_path, monkeypatch, trained):
-    project = make_project(tmp_path)
+@pytest.mark.slow
+def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(
+    made, made_project, monkeypatch, trained
+):
+    project = made_project
     with project.instance() as instance:
         with monkeypatch.context() as patch:
             stop_after(2, patch)
@@ -174,6 +173,7 @@ def test_a_stopped_study_goes_on_and_ends_as_one_that_was_not(made, tmp_path, mo
     )
 
 
+@pytest.mark.slow
 def test_a_changed_network_begins_anew_and_no_other(made, tmp_path, trained):
     project = made[0].copy(tmp_path / "copy")
     project.edit("networks.yaml", "batch_size: 32\n      epochs: 3\n      seed: 1", CHANGED)
@@ -190,6 +190,7 @@ def test_a_changed_network_begins_anew_and_no_other(made, tmp_path, trained):
 CHANGED = "batch_size: 32\n      epochs: 1\n      seed: 1"
 
 
+@pytest.mark.slow
 def test_another_declared_seed_keeps_the_runs_that_have_it_in_them(made, tmp_path, trained):
     project = made[0].copy(tmp_path / "copy")
     project.edit("networks.yaml", "seed: 1", "seed: 7")
@@ -198,6 +199,7 @@ def test_another_declared_seed_keeps_the_runs_that_have_it_in_them(made, tmp_pat
     assert trained == [("small", Seeds(7, split)) for split in range(3)]
 
 
+@pytest.mark.slow
 def test_a_network_that_diverges_is_told_of_and_stops_the_comparison(made, tmp_path):
     project = made[0].copy(tmp_path / "copy")
     project.edit("networks.yaml", "learning_rate: 0.01", "learning_rate: 1.0e+30")
@@ -229,6 +231,7 @@ def test_what_trains_runs_decides_them_and_what_draws_them_does_not(real_sources
     assert code_version(train_run) != first
 
 
+@pytest.mark.slow
 def test_runs_are_kept_beside_the_values(made):
     project, _, _ = made
     files = list((project.folder / "assets" / "study" / "small_runs").glob("*/*.json"))

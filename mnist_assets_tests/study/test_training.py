@@ -81,6 +81,7 @@ def weights(model):
     return b"".join(array.tobytes() for array in model.get_weights())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "other"),
     [
@@ -110,6 +111,7 @@ def last_model(digits, study):
     return study_training._trainer(training, digits.train_images.shape[1:], 3, size)._loop.model
 
 
+@pytest.mark.slow
 def test_images_read_in_chunks_give_the_same_as_training_alone(digits):
     study = make_study(memory_limit=50 * 20)
     run = train_run(digits, study, Seeds(1, 2))
@@ -118,6 +120,7 @@ def test_images_read_in_chunks_give_the_same_as_training_alone(digits):
     )[1:]
 
 
+@pytest.mark.slow
 def test_the_declared_split_is_taken_as_it_is_given(digits):
     swapped = {"train": np.arange(160, dtype=np.int32), "validation": np.arange(160, 200)}
     given = train_run(digits, make_study(split=swapped), Seeds(1, 3))
@@ -126,6 +129,7 @@ def test_the_declared_split_is_taken_as_it_is_given(digits):
     )
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_makes_a_failed_run_and_spoils_no_other(digits):
     diverging = make_study(declare(optimizer={"kind": "sgd", "learning_rate": 1e30}))
     run = train_run(digits, diverging, Seeds(1, 3))
@@ -136,6 +140,7 @@ def test_a_loss_that_is_not_finite_makes_a_failed_run_and_spoils_no_other(digits
     assert again.failure is None
 
 
+@pytest.mark.slow
 def test_a_loss_that_only_the_last_update_ruined_makes_a_failed_run(digits):
     one_update = declare(optimizer={"kind": "sgd", "learning_rate": 1e38}, batch_size=160, epochs=1)
     run = train_run(digits, make_study(one_update), Seeds(1, 3))

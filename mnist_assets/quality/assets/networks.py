@@ -210,12 +210,9 @@ def expected_floors(
 def draw_robustness(
     accuracies: "pd.DataFrame", floors: Mapping[str, Mapping[str, float]], name: str
 ) -> Picture:
-    """The picture of the robustness of one network or several.
+    """The picture of what `measure_robustness` gave of one network or several, told by `network`.
 
-    Args:
-        accuracies: As from `measure_robustness`, and `network`, the name.
-        floors: As from `expected_floors`.
-        name: What they are called together.
+    They are called `name` together.
     """
     from mnist_assets.quality.figures import reliability as figures
 

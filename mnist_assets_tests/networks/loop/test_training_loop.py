@@ -125,9 +125,15 @@ CASES = [
     # nothing but a partial batch
     *((layers, "sgd", {"batch_size": 100}) for layers in ("dense", "batch normalisation")),
 ]
+FAST = [("dense", "adam", {})]
 
 
-@pytest.mark.parametrize(("layers", "optimizer", "other"), CASES)
+def slow_but_for(fast, cases):
+    """Each case takes seconds, most of them to compile."""
+    return [case if case in fast else pytest.param(*case, marks=pytest.mark.slow) for case in cases]
+
+
+@pytest.mark.parametrize(("layers", "optimizer", "other"), slow_but_for(FAST, CASES))
 def test_an_epoch_updates_as_fit_does(layers, optimizer, other, digits, normalization):
     training = declare(layers, optimizer, **other)
     loop, ours = train_by_loop(training, digits, normalization)
@@ -137,6 +143,7 @@ def test_an_epoch_updates_as_fit_does(layers, optimizer, other, digits, normaliz
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", ["batch normalisation", "dropout"])
 def test_an_epoch_in_chunks_makes_the_updates_of_one_in_whole(layers, digits, normalization):
     training = declare(layers, "momentum", epochs=1)
@@ -157,6 +164,7 @@ def test_an_epoch_in_chunks_makes_the_updates_of_one_in_whole(layers, digits, no
         np.testing.assert_allclose(mine.numpy(), reference.numpy(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_validation_in_chunks_is_what_keras_evaluates(digits, normalization, monkeypatch):
     monkeypatch.setattr(training_loop, "VALIDATION_CHUNK", 12)
     training = declare("batch normalisation")
@@ -169,8 +177,14 @@ def test_validation_in_chunks_is_what_keras_evaluates(digits, normalization, mon
     np.testing.assert_allclose(loop.validate(images, labels, rows), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("layers", ["dense", "dropout"])
-@pytest.mark.parametrize(("bad_image", "batch"), [(3, 1), (20, 2), (66, 5)])
+BAD = [
+    (bad_image, batch, layers)
+    for bad_image, batch in ((3, 1), (20, 2), (66, 5))
+    for layers in ("dense", "dropout")
+]
+
+
+@pytest.mark.parametrize(("bad_image", "batch", "layers"), slow_but_for([(20, 2, "dense")], BAD))
 def test_a_loss_that_is_not_finite_names_epoch_batch_and_learning_rate(
     bad_image, batch, layers, digits, normalization, monkeypatch
 ):
