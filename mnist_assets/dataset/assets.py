@@ -6,9 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.dataset import alignment, checks
+from mnist_assets.dataset import alignment, checks, loading
 from mnist_assets.dataset import duplicates as repeats
-from mnist_assets.dataset import loading as steps
 from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Dataset, Schedules
@@ -92,11 +91,11 @@ def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
     def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
         """Load and verify all four files, and store the arrays that were asked for."""
         folder = source.fetch()
-        loaded = steps.load_dataset(folder, source.facts)
+        loaded = loading.load_dataset(folder, source.facts)
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
             array = getattr(loaded, name)
-            reference = steps.reference_sha256(name, folder, source.facts)
+            reference = loading.reference_sha256(name, folder, source.facts)
             findings = {CHECKSUM: checks.check_checksum(array, name, reference)}
             if name.endswith("images"):
                 findings |= _image_findings(loaded, name, source.facts, declared)
@@ -115,7 +114,7 @@ def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
 
 
 def _image_findings(
-    loaded: steps.Dataset, name: str, facts: steps.DatasetFacts | None, declared: Dataset
+    loaded: loading.Dataset, name: str, facts: loading.DatasetFacts | None, declared: Dataset
 ) -> dict[Check, Finding]:
     images = getattr(loaded, name)
     prints, share = repeats.fingerprints(images), declared.repeated_share
@@ -130,10 +129,10 @@ def _image_findings(
 
 
 def _label_findings(
-    loaded: steps.Dataset, name: str, facts: steps.DatasetFacts | None, declared: Dataset
+    loaded: loading.Dataset, name: str, facts: loading.DatasetFacts | None, declared: Dataset
 ) -> dict[Check, Finding]:
     labels, images = getattr(loaded, name), getattr(loaded, name.replace("labels", "images"))
-    classes = steps.class_count(loaded.train_labels)
+    classes = loading.class_count(loaded.train_labels)
     findings = {
         LABELS: checks.check_labels(labels, name, classes, facts),
         LENGTHS: checks.check_lengths(images, labels),

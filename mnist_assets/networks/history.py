@@ -38,15 +38,11 @@ def check_as_declared(training: Mapping[str, Any], declared: Mapping[str, Any]) 
         for name in {*training, *declared} - {"seed"}
         if training.get(name) != declared.get(name)
     )
-    message = "The stored network was trained as declared."
-    if different:
-        message = (
-            f"The stored network was trained otherwise than declared, in {', '.join(different)}: "
-            "it is another network, or one from before the declaration changed."
-        )
-    return Finding(
-        passed=not different,
-        message=message,
+    return Finding.of(
+        not different,
+        "The stored network was trained as declared.",
+        f"The stored network was trained otherwise than declared, in {', '.join(different)}: "
+        "it is another network, or one from before the declaration changed.",
         seen={name: str(training.get(name)) for name in different},
         expected={name: str(declared.get(name)) for name in different},
     )
@@ -76,17 +72,12 @@ def check_loss_finite(history: pd.DataFrame) -> Finding:
 def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
     """Check that the last validation accuracy reaches the floor declared for it, 0 to 1."""
     accuracy = float(history["val_accuracy"].iloc[-1])
-    passed = accuracy >= floor
-    message = f"Validation accuracy {accuracy:.4f} reaches the declared {floor:.4f}."
-    if not passed:
-        message = (
-            f"Validation accuracy {accuracy:.4f} is below the declared {floor:.4f}. Look at the "
-            "loss history: train for more epochs if it still falls, change the learning rate if it "
-            "jumps; lower the declared threshold only if this accuracy is good enough."
-        )
-    return Finding(
-        passed=passed,
-        message=message,
+    return Finding.of(
+        accuracy >= floor,
+        f"Validation accuracy {accuracy:.4f} reaches the declared {floor:.4f}.",
+        f"Validation accuracy {accuracy:.4f} is below the declared {floor:.4f}. Look at the loss "
+        "history: train for more epochs if it still falls, change the learning rate if it jumps; "
+        "lower the declared threshold only if this accuracy is good enough.",
         seen={"val_accuracy": accuracy},
         expected={"val_accuracy_at_least": floor},
     )
@@ -95,16 +86,11 @@ def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
 def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
     """Check that the gap of the network, -1 to 1, does not exceed its bound."""
     gap = generalization_gap(history)
-    passed = gap <= bound
-    message = f"The generalisation gap {gap:.4f} is within its bound {bound:.4f}."
-    if not passed:
-        message = (
-            f"The generalisation gap {gap:.4f} exceeds its bound {bound:.4f}: the network learns "
-            "its training images by heart. Train for fewer epochs, shrink it, or add dropout."
-        )
-    return Finding(
-        passed=passed,
-        message=message,
+    return Finding.of(
+        gap <= bound,
+        f"The generalisation gap {gap:.4f} is within its bound {bound:.4f}.",
+        f"The generalisation gap {gap:.4f} exceeds its bound {bound:.4f}: the network learns its "
+        "training images by heart. Train for fewer epochs, shrink it, or add dropout.",
         seen={"generalization_gap": gap},
         expected={"generalization_gap_at_most": bound},
     )

@@ -29,13 +29,10 @@ def check_one_hot(encoded: NDArray[np.float32], labels: NDArray[np.uint8]) -> Fi
         "labels_not_given_back": int((encoded.argmax(axis=1) != labels).sum()),
     }
     expected = dict.fromkeys(seen, 0) | {"rows": len(labels)}
-    return Finding(
-        passed=seen == expected,
-        message=(
-            f"All {len(labels)} labels are one-hot, and argmax gives them back."
-            if seen == expected
-            else "The encoding is not the labels' one-hot encoding."
-        ),
+    return Finding.of(
+        seen == expected,
+        f"All {len(labels)} labels are one-hot, and argmax gives them back.",
+        "The encoding is not the labels' one-hot encoding.",
         seen=seen,
         expected=expected,
     )

@@ -51,21 +51,20 @@ def check_split_complete(
         "train": train_count,
         "validation": count - train_count,
         "dtypes": ["int32"],
-        "outside": 0,
-        "repeated": 0,
-        "missing": 0,
+        **dict.fromkeys(("outside", "repeated", "missing"), 0),
     }
     wrong = [
-        f"{name} is {seen[name]}, not {expected[name]}"
-        for name in seen
-        if seen[name] != expected[name]
+        f"{name} is {found}, not {expected[name]}"
+        for name, found in seen.items()
+        if found != expected[name]
     ]
-    message = (
-        f"The split is wrong: {'; '.join(wrong)}."
-        if wrong
-        else f"Each image is in one part: {train_count} train, {count - train_count} validate."
+    return Finding.of(
+        not wrong,
+        f"Each image is in one part: {train_count} train, {count - train_count} validate.",
+        f"The split is wrong: {'; '.join(wrong)}.",
+        seen=seen,
+        expected=expected,
     )
-    return Finding(not wrong, message, seen, expected)
 
 
 def check_split_classes(

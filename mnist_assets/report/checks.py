@@ -26,11 +26,10 @@ def check_self_contained(page: str, largest: int) -> Finding:
     problems = [f"it loads {', '.join(loading)}"] if loading else []
     if size > largest:
         problems.append(f"it has {size:,} bytes")
-    return Finding(
-        passed=not problems,
-        message=f"The page is self-contained, {size:,} bytes."
-        if not problems
-        else f"The page is not self-contained: {'; '.join(problems)}.",
+    return Finding.of(
+        not problems,
+        f"The page is self-contained, {size:,} bytes.",
+        f"The page is not self-contained: {'; '.join(problems)}.",
         seen={"loads": loading, "bytes": size},
         expected={"loads": [], "bytes_at_most": largest},
     )
@@ -51,16 +50,12 @@ def check_pictures(page: str, names: Collection[str]) -> Finding:
     ]
     silent = [image.get("id", "") for image in images if not image.get("alt", "").strip()]
     absent = [name for name in names if shown.count(name) != 1]
-    message = f"All {len(names)} pictures are in the page, each with an alternative text."
-    if absent or silent:
-        message = (
-            f"Not in the page exactly once: {', '.join(absent) or 'none'}; without alternative "
-            f"text: {', '.join(silent) or 'none'}. The template has to show each picture, "
-            "which its asset has drawn: where it could not, the log of its step says why."
-        )
-    return Finding(
-        passed=not absent and not silent,
-        message=message,
+    return Finding.of(
+        not absent and not silent,
+        f"All {len(names)} pictures are in the page, each with an alternative text.",
+        f"Not in the page exactly once: {', '.join(absent) or 'none'}; without alternative text: "
+        f"{', '.join(silent) or 'none'}. The template has to show each picture, which its asset "
+        "has drawn: where it could not, the log of its step says why.",
         seen={"pictures": len(shown), "not_once": absent, "without_alternative_text": silent},
         expected={"pictures": len(names), "not_once": [], "without_alternative_text": []},
     )
@@ -76,12 +71,10 @@ def check_networks(page: str, names: Collection[str]) -> Finding:
     sections = {attributes.get("id") for tag, attributes in _elements(page) if tag == "section"}
     wanted = [f"{kind}-{name}" for name in names for kind in ("network", "evaluation")]
     absent = [section for section in wanted if section not in sections]
-    message = f"The page tells of all {len(names)} networks."
-    if absent:
-        message = f"The page lacks the sections {', '.join(absent)}."
-    return Finding(
-        passed=not absent,
-        message=message,
+    return Finding.of(
+        not absent,
+        f"The page tells of all {len(names)} networks.",
+        f"The page lacks the sections {', '.join(absent)}.",
         seen={"sections_absent": absent},
         expected={"sections_absent": []},
     )
@@ -99,12 +92,10 @@ def check_claims(page: str, verdicts: Mapping[str, str]) -> Finding:
     names = [name for name, _ in shown]
     wrong = [name for name in verdicts if names.count(name) != 1]
     wrong += [name for name, row in shown if f" {verdicts.get(name, name)}</b>" not in row]
-    message = f"All {len(verdicts)} claims are in the page, each with its verdict."
-    if wrong:
-        message = f"Not in the page exactly once with their verdict: {', '.join(wrong)}."
-    return Finding(
-        passed=not wrong,
-        message=message,
+    return Finding.of(
+        not wrong,
+        f"All {len(verdicts)} claims are in the page, each with its verdict.",
+        f"Not in the page exactly once with their verdict: {', '.join(wrong)}.",
         seen={"claims": len(names), "wrong": wrong},
         expected={"claims": len(verdicts), "wrong": []},
     )

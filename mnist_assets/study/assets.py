@@ -19,8 +19,7 @@ from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 from mnist_assets.orchestration.versions.code import code_version
-from mnist_assets.study import paired_tests
-from mnist_assets.study import summary as steps
+from mnist_assets.study import paired_tests, summary
 from mnist_assets.study.digits import Digits
 from mnist_assets.study.resources import RunsFolder
 from mnist_assets.study.runs import KeptRuns, fingerprint
@@ -116,8 +115,8 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
         made = tabulate(plan, done)
         return stored(
             made,
-            RUNS.result(steps.check_runs(made, seeds)),
-            ENOUGH.result(steps.check_enough(made, declared_seeds)),
+            RUNS.result(summary.check_runs(made, seeds)),
+            ENOUGH.result(summary.check_enough(made, declared_seeds)),
             trained_now=len(todo),
             **_shown(name, made, confidence, claim if source.facts else None),
         )
@@ -149,7 +148,7 @@ def _shown(
     """What the web UI shows of a network's runs."""
     from mnist_assets.study import figures
 
-    summary = steps.summarise(made, confidence, claim)
+    summarised = summary.summarise(made, confidence, claim)
     shown: dict[str, Any] = {
         "picture": draw(
             f"Accuracy of every run of {name}",
@@ -158,12 +157,12 @@ def _shown(
             {name: claim},
             confidence,
         ),
-        "summary": table(steps.summary_table(summary)),
-        "variation": summary["variation"],
+        "summary": table(summary.summary_table(summarised)),
+        "variation": summarised["variation"],
         "table": table(made),
     }
     if claim is not None:
-        shown["notebook"] = {kind: summary[kind]["notebook"] for kind in steps.KINDS}
+        shown["notebook"] = {kind: summarised[kind]["notebook"] for kind in summary.KINDS}
     return shown
 
 
@@ -190,8 +189,8 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
 
         runs = {name: tables[f"{name}_runs"] for name in claims}
         compared = paired_tests.compare_networks(runs, confidence)
-        summaries = {name: steps.summarise(of, confidence, None) for name, of in runs.items()}
-        drawn = steps.most_accurate(runs, MOST_DRAWN)
+        summaries = {name: summary.summarise(of, confidence, None) for name, of in runs.items()}
+        drawn = summary.most_accurate(runs, MOST_DRAWN)
         of_drawn = pd.concat([runs[name].assign(network=name) for name in drawn])
         shown: dict[str, Any] = {
             "runs": draw(
@@ -212,7 +211,7 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
             )
         return stored(
             compared,
-            PAIRED.result(steps.check_paired(runs)),
+            PAIRED.result(summary.check_paired(runs)),
             **shown,
             correction=f"Holm's method over all {len(compared)} comparisons",
             lowest_possible_p_value=paired_tests.lowest_holm_p_value(compared),

@@ -16,7 +16,7 @@ from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import Picture, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
-from mnist_assets.quality import assessment as steps
+from mnist_assets.quality import assessment
 from mnist_assets.quality.assets.networks import (
     CALIBRATED,
     ROBUST,
@@ -93,7 +93,7 @@ def champion_quality_asset(
             model = StoredNetwork(current.model_path).model
             probabilities = predict(model, test_images, batch_size)
             found = {
-                "quality": steps.assess(
+                "quality": assessment.assess(
                     probabilities,
                     test_labels,
                     bins=bins,
@@ -122,7 +122,7 @@ def champion_quality_asset(
             },
             CALIBRATED.result(check_calibrated(assessed["calibration"], ceiling)),
             ROBUST.result(check_floors(accuracies, floors)),
-            AS_PROMOTED.result(steps.check_as_promoted(assessed, promoted)),
+            AS_PROMOTED.result(assessment.check_as_promoted(assessed, promoted)),
             version=current.version,
             reliability=picture("quality", draw_reliability, assessed, name),
             **show_assessment(assessed),

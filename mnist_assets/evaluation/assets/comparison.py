@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.evaluation import comparison as steps
+from mnist_assets.evaluation import comparison
 from mnist_assets.evaluation.assets.networks import STAGE
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.model import parameters_of
@@ -27,19 +27,20 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
 
     @STAGE.asset(
         "csv",
+        name="comparison",
         reads=reads
         | {"train_images": "dataset/train_images", "train_labels": "dataset/train_labels"},
         kinds={"pandas"},
         checks=[COMPARED],
     )
-    def comparison(train_images: Any, train_labels: Any, **of_networks: Any) -> Stored:
+    def all_networks(train_images: Any, train_labels: Any, **of_networks: Any) -> Stored:
         """All networks side by side: parameters, epochs, seconds, accuracies with intervals."""
         from mnist_assets.evaluation import figures
 
         shape, classes = train_images.shape[1:], class_count(train_labels)
         evaluations = {name: of_networks[name] for name in layers}
         rows = [
-            steps.comparison_row(
+            comparison.comparison_row(
                 name,
                 parameters=parameters_of(declared, shape, classes)["total"],
                 history=of_networks[f"{name}_history"],
@@ -47,11 +48,11 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             )
             for name, declared in layers.items()
         ]
-        compared = steps.compare_networks(rows)
-        best = steps.best_network(compared)
+        compared = comparison.compare_networks(rows)
+        best = comparison.best_network(compared)
         return stored(
             compared,
-            COMPARED.result(steps.check_compared(compared, evaluations, best)),
+            COMPARED.result(comparison.check_compared(compared, evaluations, best)),
             best=best,
             notebook_validation_accuracy=claims,
             picture=draw(
@@ -62,4 +63,4 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             table=table(compared),
         )
 
-    return comparison
+    return all_networks

@@ -10,7 +10,7 @@ from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
-from mnist_assets.quality import label_errors as steps
+from mnist_assets.quality import label_errors
 from mnist_assets.quality.assets.networks import STAGE
 
 FEW = Check("few", "No more labels look wrong than the declared share of them.")
@@ -30,6 +30,7 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
 
     @STAGE.asset(
         "csv",
+        name="label_errors",
         reads=[
             "dataset/train_images",
             "dataset/train_labels",
@@ -42,10 +43,10 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
         f"{name}, trained {declared.folds} times, each time without a part of the images, sees "
         "another digit in them (confident learning).",
     )
-    def label_errors(train_images: Any, train_labels: Any, normalization: Any) -> Stored:
+    def doubtful_labels(train_images: Any, train_labels: Any, normalization: Any) -> Stored:
         from mnist_assets.quality.figures import digits as figures
 
-        probabilities = steps.out_of_sample_probabilities(
+        probabilities = label_errors.out_of_sample_probabilities(
             training,
             train_images,
             train_labels,
@@ -56,12 +57,14 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             memory_limit=memory_limit,
             batch_size=batch_size,
         )
-        found = steps.find_label_errors(probabilities, train_labels)
+        found = label_errors.find_label_errors(probabilities, train_labels)
         first = found.head(declared.shown)
         return stored(
             found,
             FEW.result(
-                steps.check_label_errors(len(found), len(train_labels), declared.largest_share)
+                label_errors.check_label_errors(
+                    len(found), len(train_labels), declared.largest_share
+                )
             ),
             candidates=len(found),
             found_by=name,
@@ -77,4 +80,4 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             table=table(found),
         )
 
-    return label_errors
+    return doubtful_labels

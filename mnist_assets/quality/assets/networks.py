@@ -11,7 +11,7 @@ from mnist_assets.declarations.quality import Quality, Robustness
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.orchestration.presentation import Picture, draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.quality import assessment as steps
+from mnist_assets.quality import assessment
 from mnist_assets.quality.calibration import check_calibrated
 from mnist_assets.quality.mistakes import most_confident_mistakes
 from mnist_assets.quality.robustness import check_floors, measure_robustness
@@ -59,7 +59,7 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         "test part, its accuracy without the labels known to be wrong, and on each half.",
     )
     def quality(source: DatasetSource, predictions: Any, test_labels: Any) -> Stored:
-        assessed = steps.assess(
+        assessed = assessment.assess(
             predictions["test"],
             test_labels,
             bins=bins,
@@ -139,7 +139,7 @@ def find_mistakes(
     probabilities: Any, labels: Any, count: int, source: DatasetSource
 ) -> "pd.DataFrame":
     """The most confident mistakes, those known to be wrong labels marked."""
-    known = steps.WRONG_TEST_LABELS if source.facts else ()
+    known = assessment.WRONG_TEST_LABELS if source.facts else ()
     return most_confident_mistakes(probabilities, labels, count, known)
 
 
