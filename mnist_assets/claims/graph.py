@@ -30,7 +30,7 @@ class NetworkValues:
 
     Attributes:
         training: How it is declared to be trained.
-        history: One row an epoch; see `steps/history.py`.
+        history: One row an epoch; see `networks/history.py`.
         evaluation: What `evaluation.evaluate` returned for it.
         predictions: Its probabilities for the `validation` and the `test` images.
     """

@@ -33,7 +33,7 @@ class Picture:
 def draw(
     alternative_text: str, figure: Callable[..., "Figure"], *values: Any, **options: Any
 ) -> Picture:
-    """Draw a picture by a function of `figures/`, given its values and options.
+    """Draw a picture by a function of a stage's figures, given its values and options.
 
     If that fails, the log says so, since no step is to fail by a picture.
     """

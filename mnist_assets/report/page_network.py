@@ -1,6 +1,6 @@
 """A trained network inside a page: its weights as text, and the canvas that it answers.
 
-What the browser does with them is `templates/canvas.js`; the page around the canvas is `report.py`.
+What the browser does with them is `templates/canvas.js`; the page around the canvas is `page.py`.
 """
 
 from __future__ import annotations

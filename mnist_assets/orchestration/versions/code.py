@@ -1,6 +1,6 @@
 """Code versions: hashes of the code an asset really runs, and of what its factory passed in.
 
-The code is found by reading the source, `source_code.py`. What a factory passed in (a network's
+The code is found by reading the source, `source.py`. What a factory passed in (a network's
 declaration, a setting) counts by value. Nothing is imported for it, so it costs no TensorFlow.
 """
 

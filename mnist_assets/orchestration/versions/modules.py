@@ -1,7 +1,7 @@
 """One module of the package as its source has it: what it defines, and what it imports.
 
 Comments, docstrings, annotations and layout are dropped, since they change nothing. Which of the
-definitions a piece of code uses, in whatever module, is `source_code.py`.
+definitions a piece of code uses, in whatever module, is `source.py`.
 """
 
 import ast

@@ -1,7 +1,7 @@
 """What a function's code uses, however indirectly, found by reading the package's source.
 
 Every name the code uses is followed through the package: helpers, their helpers, classes,
-constants. What a single module defines and imports is `source_modules.py`.
+constants. What a single module defines and imports is `modules.py`.
 
 Names are followed, values are not: the methods of a resource or of an input's value do not count,
 unless the code names their class. Nor is a name found that only running the code could tell.
