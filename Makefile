@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Where it is set nothing is byte-compiled, and TensorFlow takes 20 s to import instead of 6.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test test-fast test-wheel dev study lint bench lock clean
 .DEFAULT_GOAL := run
@@ -41,12 +43,10 @@ bench: .venv/dev ## training and the whole graph against the alternatives (half 
 	$(BIN)/python -m benchmarks
 
 # uv installs in a third of pip's time; where it cannot be had, or cannot reach what pip reaches, pip
-# does it. Either way all is byte-compiled, which PYTHONDONTWRITEBYTECODE would keep pip from:
-# TensorFlow takes 20 s to import without.
+# does it. Either way all is byte-compiled.
 define install
 $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) 2> /dev/null || \
-	{ $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
-	$(BIN)/python -m compileall -q -j 0 .venv/lib; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 endef
 
 .venv/run: requirements.lock requirements-uv.lock pyproject.toml
@@ -55,7 +55,6 @@ endef
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock || true
 	$(call install,requirements.lock)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q -j 0 mnist_assets
 	touch $@
 
 .venv/dev: .venv/run requirements-dev.lock
