@@ -58,15 +58,15 @@ def start(project):
         "materialize",
     ]
     return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
 
 
 def wait_for_asset(process, name):
     """Wait until its run has begun and made an asset: on a busy machine, too."""
-    while not process.stdout.readline().startswith("Materialising"):
+    while not process.stderr.readline().startswith("Materialising"):
         assert process.poll() is None
-    while name and f"✓ {name}\n" not in process.stdout.readline():
+    while name and f"✓ {name}\n" not in process.stderr.readline():
         assert process.poll() is None
 
 

@@ -85,5 +85,5 @@ def test_values_do_not_depend_on_the_number_of_processes(made, tmp_path, process
 def test_a_study_with_processes_of_its_own_comes_to_an_end(made, tmp_path):
     project = made[0].copy(tmp_path / "copy")
     project.edit("settings.yaml", "processes: 1", "processes: 2")
-    told = run_command(project, COMMAND, "study", "--select", "small", "--seeds", "2").stdout
+    told = run_command(project, COMMAND, "study", "--select", "small", "--seeds", "2").stderr
     assert "✓ study/small" in told

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 @contextmanager
 def working(places: Places) -> Iterator[dg.DagsterInstance]:
     """The run history, for a command that is alone in changing it and the values."""
-    with open_instance() as instance, hold_lock(places.lock, click.echo):
+    with open_instance() as instance, hold_lock(places.lock, partial(click.echo, err=True)):
         end_dead_runs(instance)
         yield instance
 
@@ -99,8 +100,9 @@ def update(
     config: Mapping[str, Any],
     *,
     force: bool = False,
+    quiet: bool = False,
 ) -> Run:
-    """Bring assets up to date."""
+    """Bring assets up to date; if quiet, tell only of what goes wrong."""
     for source, version in graph.observed.items():
         observe(instance, source, version)
     use_compile_cache(PROJECT / "data" / "cache" / "compiled")
@@ -109,7 +111,7 @@ def update(
         return bring_up_to_date(
             graph,
             selected,
-            lambda reasons: _run_jobs(graph, instance, reasons, config),
+            lambda reasons: _run_jobs(graph, instance, reasons, config, quiet=quiet),
             force=force,
         )
 
@@ -119,6 +121,8 @@ def _run_jobs(
     instance: dg.DagsterInstance,
     reasons: Mapping[dg.AssetKey, str],
     config: Mapping[str, Any],
+    *,
+    quiet: bool,
 ) -> Run:
     """Materialise assets, those made only on request in a run of their own when the rest went well.
 
@@ -130,6 +134,6 @@ def _run_jobs(
             key: why for key, why in reasons.items() if graph.is_made_on_request(key) == on_request
         }
         if of_job and run.success:
-            this = run_assets(instance, of_job, config, job)
+            this = run_assets(instance, of_job, config, job, quiet=quiet)
             run = Run(run.made | this.made, this.success)
     return run

@@ -11,6 +11,7 @@ from mnist_assets.cli.materialize import materialize
 from mnist_assets.cli.predict import predict
 from mnist_assets.cli.status import status
 from mnist_assets.cli.study import study
+from mnist_assets.cli.verify import verify
 from mnist_assets.errors import InputError
 
 HELP_OF_COMPLETION = """\b
@@ -85,5 +86,5 @@ def main(context: click.Context) -> None:
     context.with_resource(collection_paused())  # what a command loads, it keeps
 
 
-for command in (materialize, status, study, champion, predict):
+for command in (materialize, status, verify, study, champion, predict):
     main.add_command(command)

@@ -29,20 +29,24 @@ Examples:
 @select_option
 @click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
 @click.option("--force", is_flag=True, help="Run every selected asset, whether changed or not.")
+@click.option("--quiet", is_flag=True, help="Print nothing but what goes wrong.")
 @click.option(
     "--config",
     metavar="FILE",
     type=click.Path(path_type=Path, resolve_path=True),  # the command works in the project's folder
     help="A YAML file with Dagster's run configuration, as the launchpad of the web UI shows it.",
 )
-def materialize(select: str | None, dry_run: bool, force: bool, config: Path | None) -> None:
+def materialize(
+    select: str | None, dry_run: bool, force: bool, quiet: bool, config: Path | None
+) -> None:
     """Bring assets up to date.
 
     Makes what is missing or changed, and what follows from it; with nothing to do it takes seconds.
-    Prints each asset as it is made and each check that does not pass, then the networks'
-    accuracies, the checks' outcomes and where the report is.
+    Each asset, as it is made, and each check that does not pass are told on standard error; the
+    networks' accuracies, the checks' outcomes and where the report is, on standard output.
 
-    The exit code is 1 if an asset or a check of it failed, or if an input is wrong.
+    The exit code is 0 if all went well, 1 if an asset or a check of it failed or an input is wrong,
+    2 if the command is called in another way than this page tells.
     """
     from mnist_assets.cli.graph import open_graph, select_assets, update, working
     from mnist_assets.cli.summary import show_summary
@@ -57,8 +61,9 @@ def materialize(select: str | None, dry_run: bool, force: bool, config: Path | N
         if dry_run:
             _show_plan(graph, selected)
             return
-        outcome = update(graph, instance, selected, run_config, force=force)
-        show_summary(graph, places, outcome, time.perf_counter() - started)
+        outcome = update(graph, instance, selected, run_config, force=force, quiet=quiet)
+        if not quiet:
+            show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
         sys.exit(1)
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import dagster as dg
+from upath import UPath
 
 from mnist_assets.orchestration.automation import ON_REQUEST
 from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
@@ -199,13 +200,23 @@ class Graph:
             elif not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
                 yield State.BROKEN, f"check failed: {check.name}"
 
-    def _file_faults(self, key: dg.AssetKey, made: Materialization) -> Iterator[tuple[State, str]]:
-        """What is wrong with the value's file, if a storage of the project keeps it."""
+    def files(self) -> dict[dg.AssetKey, tuple[UPath, Mapping[str, Any]]]:
+        """Where the value of each asset that was made is read from, and what was recorded of it."""
+        made = latest_materializations(self._instance, self.keys)
+        paths = {key: self._file_of(key) for key in self.keys if key in made}
+        return {key: (path, made[key].metadata) for key, path in paths.items() if path}
+
+    def _file_of(self, key: dg.AssetKey) -> UPath | None:
+        """Where an asset's value is, if a storage of the project keeps it."""
         definition = self._graph.get(key).assets_def
         storage = self._storages.get(definition.get_io_manager_key_for_asset_key(key))
-        if storage is None:
+        return storage.file_of(key) if storage else None
+
+    def _file_faults(self, key: dg.AssetKey, made: Materialization) -> Iterator[tuple[State, str]]:
+        """What is wrong with the value's file, if a storage of the project keeps it."""
+        path = self._file_of(key)
+        if path is None:
             return
-        path = storage.file_of(key)
         try:
             if fault := find_any_fault(path, made.metadata):
                 yield State.BROKEN, fault

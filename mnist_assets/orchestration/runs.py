@@ -18,34 +18,48 @@ def run_assets(
     reasons: Mapping[dg.AssetKey, str],
     config: Mapping[str, Any],
     job: Callable[[], dg.JobDefinition],
+    *,
+    quiet: bool = False,
 ) -> Run:
     """Materialise assets with their checks in one run, in this process, telling of it.
 
-    The job is made by a function of a module, which other processes find by its name. What the
-    configuration says of other assets is left out.
+    Args:
+        instance: The run history.
+        reasons: Why each of the assets has to run.
+        config: The run configuration; what it says of other assets is left out.
+        job: Makes the job: a function of a module, which other processes find by its name.
+        quiet: Whether nothing is told but what goes wrong.
     """
     steps = {key.to_python_identifier() for key in reasons}
     ops = {name: of_op for name, of_op in config.get("ops", {}).items() if name in steps}
-    click.echo(f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:")
-    for key, reason in reasons.items():
-        if reason != NEVER:
-            click.echo(f"  {key.to_user_string()}: {reason}")
+    if not quiet:
+        _announce(reasons)
     # Unlike execute_in_process this does not hold on to every value until the run is over.
     with dg.execute_job(
         dg.reconstructable(job),
         instance=instance,
         asset_selection=list(reasons),
-        run_config={**config, "ops": ops, "loggers": {"terminal": {}}},
+        run_config={**config, "ops": ops, "loggers": {"terminal": {"config": {"quiet": quiet}}}},
         tags=STARTED_HERE,
     ) as result:
         return _explain(result)
+
+
+def _announce(reasons: Mapping[dg.AssetKey, str]) -> None:
+    """Say how many assets will be made, and which of them anew."""
+    click.echo(
+        f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:", err=True
+    )
+    for key, reason in reasons.items():
+        if reason != NEVER:
+            click.echo(f"  {key.to_user_string()}: {reason}", err=True)
 
 
 def _explain(result: dg.JobExecutionResult) -> Run:
     """Say why steps failed, and what a run made."""
     for event in result.all_events:
         if event.is_step_failure and (reason := failure_reason(event.step_failure_data.error)):
-            click.secho(f"{event.step_key} failed: {reason}", fg="red")
+            click.secho(f"{event.step_key} failed: {reason}", fg="red", err=True)
     made = {event.asset_key for event in result.all_events if event.is_step_materialization}
     return Run({key for key in made if key}, result.success)
 

@@ -100,3 +100,18 @@ def test_a_failed_check_is_told_and_fails_the_command(project):
     assert result.exit_code == 1
     assert "check class_shares on preparation/split failed: The parts' class" in result.output
     assert "1 failed" in result.output
+
+
+def test_progress_is_no_output_and_quiet_there_is_neither(project):
+    chosen = ("--select", 'group:dataset or group:preparation')
+    told = run(*chosen, "--quiet")
+    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "")
+    told = run(*chosen, "--force")
+    assert "  ✓ preparation/split\n" in told.stderr
+    assert "Materialising" not in told.stdout
+    assert "8 assets materialised" in told.stdout
+    project.edit("settings.yaml", "mean_tolerance: 0.0001", "mean_tolerance: 0.000000000001")
+    told = run(*chosen, "--quiet")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.count("\n") == 1
+    assert "check mean_0_std_1 on preparation/normalization failed" in told.stderr

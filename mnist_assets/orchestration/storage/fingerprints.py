@@ -1,7 +1,7 @@
 """Noticing a file that was changed or lost behind Dagster's back, without reading it each time."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,7 @@ def find_any_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:
     """
     if fault := find_fault(path, remembered):
         return fault
-    for name, of_picture in remembered.get(PICTURE_FILES, {}).items():
-        picture = path.with_name(name)
+    for picture, of_picture in picture_fingerprints(path, remembered):
         try:
             if fault := find_fault(picture, of_picture):
                 return fault
@@ -49,15 +48,24 @@ def find_any_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:
     return None
 
 
-def find_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:
+def picture_fingerprints(
+    path: UPath, remembered: Mapping[str, Any]
+) -> Iterator[tuple[UPath, Mapping[str, Any]]]:
+    """The files of the pictures beside a value's file, each with its fingerprint."""
+    for name, of_picture in remembered.get(PICTURE_FILES, {}).items():
+        yield path.with_name(name), of_picture
+
+
+def find_fault(path: UPath, remembered: Mapping[str, Any], *, read: bool = False) -> str | None:
     """What is wrong with a file that is there, or None.
 
-    A local one is read only if its time differs, as that of a copy may; of a remote one only the
-    size is known.
+    Of a remote one only the size is known.
 
     Args:
         path: The file.
         remembered: Its `fingerprint` when it was written.
+        read: Whether a local file is read in any case. Else it is read only if its time differs, as
+            that of a copy may.
 
     Raises:
         FileNotFoundError: There is no file.
@@ -68,7 +76,9 @@ def find_fault(path: UPath, remembered: Mapping[str, Any]) -> str | None:
             f"its file was damaged: {path} has {status.st_size:,} bytes, "
             f"not {remembered['bytes']:,}"
         )
-    if not isinstance(path, Path) or str(status.st_mtime_ns) == remembered["modified"]:
+    if not isinstance(path, Path):
+        return None
+    if str(status.st_mtime_ns) == remembered["modified"] and not read:
         return None
     if _sha256(path) == remembered["sha256"]:
         return None
