@@ -19,6 +19,7 @@ import dagster as dg
 from mnist_assets.cli.context import native_logs_kept
 from mnist_assets.dataset.assets import SOURCE
 from mnist_assets.declarations.places import INSTANCE_FILE, PROJECT, Places
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.definitions import (
     build_definitions,
     build_source,
@@ -55,9 +56,17 @@ def working(places: Places) -> Iterator[dg.DagsterInstance]:
 
 
 def open_graph(
-    places: Places, instance: dg.DagsterInstance, config: Mapping[str, Any], *, on_request: bool
+    places: Places,
+    instance: dg.DagsterInstance,
+    config: Mapping[str, Any],
+    *,
+    on_request: bool,
+    upgraded: bool = False,
 ) -> Graph:
-    """The project's graph with its history, over the dataset as it is now."""
+    """The project's graph with its history, over the dataset as it is now.
+
+    What was made with other versions of libraries is stale if `upgraded` or the settings say so.
+    """
     version = build_source(places).version()
     definitions = build_definitions(places)
     graph = Graph(
@@ -67,6 +76,7 @@ def open_graph(
         build_storages(places),
         config,
         on_request=on_request,
+        upgraded=upgraded or read_settings(places.settings).libraries.remake,
     )
     gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
     return graph

@@ -46,22 +46,11 @@ def _show_versions(context: click.Context, parameter: click.Parameter, value: bo
     del parameter
     if not value or context.resilient_parsing:
         return
-    click.echo(f"mnist-assets {_installed('mnist-assets')}")
-    click.echo(f"dagster {_installed('dagster')}")
-    click.echo(f"tensorflow {_installed('tensorflow', 'tensorflow-cpu')}")
+    from mnist_assets.orchestration.versions.libraries import DISTRIBUTIONS, installed_version
+
+    for names in (("mnist-assets",), ("dagster",), DISTRIBUTIONS["tensorflow"]):
+        click.echo(f"{names[0]} {installed_version(*names) or '(not installed)'}")
     context.exit()
-
-
-def _installed(*distributions: str) -> str:
-    """The version of whichever of these distributions is installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    for name in distributions:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return "(not installed)"
 
 
 @click.group(cls=_Commands, epilog=HELP_OF_COMPLETION)

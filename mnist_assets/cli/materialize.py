@@ -29,6 +29,9 @@ Examples:
 @select_option
 @click.option("--dry-run", is_flag=True, help="Say what would run, and why; run nothing.")
 @click.option("--force", is_flag=True, help="Run every selected asset, whether changed or not.")
+@click.option(
+    "--upgraded", is_flag=True, help="Run what was made with other versions of libraries, too."
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but what goes wrong.")
 @click.option(
     "--config",
@@ -37,7 +40,12 @@ Examples:
     help="A YAML file with Dagster's run configuration, as the launchpad of the web UI shows it.",
 )
 def materialize(
-    select: str | None, dry_run: bool, force: bool, quiet: bool, config: Path | None
+    select: str | None,
+    dry_run: bool,
+    force: bool,
+    upgraded: bool,
+    quiet: bool,
+    config: Path | None,
 ) -> None:
     """Bring assets up to date.
 
@@ -56,7 +64,9 @@ def materialize(
     places = Places.from_environment()
     with working(places) as instance:
         run_config = read_mapping(config) if config else {}
-        graph = open_graph(places, instance, run_config, on_request=select is not None)
+        graph = open_graph(
+            places, instance, run_config, on_request=select is not None, upgraded=upgraded
+        )
         selected = select_assets(graph, select)
         if dry_run:
             _show_plan(graph, selected)

@@ -33,8 +33,8 @@ Examples:
 def status(key: str | None, select: str | None, as_json: bool, check: bool) -> None:
     r"""Say of each asset whether it is up to date, and if not, why.
 
-    Prints a line for each asset: its key, its state and the reason. With a KEY, only what keeps that
-    asset from being up to date, from the first cause to the asset itself. Changes nothing.
+    Prints a line for each asset: its key, its state and the reason. With a KEY, only what keeps
+    that asset from being up to date, from the first cause to the asset itself. Changes nothing.
 
     \b
     up to date  its value is what its code and its inputs would make now
@@ -42,6 +42,9 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
     stale       its code, its declaration or an input has changed
     broken      its file is damaged, or a check of it failed or did not run
     waiting     something that it is made from has to run first
+
+    What is up to date may have been made with other versions of libraries than are installed. It is
+    named here, and `mnist-assets materialize --upgraded` makes it again.
 
     The exit code is 1 if an input is wrong, and with --check if an asset is not up to date; else 0.
     """

@@ -18,6 +18,7 @@ from mnist_assets.orchestration.stage import (
     Check,
     Stage,
     Stored,
+    library_metadata,
     stored,
     without_return_annotation,
 )
@@ -160,6 +161,7 @@ def dataset_assets(schedules: Schedules, declared: Dataset) -> list[Any]:
                 kinds={"numpy"},
                 owners=OWNERS,
                 code_version=version,
+                metadata=library_metadata(load_dataset),
                 automation_condition=follow_changes(),
             ).with_io_manager_key("npy")
         )

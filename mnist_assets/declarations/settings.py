@@ -147,6 +147,16 @@ class Schedules(Declared):
     retrained_within_days: Whole = Field(ge=1)
 
 
+class Libraries(Declared):
+    """What becomes of values that were made with other versions of libraries than are installed.
+
+    Attributes:
+        remake: Whether they are made again, like those whose code changed.
+    """
+
+    remake: bool
+
+
 class Notification(Declared):
     """What is told of a failed run: a command that gets the message on its standard input."""
 
@@ -194,6 +204,7 @@ class Settings(Declared):
     quality: Quality
     study: Study
     schedules: Schedules
+    libraries: Libraries
     notification: Notification
     inbox: Inbox
     download: Download

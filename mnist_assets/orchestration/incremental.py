@@ -23,8 +23,9 @@ from mnist_assets.orchestration.history import (
     Materialization,
     latest_materializations,
 )
-from mnist_assets.orchestration.storage.files import FileStorage
+from mnist_assets.orchestration.storage.files import LIBRARIES, FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_any_fault
+from mnist_assets.orchestration.versions.libraries import describe_upgrades
 
 NOT_MADE = "INITIAL"  # what Dagster records as the version of an input that was never made
 NEVER = "never materialised"
@@ -67,6 +68,7 @@ class Graph:
         run_config: Mapping[str, Any] | None = None,
         *,
         on_request: bool = False,
+        upgraded: bool = False,
     ) -> None:
         """Read a graph.
 
@@ -78,6 +80,7 @@ class Graph:
             run_config: The configuration it is to run with, as Dagster takes it; what it says
                 nothing of keeps whatever it was made with.
             on_request: Whether what is made only on request belongs to it, too.
+            upgraded: Whether what was made with other versions of libraries is stale.
         """
         self._graph = definitions.resolve_asset_graph()
         self._instance = instance
@@ -85,6 +88,7 @@ class Graph:
         self._storages = storages
         self._configured = (run_config or {}).get("ops", {})
         self._on_request = on_request
+        self._upgraded = upgraded
 
     @property
     def keys(self) -> list[dg.AssetKey]:
@@ -132,14 +136,17 @@ class Graph:
         """Each asset's state and why: what is missing or stale here is so in the web UI, too.
 
         What waits is up to date for now, but depends on something that has to run. What is broken,
-        by a lost file or a failed check, the web UI shows otherwise or cannot see.
+        by a lost file or a failed check, the web UI shows otherwise or cannot see. What was made
+        with other versions of libraries than are installed is said to be.
         """
         out_of_date = self._out_of_date()
         waiting = dict.fromkeys(
             self.waiting(out_of_date), (State.WAITING, "runs if its inputs come out different")
         )
-        states = waiting | out_of_date
-        return {key: states.get(key, (State.UP_TO_DATE, "")) for key in selected}
+        made = latest_materializations(self._instance, selected)
+        current = {key: (State.UP_TO_DATE, _upgrades(of)) for key, of in made.items()}
+        states = current | waiting | out_of_date
+        return {key: states[key] for key in selected}
 
     def waiting(self, certain: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
         """The assets downstream of `certain` ones, which have to run only if contents change."""
@@ -183,6 +190,8 @@ class Graph:
         yield from self._file_faults(key, made)
         if made.tags.get(CODE_VERSION) != node.code_version:
             yield State.STALE, "its code or declaration changed"
+        if self._upgraded and (upgrades := _upgrades(made)):
+            yield State.STALE, upgrades
         if self._is_configured_anew(key, made):
             yield State.STALE, "its run config changed"
         followed = made.input_versions
@@ -230,6 +239,12 @@ class Graph:
         run = self._instance.get_run_by_id(made.run_id)
         of_ops: Any = run.run_config.get("ops") if run else None
         return bool((of_ops or {}).get(name) != self._configured[name])
+
+
+def _upgrades(made: Materialization) -> str:
+    """What was made with other versions of libraries than are installed, or nothing."""
+    upgrades = describe_upgrades(made.metadata.get(LIBRARIES, {}))
+    return f"made with {upgrades}" if upgrades else ""
 
 
 def bring_up_to_date(

@@ -47,9 +47,7 @@ def run_assets(
 
 def _announce(reasons: Mapping[dg.AssetKey, str]) -> None:
     """Say how many assets will be made, and which of them anew."""
-    click.echo(
-        f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:", err=True
-    )
+    click.echo(f"Materialising {len(reasons)} asset{'s' if len(reasons) > 1 else ''}:", err=True)
     for key, reason in reasons.items():
         if reason != NEVER:
             click.echo(f"  {key.to_user_string()}: {reason}", err=True)

@@ -11,9 +11,11 @@ from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
 from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY
 from mnist_assets.orchestration.presentation import Picture, inline
+from mnist_assets.orchestration.storage.files import LIBRARIES
 from mnist_assets.orchestration.storage.pictures import Illustrated
-from mnist_assets.orchestration.versions.code import code_version
+from mnist_assets.orchestration.versions.code import code_version, imported_libraries
 from mnist_assets.orchestration.versions.content import content_version
+from mnist_assets.orchestration.versions.libraries import DISTRIBUTIONS
 
 Stored: TypeAlias = dg.MaterializeResult[Any]
 OWNERS = ("team:mnist-assets",)
@@ -135,11 +137,17 @@ class Stage:
                 if partitions or on_request
                 else follow_changes(optional_deps),
                 tags={ON_REQUEST: "true"} if on_request else None,
+                metadata=library_metadata(function),
                 partitions_def=partitions,
                 freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,
             )(without_return_annotation(function))
 
         return define
+
+
+def library_metadata(function: Callable[..., Any]) -> dict[str, list[str]]:
+    """What an asset's definition says of the libraries that its function is made with."""
+    return {LIBRARIES: sorted(imported_libraries(function) & set(DISTRIBUTIONS))}
 
 
 def without_return_annotation(function: Callable[..., Any]) -> Callable[..., Any]:

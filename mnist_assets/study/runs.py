@@ -11,10 +11,10 @@ import json
 import math
 import shutil
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from mnist_assets.orchestration.versions.content import content_version
+from mnist_assets.orchestration.versions.libraries import installed_versions
 from mnist_assets.study.digits import Digits
 from mnist_assets.study.training import Run, Seeds, Study
 
@@ -66,7 +66,7 @@ def fingerprint(digits: Digits, study: Study, code: str) -> str:
         "split": content_version(dict(study.split)),
         "digits": [content_version(array) for array in vars(digits).values()],
         "code": code,
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "libraries": installed_versions(LIBRARIES),
     }
     return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:16]
 

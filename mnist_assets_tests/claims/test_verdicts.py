@@ -39,7 +39,7 @@ from mnist_assets.claims.rules import (
 from mnist_assets.claims.sections import all_claims
 from mnist_assets.formatting import MINUS
 from mnist_assets.networks.declaration import read_networks
-from mnist_assets.orchestration.versions.source import sources
+from mnist_assets.orchestration.versions.source import used_by
 from mnist_assets_tests.claims.conftest import make_graph
 
 DECLARED = read_networks()
@@ -382,7 +382,9 @@ def test_the_code_version_follows_the_declarations():
 
 
 def test_the_code_version_counts_every_claim_and_rule():
-    found = sources("mnist_assets.claims.assets", "claims_asset.<locals>.claims", ("declared",))
+    found = used_by(
+        "mnist_assets.claims.assets", "claims_asset.<locals>.claims", ("declared",)
+    ).sources
     texts = {
         node.value
         for source in found.values()

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mnist_assets.cli.main import main
+from mnist_assets.orchestration.versions import libraries
 from mnist_assets.process import collection_paused
 from mnist_assets_tests.cli.command import command
 
@@ -64,7 +65,7 @@ def test_the_version_is_told_with_those_of_dagster_and_tensorflow(monkeypatch, i
             raise importlib.metadata.PackageNotFoundError(name)
         return installed[name]
 
-    monkeypatch.setattr(importlib.metadata, "version", version)
+    monkeypatch.setattr(libraries, "version", version)
     result = command("--version")
     assert (result.exit_code, result.output) == (0, told)
 

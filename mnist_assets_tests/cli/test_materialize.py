@@ -103,7 +103,7 @@ def test_a_failed_check_is_told_and_fails_the_command(project):
 
 
 def test_progress_is_no_output_and_quiet_there_is_neither(project):
-    chosen = ("--select", 'group:dataset or group:preparation')
+    chosen = ("--select", "group:dataset or group:preparation")
     told = run(*chosen, "--quiet")
     assert (told.exit_code, told.stdout, told.stderr) == (0, "", "")
     told = run(*chosen, "--force")

@@ -23,7 +23,10 @@ def test_what_is_as_written_is_counted():
 
 @pytest.mark.parametrize(
     ("file", "key"),
-    [("networks/small.keras", "networks/small"), ("evaluation/small.ratios.png", "evaluation/small")],
+    [
+        ("networks/small.keras", "networks/small"),
+        ("evaluation/small.ratios.png", "evaluation/small"),
+    ],
 )
 def test_a_flipped_bit_is_named_and_then_known_as_damage(made_project, file, key):
     path = made_project.folder / "assets" / file

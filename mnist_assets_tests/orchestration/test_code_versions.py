@@ -15,7 +15,7 @@ from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.orchestration.versions import modules as source_modules
 from mnist_assets.orchestration.versions import source as source_code
-from mnist_assets.orchestration.versions.code import code_version
+from mnist_assets.orchestration.versions.code import code_version, imported_libraries
 
 Files = dict[str, str]
 Versions = dict[str, str]
@@ -27,7 +27,7 @@ def forget_sources() -> None:
     for cached in (
         source_modules.read_module,
         source_modules.is_module,
-        source_code.sources,
+        source_code.used_by,
         source_code._definition,
     ):
         cached.cache_clear()
@@ -709,3 +709,47 @@ def test_the_training_loop_changes_just_the_networks(real_sources: Path) -> None
 def test_a_comment_changes_nothing(real_sources: Path) -> None:
     path = real_sources / "dataset" / "idx.py"
     assert changed_by(path, "import gzip", "import gzip  # to read what is compressed") == set()
+
+
+def test_the_libraries_that_code_imports_are_found_wherever_it_does(
+    versions_of: VersionsOf,
+) -> None:
+    versions_of(
+        {
+            "assets.py": """
+                from __future__ import annotations
+                import json
+                from typing import TYPE_CHECKING
+                import numpy as np
+                from fake.helpers import draw
+                if TYPE_CHECKING:
+                    import pandas as pd
+
+                def alone(x: pd.DataFrame): return x
+                def direct(x): return np.mean(x)
+                def indirect(x): return draw(x)
+                def factory(function):
+                    def made(x): return function(x)
+                    return made
+                passed_in = factory(direct)
+            """,
+            "helpers.py": """
+                import scipy
+
+                def draw(x):
+                    from matplotlib import pyplot
+                    return pyplot.plot(x)
+            """,
+        }
+    )
+    assets = importlib.import_module("fake.assets")
+    found = {
+        name: set(imported_libraries(getattr(assets, name)))
+        for name in ("alone", "direct", "indirect", "passed_in")
+    }
+    assert found == {
+        "alone": set(),
+        "direct": {"numpy"},
+        "indirect": {"matplotlib"},
+        "passed_in": {"numpy"},
+    }

@@ -57,7 +57,7 @@ def write(storage: FileStorage[Any], value: object) -> None:
     """As Dagster does it, without the time that a context takes."""
     path = path_of(storage)
     storage.make_directory(path.parent)
-    storage.dump_to_path(Mock(), value, path)
+    storage.dump_to_path(Mock(definition_metadata={}), value, path)
 
 
 def shown_of(storage: FileStorage[Any], value: object) -> dict[str, Any]:
@@ -362,7 +362,7 @@ from mnist_assets.orchestration.storage.formats import file_storages
 
 path = UPath("memory://assets/value.npy")
 storage = file_storages("memory://assets")["npy"]
-storage.dump_to_path(Mock(), np.ones(3), path)
+storage.dump_to_path(Mock(definition_metadata={}), np.ones(3), path)
 array = storage.load_from_path(None, path)
 print(array.sum(), len(list(Path(tempfile.gettempdir()).rglob("value.npy"))))
 """
@@ -471,7 +471,7 @@ path = UPath(sys.argv[1])
 storage = file_storages(str(path.parent))["npy"]
 number = 0
 while True:
-    storage.dump_to_path(Mock(), np.full(30_000_000, number % 256, np.uint8), path)
+    storage.dump_to_path(Mock(definition_metadata={}), np.full(30_000_000, number % 256, np.uint8), path)
     if number == 0:
         print("ready", flush=True)
     number += 1

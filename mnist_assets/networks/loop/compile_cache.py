@@ -7,8 +7,9 @@ TensorFlow and the processor it was compiled with: each pair has a folder of its
 import hashlib
 import os
 import platform
-from importlib.metadata import version
 from pathlib import Path
+
+from mnist_assets.orchestration.versions.libraries import DISTRIBUTIONS, installed_version
 
 PROGRAMS = "xla_compile_cache_*.pb"
 FLAG = "--tf_xla_persistent_cache_directory="
@@ -25,7 +26,7 @@ def use_compile_cache(folder: Path) -> None:
     flags = os.environ.get("TF_XLA_FLAGS", "")
     if FLAG in flags:
         return
-    kept = folder / f"tensorflow-{version('tensorflow')}-{_processor()}"
+    kept = folder / f"tensorflow-{installed_version(*DISTRIBUTIONS['tensorflow'])}-{_processor()}"
     kept.mkdir(parents=True, exist_ok=True)
     for program in kept.glob(PROGRAMS):
         seal = _seal(program)

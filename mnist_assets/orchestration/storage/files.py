@@ -24,8 +24,11 @@ from upath import UPath
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.storage.fingerprints import PICTURE_FILES, fingerprint
 from mnist_assets.orchestration.storage.pictures import Illustrated, find_others, picture_file
+from mnist_assets.orchestration.versions.libraries import installed_versions
 
 _Value = TypeVar("_Value")
+
+LIBRARIES = "libraries"  # in an asset's definition: their names; when it is made: their versions
 
 # What NumPy, pandas, json and zipfile raise for content that they cannot make sense of.
 _DAMAGED = (ValueError, EOFError, TokenError, zipfile.BadZipFile, zlib.error)
@@ -67,6 +70,8 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             for other in find_others(path, self.extension, {path.name, *pictures}):
                 other.unlink()
             told: dict[str, Any] = dict(fingerprint(path))
+            if libraries := (context.definition_metadata or {}).get(LIBRARIES):
+                told[LIBRARIES] = installed_versions(libraries)
             if pictures:
                 told[PICTURE_FILES] = {name: fingerprint(path.with_name(name)) for name in pictures}
         except OSError as error:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from mnist_assets.orchestration.versions.source import sources
+from mnist_assets.orchestration.versions.source import Used, used_by
 
 _Function: TypeAlias = Callable[..., Any]
 
@@ -27,12 +27,40 @@ def code_version(function: _Function) -> str:
     return _version(function, ())
 
 
-def _version(function: _Function, users: tuple[_Function, ...]) -> str:
+def imported_libraries(function: _Function) -> frozenset[str]:
+    """The top-level names of all packages from elsewhere that its code imports, however indirectly.
+
+    Of what its factory passed in, the functions count.
+    """
+    libraries, pending, seen = set[str](), [function], set[_Function]()
+    while pending:
+        user = pending.pop()
+        libraries |= _used_by(user).libraries
+        seen.add(user)
+        passed_in = [found for value in _passed_in(user).values() for found in _functions_in(value)]
+        pending += [found for found in passed_in if found not in seen]
+    return frozenset(libraries)
+
+
+def _functions_in(value: Any) -> list[_Function]:
+    match value:
+        case tuple() | list():
+            return [found for item in value for found in _functions_in(item)]
+        case dict():
+            return _functions_in(list(value.values()))
+    return [value] if inspect.isfunction(value) else []
+
+
+def _used_by(function: _Function) -> Used:
     code = function.__code__  # unlike `__qualname__`, which a wrapper takes over, always its own
-    module = function.__globals__["__name__"]
+    return used_by(function.__globals__["__name__"], code.co_qualname, code.co_freevars)
+
+
+def _version(function: _Function, users: tuple[_Function, ...]) -> str:
     digest = hashlib.sha256()
-    used = sources(module, code.co_qualname, code.co_freevars)
-    for source in used.values():  # without its module: code that is moved is the same code
+    for source in _used_by(
+        function
+    ).sources.values():  # without its module: code that is moved is the same code
         digest.update(f"{source}\n".encode())
     for name, value in sorted(_passed_in(function).items()):
         digest.update(f"{name}={_content(name, value, (*users, function))}\n".encode())

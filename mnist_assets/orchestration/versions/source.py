@@ -1,7 +1,8 @@
 """What a function's code uses, however indirectly, found by reading the package's source.
 
 Every name the code uses is followed through the package: helpers, their helpers, classes,
-constants. What a single module defines and imports is `modules.py`.
+constants; where it leaves the package, to the library. What a single module defines and imports is
+`modules.py`.
 
 Names are followed, values are not: the methods of a resource or of an input's value do not count,
 unless the code names their class. Nor is a name found that only running the code could tell.
@@ -11,6 +12,7 @@ import ast
 import symtable
 from collections.abc import Iterable
 from copy import copy
+from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
@@ -24,14 +26,27 @@ from mnist_assets.orchestration.versions.modules import (
     read_module,
 )
 
-_Name: TypeAlias = tuple[str, str]  # a module, and a name at its top level
+# A module, and a name at its top level; or a library, and "".
+_Name: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a function's code uses.
+
+    Attributes:
+        sources: The source of the function and of every definition of the package that it uses, by
+            name, in the order of their use, which neither a move nor the process changes.
+        libraries: The top-level names of the packages from elsewhere that these import.
+    """
+
+    sources: dict[str, str]
+    libraries: frozenset[str]
 
 
 @cache
-def sources(module: str, function: str, bound: tuple[str, ...]) -> dict[str, str]:
-    """The source of a function and of every definition of the package that it uses, by name.
-
-    In the order of their use, which neither a move nor the process changes.
+def used_by(module: str, function: str, bound: tuple[str, ...]) -> Used:
+    """Find what a function's code uses.
 
     Args:
         module: The module that defines the function.
@@ -43,14 +58,16 @@ def sources(module: str, function: str, bound: tuple[str, ...]) -> dict[str, str
         TypeError: It is no named function of this package.
     """
     roots = _find(module, function)
-    found = {f"{module}.{function}": _as_text(roots)}
+    found, libraries = {f"{module}.{function}": _as_text(roots)}, set()
     pending = [used for root in roots for used in _uses(module, root, bound)]
     while pending:
         name = pending.pop()
-        if ".".join(name) not in found:
+        if not name[1]:
+            libraries.add(name[0])
+        elif ".".join(name) not in found:
             found[".".join(name)], used = _definition(*name)
             pending += used
-    return found
+    return Used(found, frozenset(libraries))
 
 
 @cache
@@ -129,8 +146,8 @@ def _named(module: str, name: str, attributes: list[str]) -> list[_Name]:
 def _follow(target: str, attributes: list[str]) -> list[_Name]:
     """From an imported name to its definitions; a module used as a whole counts as a whole."""
     parent, _, name = target.rpartition(".")
-    if target.partition(".")[0] != source_modules.PACKAGE:
-        return []
+    if (library := target.partition(".")[0]) != source_modules.PACKAGE:
+        return [(library, "")]
     if not is_module(target):
         return _named(parent, name, attributes)
     if attributes:
