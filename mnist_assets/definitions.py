@@ -30,6 +30,7 @@ from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets.networks.training import import_tensorflow
 from mnist_assets.orchestration.automation import follow_changes_sensor
 from mnist_assets.orchestration.executor import local_executor
+from mnist_assets.orchestration.retention import retention_job, retention_schedule
 from mnist_assets.orchestration.run_lock import RunLock, locked
 from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
 from mnist_assets.orchestration.storage.files import FileStorage
@@ -91,8 +92,11 @@ def build_definitions(places: Places) -> dg.Definitions:
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=[bounded_check(settings.normalization)],
-        jobs=jobs(networks),
-        schedules=schedules(networks, settings.schedules),
+        jobs=[*jobs(networks), retention_job(_checks_of(assets), settings.history)],
+        schedules=[
+            *schedules(networks, settings.schedules),
+            retention_schedule(settings.schedules),
+        ],
         sensors=[
             follow_changes_sensor(settings.schedules),
             failure_sensor(settings.schedules, settings.notification),
@@ -111,6 +115,11 @@ def build_definitions(places: Places) -> dg.Definitions:
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
         executor=local_executor(prepare=import_tensorflow),
     )
+
+
+def _checks_of(assets: list[Any]) -> list[dg.AssetCheckKey]:
+    """The checks that run inside the steps of assets."""
+    return [check for asset in assets for check in getattr(asset, "check_keys", ())]
 
 
 def _with_code_references(assets: list[Any]) -> list[Any]:

@@ -127,6 +127,13 @@ def whole_versions(folder: Path) -> list[Champion]:
     return [champion for path in found if _is_whole(champion := Champion(path.name, path))]
 
 
+def superseded_versions(folder: Path, keep: int) -> list[Champion]:
+    """Find the versions before the last `keep`, but for the present one, the oldest first."""
+    present = pointed(folder)
+    others = [champion for champion in whole_versions(folder) if champion.version != present]
+    return others[: max(len(others) - keep, 0)]
+
+
 def version_folders(folder: Path) -> list[Path]:
     """Find the folders of all versions, whole or not, in no order."""
     return [path for path in (folder / VERSIONS).glob("*") if re.fullmatch(r"\d+-\w+", path.name)]

@@ -27,6 +27,7 @@ def list_trainings(
     trainings: Iterable[Mapping[str, Any]],
     evaluations: Sequence[Mapping[str, Any]],
     promotions: Sequence[Mapping[str, Any]],
+    earlier: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Put every training beside what came of it before the same network was trained again.
 
@@ -35,6 +36,8 @@ def list_trainings(
             `data_version`, `code_version` and `declaration` (JSON).
         evaluations: Each with `time`, `network`, `validation_accuracy` and `test_accuracy`.
         promotions: Each with `time` and `network`.
+        earlier: The log as it was; its rows stay that are older than any of `trainings` of the same
+            network.
 
     Returns:
         One row a training, oldest first, with `COLUMNS`; time is ISO 8601 in UTC. Accuracies are
@@ -58,7 +61,18 @@ def list_trainings(
             }
         )
         later[network] = start
-    return pd.DataFrame(rows[::-1], columns=list(COLUMNS))
+    listed = pd.DataFrame(rows[::-1], columns=list(COLUMNS))
+    if earlier is None:
+        return listed
+    first = {row["network"]: row["time"] for row in rows}
+    kept = earlier[
+        [  # times are texts of one format, which sort as they do
+            network not in first or time < first[network]
+            for network, time in zip(earlier["network"], earlier["time"], strict=True)
+        ]
+    ]
+    both = [table for table in (kept.reindex(columns=list(COLUMNS)), listed) if len(table)]
+    return pd.concat(both).sort_values("time", kind="stable", ignore_index=True)
 
 
 def _first_between(

@@ -34,6 +34,8 @@ from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.run_lock import hold_lock
 from mnist_assets.orchestration.runs import run_assets
 
+COMPILED = PROJECT / "data" / "cache" / "compiled"
+
 
 @contextmanager
 def open_instance() -> Iterator[dg.DagsterInstance]:
@@ -115,7 +117,7 @@ def update(
     """Bring assets up to date; if quiet, tell only of what goes wrong."""
     for source, version in graph.observed.items():
         observe(instance, source, version)
-    use_compile_cache(PROJECT / "data" / "cache" / "compiled")
+    use_compile_cache(COMPILED)
     gc.enable()
     with native_logs_kept():
         return bring_up_to_date(

@@ -134,6 +134,7 @@ class Schedules(Declared):
         nightly: When every network is trained again, with a new seed.
         weekly: When everything is made anew.
         observe: How often the dataset's files are looked at.
+        retention: When the run history is cut back to what `history` keeps.
         time_zone: An IANA name, such as `Europe/Paris`.
         running: Whether they run without being switched on in the web UI.
         retrained_within_days: Age at which a network or the champion counts as overdue.
@@ -142,9 +143,24 @@ class Schedules(Declared):
     nightly: str
     weekly: str
     observe: str
+    retention: str
     time_zone: str
     running: bool
     retrained_within_days: Whole = Field(ge=1)
+
+
+class History(Declared):
+    """What is kept of the past; what tells of the present values is kept in any case.
+
+    Attributes:
+        runs: The latest runs.
+        days: The age from which even these are dropped.
+        champions: The latest superseded champions.
+    """
+
+    runs: Whole = Field(ge=1)
+    days: Whole = Field(ge=1)
+    champions: Whole = Field(ge=0)
 
 
 class Libraries(Declared):
@@ -204,6 +220,7 @@ class Settings(Declared):
     quality: Quality
     study: Study
     schedules: Schedules
+    history: History
     libraries: Libraries
     notification: Notification
     inbox: Inbox

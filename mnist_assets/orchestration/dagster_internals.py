@@ -6,7 +6,8 @@ executors are made of. When one moves, `test_dagster_internals.py` says which, a
 also lists the undocumented members of documented classes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import dagster as dg
 from dagster._core.errors import (
@@ -34,6 +35,7 @@ from dagster._core.execution.plan.step import ExecutionStep  # its key, tags, po
 from dagster._core.execution.retries import RetryMode  # what Dagster's executors ask for
 from dagster._core.executor.in_process import InProcessExecutor  # handed over to
 from dagster._core.executor.multiprocess import MultiprocessExecutor  # chosen by `one_a_step`
+from dagster._core.storage.event_log import SqliteEventLogStorage  # where a run's events are
 from dagster._utils.error import serializable_error_info_from_exc_info  # an error, to be pickled
 from dagster._utils.interrupts import capture_interrupts  # delays Ctrl-C to where a step expects it
 from dagster_shared.error import SerializableErrorInfo  # an error as an event has it
@@ -56,7 +58,9 @@ __all__ = [
     "can_isolate_steps",
     "capture_interrupts",
     "dagster_event_sequence_for_step",
+    "files_of_run",
     "find_latest_evaluations",
+    "runs_of_latest_evaluations",
     "serializable_error_info_from_exc_info",
 ]
 
@@ -77,3 +81,24 @@ def find_latest_evaluations(
         for check, event in events.items()
         if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
+
+
+def runs_of_latest_evaluations(
+    instance: dg.DagsterInstance, checks: Collection[dg.AssetCheckKey]
+) -> set[str]:
+    """The ids of the runs that evaluated each check last; the reason is the same."""
+    storage = instance.event_log_storage
+    executions = storage.get_latest_asset_check_execution_by_key(list(checks))
+    return {execution.run_id for execution in executions.values()}
+
+
+def files_of_run(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
+    """The files that hold a run's events alone, none where the history is in one database.
+
+    Dagster removes the events, but not the files, which are as large as before.
+    """
+    storage = instance.event_log_storage
+    if not isinstance(storage, SqliteEventLogStorage):
+        return []
+    events = Path(storage.path_for_shard(run_id))
+    return [path for path in events.parent.glob(f"{events.name}*") if path.is_file()]

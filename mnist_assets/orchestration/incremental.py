@@ -117,6 +117,11 @@ class Graph:
         return [key for key in self.keys if key in chosen]
 
     @property
+    def declared(self) -> set[dg.AssetKey]:
+        """Every asset there is, with partitions or without, and the sources."""
+        return set(self._graph.get_all_asset_keys())
+
+    @property
     def checks(self) -> list[dg.AssetCheckKey]:
         """Every check of these assets."""
         whole = set(self.keys)

@@ -38,3 +38,13 @@ def test_each_training_stands_beside_what_came_of_it_before_the_next():
 
 def test_no_training_is_an_empty_table():
     assert list_trainings([], [], []).empty
+
+
+def test_what_the_history_no_longer_holds_stays_as_the_log_had_it():
+    trainings = [training(100, "a", 1), training(200, "b", 1), training(300, "a", 2)]
+    first = list_trainings(trainings, [], [])
+    again = list_trainings([trainings[2], training(400, "a", 3)], [], [], first)
+    assert again["network"].tolist() == ["a", "b", "a", "a"]
+    assert again["time"].is_monotonic_increasing
+    assert list_trainings([trainings[2]], [], [], first).equals(first)
+    assert list_trainings([], [], [], first).equals(first)

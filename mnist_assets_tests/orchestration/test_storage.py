@@ -471,7 +471,8 @@ path = UPath(sys.argv[1])
 storage = file_storages(str(path.parent))["npy"]
 number = 0
 while True:
-    storage.dump_to_path(Mock(definition_metadata={}), np.full(30_000_000, number % 256, np.uint8), path)
+    value = np.full(30_000_000, number % 256, np.uint8)
+    storage.dump_to_path(Mock(definition_metadata={}), value, path)
     if number == 0:
         print("ready", flush=True)
     number += 1

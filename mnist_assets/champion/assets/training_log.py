@@ -1,4 +1,7 @@
-"""Training log: every training that Dagster's history holds, how it did, and who was promoted."""
+"""Training log: every training so far, how it did, and who was promoted.
+
+Dagster's history tells of the latest; what it no longer holds stays as the log had it.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,6 +19,7 @@ from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Stored, stored
+from mnist_assets.orchestration.storage.optional import OptionalInputs
 
 ACCURACIES = ("validation_accuracy", "test_accuracy")
 
@@ -29,7 +33,11 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
         deps=["champion/model", *(f"evaluation/{name}" for name in names)],
         kinds={"pandas"},
     )
-    def training_log(context: dg.AssetExecutionContext, archive: ChampionArchive) -> Stored:
+    def training_log(
+        context: dg.AssetExecutionContext,
+        archive: ChampionArchive,
+        optional_inputs: OptionalInputs,
+    ) -> Stored:
         """Every training of every network so far, from Dagster's own history."""
         from mnist_assets.champion import figures
 
@@ -62,6 +70,7 @@ def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
                 for entry in promotions.to_dict("records")
                 if entry["took_effect"]
             ],
+            optional_inputs.read_file(STAGE.key("training_log"), "csv"),
         )
         return stored(
             trainings,

@@ -26,7 +26,7 @@ def use_compile_cache(folder: Path) -> None:
     flags = os.environ.get("TF_XLA_FLAGS", "")
     if FLAG in flags:
         return
-    kept = folder / f"tensorflow-{installed_version(*DISTRIBUTIONS['tensorflow'])}-{_processor()}"
+    kept = _present_cache(folder)
     kept.mkdir(parents=True, exist_ok=True)
     for program in kept.glob(PROGRAMS):
         seal = _seal(program)
@@ -43,6 +43,16 @@ def seal_compiled_programs() -> None:
         for program in kept.glob(PROGRAMS):
             if not _seal(program).is_file():
                 _seal(program).write_text(_sha256(program), encoding="utf-8")
+
+
+def other_caches(folder: Path) -> list[Path]:
+    """The caches under `folder` of another TensorFlow or another processor."""
+    return [cache for cache in folder.glob("tensorflow-*") if cache != _present_cache(folder)]
+
+
+def _present_cache(folder: Path) -> Path:
+    tensorflow = installed_version(*DISTRIBUTIONS["tensorflow"])
+    return folder / f"tensorflow-{tensorflow}-{_processor()}"
 
 
 def _seal(program: Path) -> Path:

@@ -168,19 +168,19 @@ def _sweep(path: Path) -> None:
     """Remove what writers of the same file left behind when they were killed."""
     for folder in path.parent.glob(f".{path.name}.*.*"):
         process = folder.name.removeprefix(f".{path.name}.").partition(".")[0]
-        if process.isdecimal() and not _is_another_running(int(process)):
+        if process.isdecimal() and is_writer_gone(int(process)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_another_running(process: int) -> bool:
-    """Whether the number is that of a running process other than this one."""
+def is_writer_gone(process: int) -> bool:
+    """Whether the number is that of no running process, or of this one, which writes nothing."""
     try:
         os.kill(process, 0)  # signal 0 does nothing but look
     except ProcessLookupError:
-        return False
-    except PermissionError:
         return True
-    return process != os.getpid()
+    except PermissionError:
+        return False
+    return process == os.getpid()
 
 
 def _not_written(path: UPath, error: OSError) -> InputError:

@@ -47,6 +47,10 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
             return None
         return _load_if_whole(file_storages(self.assets)[storage], key)
 
+    def read_file(self, key: dg.AssetKey, storage: str) -> Any | None:
+        """Read a value as it is, whatever it was made from; None if there is none that is whole."""
+        return _load_if_whole(file_storages(self.assets)[storage], key.to_user_string())
+
     def read_pictures(
         self, instance: dg.DagsterInstance, files: Iterable[str], code_versions: Mapping[str, str]
     ) -> dict[str, bytes]:

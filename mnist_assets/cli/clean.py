@@ -1,0 +1,81 @@
+"""`mnist-assets clean`: remove what nothing needs any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mnist_assets.declarations.places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import dagster as dg
+
+    from mnist_assets.orchestration.leftovers import Leftover
+
+EXAMPLES = """\b
+Examples:
+  mnist-assets clean
+  mnist-assets clean --yes
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--yes", is_flag=True, help="Remove it, too.")
+def clean(yes: bool) -> None:
+    r"""List what nothing needs any more, with its size.
+
+    \b
+    runs        beyond the number and the age that settings.yaml keeps, but for those that made the
+                present values; the training log keeps what they tell
+    values      of assets that are no longer declared, such as those of a removed network
+    unfinished  files of processes that were killed
+    champions   beyond the number that settings.yaml keeps, never the present one
+    programs    compiled for other versions of TensorFlow or another processor
+
+    Nothing else is touched: neither other files in the same folders, nor values that something else
+    has changed. The exit code is 1 if an input is wrong.
+    """
+    from mnist_assets.cli.graph import working
+
+    places = Places.from_environment()
+    with working(places) as instance:
+        found = list(_find(instance, places))
+        for leftover in found:
+            if yes:
+                leftover.remove()
+            click.echo(f"{leftover.bytes / 1e6:9.1f} MB  {leftover.what}")
+    if not found:
+        click.echo("Nothing to remove.")
+        return
+    total = sum(leftover.bytes for leftover in found) / 1e6
+    told = "Removed" if yes else "`mnist-assets clean --yes` removes this"
+    click.echo(f"{total:9.1f} MB  in all. {told}.")
+
+
+def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
+    from upath import UPath
+
+    from mnist_assets.champion.archive import archive_folder, superseded_versions
+    from mnist_assets.cli.graph import COMPILED, open_graph
+    from mnist_assets.declarations.settings import read_settings
+    from mnist_assets.networks.loop.compile_cache import other_caches
+    from mnist_assets.orchestration.leftovers import (
+        find_undeclared_values,
+        find_unfinished_files,
+        folder_left,
+    )
+    from mnist_assets.orchestration.retention import find_expired_runs
+
+    keep = read_settings(places.settings).history
+    graph = open_graph(places, instance, {}, on_request=True)
+    yield from find_expired_runs(instance, graph.checks, keep)
+    yield from find_undeclared_values(instance, UPath(places.assets), graph.declared)
+    yield from find_unfinished_files(UPath(places.assets))
+    if "://" not in places.assets:
+        for champion in superseded_versions(archive_folder(places.assets), keep.champions):
+            yield folder_left(f"superseded champion {champion.version}", champion.folder)
+    for folder in other_caches(COMPILED):
+        yield folder_left(f"programs of another version: {folder.name}", folder)

@@ -1,0 +1,93 @@
+"""How much of the run history is kept, so that a year of nights takes no more room than a month.
+
+What is up to date is told from the history: the run that made an asset's present value, and the one
+that evaluated a check last, are kept however old they are, and so are those of the inbox's files.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import dagster as dg
+
+from mnist_assets.declarations.settings import History, Schedules
+from mnist_assets.orchestration.dagster_internals import files_of_run, runs_of_latest_evaluations
+from mnist_assets.orchestration.leftovers import Leftover
+
+RETENTION = "retention"
+PARTITION = "dagster/partition"  # the tag of a run that made a part of an asset
+OVER = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+
+
+def find_expired_runs(
+    instance: dg.DagsterInstance, checks: Collection[dg.AssetCheckKey], keep: History
+) -> Iterator[Leftover]:
+    """The runs that are over and not needed, beyond the number or the age that is kept.
+
+    Args:
+        instance: The run history.
+        checks: Every check of the graph.
+        keep: How many runs are kept, and for how long.
+    """
+    made = [record.asset_entry.last_materialization for record in instance.get_asset_records()]
+    needed = {event.run_id for event in made if event}
+    needed |= runs_of_latest_evaluations(instance, checks)
+    oldest = datetime.now(UTC) - timedelta(days=keep.days)
+    for number, record in enumerate(instance.get_run_records(dg.RunsFilter(statuses=OVER))):
+        run, created = record.dagster_run, record.create_timestamp.replace(tzinfo=UTC)
+        is_kept = number < keep.runs and created >= oldest
+        if not is_kept and run.run_id not in needed and PARTITION not in run.tags:
+            files = files_of_run(instance, run.run_id)
+            yield Leftover(
+                f"run of {created:%Y-%m-%d %H:%M}: {run.run_id}",
+                sum(path.stat().st_size for path in files),
+                partial(_drop_run, instance, run.run_id),
+            )
+
+
+def _drop_run(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Remove a run with its events and what its steps printed."""
+    files = files_of_run(instance, run_id)
+    instance.delete_run(run_id)
+    instance.compute_log_manager.delete_logs(prefix=[run_id])
+    for path in files:
+        path.unlink(missing_ok=True)
+
+
+def retention_job(checks: Collection[dg.AssetCheckKey], keep: History) -> dg.JobDefinition:
+    """The job that drops the runs which the settings do not keep."""
+
+    @dg.op
+    def drop_expired_runs(context: dg.OpExecutionContext) -> None:
+        expired = list(find_expired_runs(context.instance, checks, keep))
+        for run in expired:
+            run.remove()
+        context.log.info(f"{len(expired)} runs dropped.")
+
+    @dg.job(
+        name=RETENTION,
+        description="Drop the runs that are neither needed nor kept by the settings.",
+        executor_def=dg.in_process_executor,
+    )
+    def retention() -> None:
+        drop_expired_runs()
+
+    return retention
+
+
+def retention_schedule(settings: Schedules) -> dg.ScheduleDefinition:
+    """When the daemon runs that job."""
+    return dg.ScheduleDefinition(
+        name="retention_daily",
+        job_name=RETENTION,
+        cron_schedule=settings.retention,
+        execution_timezone=settings.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING
+        if settings.running
+        else dg.DefaultScheduleStatus.STOPPED,
+        description="Drop the runs that are neither needed nor kept by the settings.",
+    )

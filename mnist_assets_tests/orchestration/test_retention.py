@@ -1,0 +1,114 @@
+"""What a year of nights leaves: as much as a month, and all that tells of the present values."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from mnist_assets.declarations.settings import History
+from mnist_assets.orchestration.dagster_internals import files_of_run
+from mnist_assets.orchestration.retention import (
+    PARTITION,
+    find_expired_runs,
+    retention_job,
+)
+
+CHECK = dg.AssetCheckKey(dg.AssetKey("a"), "fine")
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("fine", asset="a")])
+def a():
+    return dg.MaterializeResult(
+        metadata={"picture": "x" * 100_000}, check_results=[dg.AssetCheckResult(passed=True)]
+    )
+
+
+@dg.asset
+def b():
+    return dg.MaterializeResult()
+
+
+def night(instance, *assets, **tags):
+    return dg.materialize(list(assets), instance=instance, tags=tags).run_id
+
+
+def drop(instance, *, runs, days=30):
+    keep = History(runs=runs, days=days, champions=0)
+    expired = list(find_expired_runs(instance, [CHECK], keep))
+    for run in expired:
+        run.remove()
+    return expired
+
+
+def run_ids(instance):
+    return {record.dagster_run.run_id for record in instance.get_run_records()}
+
+
+@pytest.fixture
+def instance(tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        yield instance
+
+
+def test_the_latest_runs_stay_and_those_that_made_the_present_values(instance):
+    of_b = night(instance, b)
+    old = [night(instance, a) for _ in range(3)]
+    latest = [night(instance, a) for _ in range(2)]
+    files = [path for run in old for path in files_of_run(instance, run)]
+    expired = drop(instance, runs=2)
+    assert len(expired) == 3
+    assert all(run.bytes > 100_000 for run in expired)
+    assert run_ids(instance) == {of_b, *latest}
+    assert [path for path in files if path.exists()] == []
+    assert instance.get_latest_materialization_event(dg.AssetKey("b")).run_id == of_b
+    assert drop(instance, runs=2) == []
+
+
+def test_of_the_latest_those_that_are_too_old_go(instance, monkeypatch):
+    night(instance, a)
+    present = night(instance, a)
+    assert drop(instance, runs=9) == []
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            del tz
+            return datetime.now(UTC) + timedelta(days=31)
+
+    monkeypatch.setattr("mnist_assets.orchestration.retention.datetime", Later)
+    assert len(drop(instance, runs=9, days=30)) == 1
+    assert run_ids(instance) == {present}
+
+
+def test_a_run_that_only_evaluated_a_check_stays_with_the_one_that_made_the_value(instance):
+    @dg.asset_check(asset="a", name="fine")
+    def fine():
+        return dg.AssetCheckResult(passed=True)
+
+    made = night(instance, a)
+    graph = dg.Definitions(
+        [dg.AssetSpec("a")],
+        asset_checks=[fine],
+        jobs=[dg.define_asset_job("checks", dg.AssetSelection.all_asset_checks())],
+    )
+    checked = graph.resolve_job_def("checks").execute_in_process(instance=instance).run_id
+    for _ in range(2):
+        night(instance, b)
+    drop(instance, runs=1)
+    assert {made, checked} <= run_ids(instance)
+
+
+def test_what_was_made_of_the_inboxs_files_stays(instance):
+    of_file = night(instance, b, **{PARTITION: "seven"})
+    night(instance, b)
+    assert drop(instance, runs=1) == []
+    assert of_file in run_ids(instance)
+
+
+def test_the_job_drops_as_well(instance):
+    for _ in range(3):
+        night(instance, a)
+    job = retention_job([CHECK], History(runs=1, days=30, champions=0))
+    result = job.execute_in_process(instance=instance)
+    assert result.success
+    assert len(run_ids(instance)) == 2  # the present value's, and the job's own
