@@ -55,6 +55,7 @@ __all__ = [
     "PlanOrchestrationContext",
     "RetryMode",
     "SerializableErrorInfo",
+    "SqliteEventLogStorage",
     "can_isolate_steps",
     "capture_interrupts",
     "dagster_event_sequence_for_step",

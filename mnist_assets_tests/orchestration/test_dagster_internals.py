@@ -50,11 +50,14 @@ IMPORTED = {
         "dagster_run instance job log raise_on_error retry_mode run_config",
     ),
     "RetryMode": ("orchestration/executor/executor.py", "ENABLED"),
+    "SqliteEventLogStorage": ("orchestration/retention.py", "path_for_shard"),
     "SerializableErrorInfo": ("orchestration/runs.py", "cause cls_name message stack to_string"),
     "can_isolate_steps": ("orchestration/executor/limits.py", "job_def"),
     "capture_interrupts": ("orchestration/executor/worker.py", ""),
     "dagster_event_sequence_for_step": ("orchestration/executor/worker.py", "step_context"),
+    "files_of_run": ("orchestration/retention.py", "instance run_id"),
     "find_latest_evaluations": ("orchestration/incremental.py", "instance checks"),
+    "runs_of_latest_evaluations": ("orchestration/retention.py", "instance checks"),
     "serializable_error_info_from_exc_info": ("orchestration/executor/worker.py", "exc_info"),
 }
 # Members of documented classes, and of what these return, that are themselves not documented.

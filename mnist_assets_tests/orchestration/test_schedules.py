@@ -61,7 +61,7 @@ def test_a_study_is_a_job_of_its_own_that_no_schedule_runs(repository):
     assert studied.pop("study") == {f"study/{name}" for name in (*NETWORKS, "comparison")}
     assert not any(studied.values())
     scheduled = {schedule.job_name for schedule in repository.schedule_defs}
-    assert scheduled == {"retrain", "everything"}
+    assert scheduled == {"retrain", "everything", "retention"}
 
 
 def test_all_is_off_until_switched_on(repository):
