@@ -1,5 +1,7 @@
 """Values are looked for where they would be read: folders and histories never mix."""
 
+import shutil
+
 import pytest
 
 from mnist_assets.orchestration.incremental import State
@@ -43,18 +45,48 @@ def test_in_another_folder_everything_is_made_and_the_first_one_stays(project, t
         assert (tmp_path / "copy" / "assets" / name).is_file()
 
 
-def test_a_copy_is_up_to_date_until_its_own_files_are_touched(project, tmp_path):
-    copied = project.copy(tmp_path / "copied")
-    with copied.instance() as instance:
-        assert states_of(copied, instance) == {State.UP_TO_DATE}
-    (copied.folder / "assets" / "networks" / "small.keras").unlink()
-    with (copied.folder / "assets" / "exploration" / "summary.json").open("a") as file:
-        file.write("\n")
-    with copied.instance() as instance:
-        graph = copied.graph(instance)
+def moved(project, folder):
+    """The project, that was in one folder with all it has made, in another."""
+    first = project.copy(folder / "before")
+    first.folder.rename(folder / "after")
+    return project.within(folder / "after")
+
+
+def mounted(project, folder):
+    """The project, seen under another name."""
+    (folder / "mount").symlink_to(project.copy(folder / "disk").folder)
+    return project.within(folder / "mount")
+
+
+def copied(project, folder):
+    """A copy, all of whose files have new times, beside the project."""
+    return project.within(
+        shutil.copytree(project.folder, folder / "copy", copy_function=shutil.copy)
+    )
+
+
+@pytest.mark.parametrize("elsewhere", [copied, moved, mounted])
+def test_elsewhere_all_is_up_to_date_until_its_own_files_are_touched(project, tmp_path, elsewhere):
+    there = elsewhere(project, tmp_path)
+    with there.instance() as instance:
+        assert states_of(there, instance) == {State.UP_TO_DATE}
+    assets = there.folder / "assets"
+    (assets / "networks" / "small.keras").unlink()
+    with (assets / "exploration" / "summary.json").open("r+b") as file:
+        file.truncate(100)
+    altered = assets / "evaluation" / "comparison.csv"
+    altered.write_text(altered.read_text().replace("0", "1", 1))
+    with there.instance() as instance:
+        graph = there.graph(instance)
         states = {
-            key.to_user_string(): state for key, (state, _) in graph.states(graph.keys).items()
+            key.to_user_string(): state
+            for key, (state, _) in graph.states(graph.keys).items()
+            if state not in {State.UP_TO_DATE, State.WAITING}
         }
-    assert states["networks/small"] == State.MISSING
-    assert states["exploration/summary"] == State.BROKEN
-    assert states["networks/normalised"] == State.UP_TO_DATE
+        assert states == {
+            "networks/small": State.MISSING,
+            "exploration/summary": State.BROKEN,
+            "evaluation/comparison": State.BROKEN,
+        }
+        assert set(there.update(instance).made) == set(states)
+        assert states_of(there, instance) == {State.UP_TO_DATE}
