@@ -14,7 +14,7 @@ from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
-DATASET = {f"dataset/{name}" for name in FILE_NAMES}
+DATASET = {f"dataset/{name}" for name in (*FILE_NAMES, "description")}
 NETWORKS = {"networks/small", "networks/normalised"}
 HISTORIES = {f"{network}_history" for network in NETWORKS}
 PREDICTIONS = {"evaluation/small_predictions", "evaluation/normalised_predictions"}

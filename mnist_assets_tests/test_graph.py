@@ -50,6 +50,8 @@ def test_every_key_is_a_file_that_opens_without_dagster(made):
     images = np.load(project.path("dataset/train_images", "npy"))
     assert (images == make_digits(300, 0)[0]).all()
     assert np.load(project.path("dataset/test_labels", "npy")).shape == (60,)
+    description = json.loads(project.path("dataset/description", "json").read_text())
+    assert (description["title"], description["mnist"]) == ("raw", False)
     summary = json.loads(project.path("exploration/summary", "json").read_text())
     assert summary["image_shape"] == list(SHAPE)
     assert summary["class_distribution"]["train"] == [75] * CLASSES
@@ -262,5 +264,5 @@ def test_new_data_in_the_folder_is_noticed(made_copy):
     with project.instance() as instance:
         outcome = project.update(instance, select="group:dataset")
     # Equal labels in both: the arrays are all loaded anew, and two come out the same.
-    assert outcome.made == [f"dataset/{name}" for name in sorted(FILE_NAMES)]
+    assert outcome.made == [f"dataset/{name}" for name in sorted([*FILE_NAMES, "description"])]
     assert before != snapshot(project)

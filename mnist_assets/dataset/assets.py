@@ -1,4 +1,4 @@
-"""Dataset: four arrays from four IDX files, verified as a whole before any of them is stored."""
+"""Dataset: four arrays and what they are called, verified as a whole before any is stored."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ import dagster as dg
 
 from mnist_assets.dataset import alignment, checks, loading
 from mnist_assets.dataset import duplicates as repeats
+from mnist_assets.dataset.description import describe
 from mnist_assets.dataset.loading import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Dataset, Schedules
@@ -24,6 +25,7 @@ from mnist_assets.orchestration.stage import (
 from mnist_assets.orchestration.versions.code import code_version
 
 STAGE = Stage("dataset")
+DESCRIPTION = "description"
 SOURCE = STAGE.key("idx_files")
 
 CHECKSUM = Check(
@@ -65,6 +67,7 @@ DESCRIPTIONS = {
     "train_labels": "The training part's labels: uint8 (n,), classes 0 to k - 1.",
     "test_images": "The test part's images: uint8 (n, height, width), grey levels 0-255.",
     "test_labels": "The test part's labels: uint8 (n,), classes 0 to k - 1.",
+    DESCRIPTION: "What the dataset is called, what its classes are, and what was done to read it.",
 }
 
 
@@ -94,6 +97,10 @@ def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
         loaded = loading.load_dataset(folder, source.facts)
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
+            if name == DESCRIPTION:
+                described = describe(loaded, folder.name).to_json()
+                yield stored(described, key=key, **described)
+                continue
             array = getattr(loaded, name)
             reference = loading.reference_sha256(name, folder, source.facts)
             findings = {CHECKSUM: checks.check_checksum(array, name, reference)}
@@ -146,24 +153,28 @@ def _label_findings(
 
 
 def dataset_assets(schedules: Schedules, declared: Dataset) -> list[Any]:
-    """The files, and the four arrays, which one step loads but which can be chosen singly."""
+    """The files, and what one step loads from them but can be chosen singly.
+
+    That is four arrays and the dataset's description.
+    """
     load_dataset = _loading(declared)
     version = code_version(load_dataset)
     specs, check_specs = [], []
-    for name in FILE_NAMES:
+    for name in (*FILE_NAMES, DESCRIPTION):
+        storage, kind = ("json", "json") if name == DESCRIPTION else ("npy", "numpy")
         specs.append(
             dg.AssetSpec(
                 STAGE.key(name),
                 deps=[SOURCE],
                 description=DESCRIPTIONS[name],
                 group_name=STAGE.name,
-                kinds={"numpy"},
+                kinds={kind},
                 owners=OWNERS,
                 code_version=version,
                 automation_condition=follow_changes(),
-            ).with_io_manager_key("npy")
+            ).with_io_manager_key(storage)
         )
-        check_specs += [check.spec(STAGE.key(name)) for check in CHECKS[name]]
+        check_specs += [check.spec(STAGE.key(name)) for check in CHECKS.get(name, ())]
     arrays = dg.multi_asset(
         specs=specs,
         check_specs=check_specs,

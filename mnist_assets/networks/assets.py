@@ -9,8 +9,8 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from mnist_assets.dataset.loading import class_count, commonest_share
-from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.dataset.description import Description
+from mnist_assets.dataset.loading import MNIST, class_count, commonest_share
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks import history, model
 from mnist_assets.networks.declaration import Network
@@ -67,7 +67,6 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
     def train(
         context: dg.AssetExecutionContext,
         config: Seed,
-        source: DatasetSource,
         train_images: Any,
         train_labels: Any,
         split: Any,
@@ -87,7 +86,7 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
             on_epoch=_reporter(context, declared.epochs),
         )
         counted = model.count_parameters(trained.model)
-        if source.facts:
+        if train_images.shape[1:] == MNIST.image_shape and classes == len(MNIST.train_counts):
             wanted = expected.model_dump()
         else:
             wanted = model.parameters_of(declared.layers, train_images.shape[1:], classes)
@@ -129,16 +128,21 @@ def _history_asset(name: str, declared: Network) -> dg.AssetsDefinition:
     @STAGE.asset(
         "csv",
         name=f"{name}_history",
-        reads={"network": f"networks/{name}", "train_labels": "dataset/train_labels"},
+        reads={
+            "network": f"networks/{name}",
+            "train_labels": "dataset/train_labels",
+            "description": "dataset/description",
+        },
         kinds={"pandas"},
         checks=[AS_DECLARED, LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
         description=f"Loss and accuracy of {name} after each epoch, training and validation.",
     )
-    def history_table(source: DatasetSource, network: Any, train_labels: Any) -> Stored:
+    def history_table(network: Any, train_labels: Any, description: Any) -> Stored:
         from mnist_assets.networks import figures
 
         epochs = network.history
-        floor = thresholds.validation_accuracy if source.facts else commonest_share(train_labels)
+        mnist = Description.from_json(description).mnist
+        floor = thresholds.validation_accuracy if mnist else commonest_share(train_labels)
         return stored(
             epochs,
             AS_DECLARED.result(

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.dataset.description import Description
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
@@ -38,6 +38,7 @@ NETWORKS = Check("networks", "Every declared network has its two sections.")
 CLAIMS = Check("claims", "Every claim is in the page, once, with the verdict it was given.")
 
 READS = (
+    "dataset/description",
     "dataset/train_images",
     "dataset/test_images",
     "dataset/test_labels",
@@ -99,7 +100,6 @@ def report_assets(
     )
     def notebook(
         context: dg.AssetExecutionContext,
-        source: DatasetSource,
         optional_inputs: OptionalInputs,
         **values: Any,
     ) -> Stored:
@@ -111,10 +111,11 @@ def report_assets(
             key: optional_inputs.read(context.instance, key, *of) for key, of in optional.items()
         }
         runs = {name: made.get(f"study/{name}") for name in declared}
+        dataset = Description.from_json(values["description"])
         story = tell_story(
             values,
             declared,
-            mnist=source.facts is not None,
+            mnist=dataset.mnist,
             few_images=grey_levels.few_images,
             grey_bounds=grey_levels.bounds,
             std_floor=std_floor,
@@ -132,7 +133,7 @@ def report_assets(
         drawn = draw_the_rest(
             story,
             {name: values[f"robustness_{name}"] for name in declared},
-            expected_floors(robustness, source, values["test_labels"]),
+            expected_floors(robustness, dataset, values["test_labels"]),
             {name: table for name, table in runs.items() if table is not None},
         )
         pictures = (

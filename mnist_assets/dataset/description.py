@@ -1,0 +1,76 @@
+"""What a dataset is called and what its classes are, for everything that speaks of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mnist_assets.dataset.idx import idx_sha256
+from mnist_assets.dataset.loading import MNIST, Dataset, class_count
+
+
+@dataclass(frozen=True)
+class Description:
+    """A dataset in words.
+
+    Attributes:
+        title: What to call it.
+        mnist: Whether its four arrays are MNIST's, wherever they came from.
+        labels: What its source calls each class; the position is the class index that stored labels
+            and a network's outputs have.
+        class_names: What a person calls each class, in the same order.
+        own_bounds: The settings that it brings itself, such as `quality.calibration_error`.
+        notices: What was done to its source to read it, each in a sentence.
+    """
+
+    title: str
+    mnist: bool
+    labels: list[int | str]
+    class_names: list[str]
+    own_bounds: list[str]
+    notices: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the description as the plain values that are stored."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Description":
+        """Take the description from its stored values."""
+        return cls(**stored)
+
+    def binds(self, setting: str) -> bool:
+        """Tell whether a bound that was measured on MNIST holds here: if not, it can only warn.
+
+        Args:
+            setting: Its place in `settings.yaml`, such as `quality.label_errors.largest_share`, or
+                that of a section.
+        """
+        return self.mnist or any(
+            own == setting or own.startswith(f"{setting}.") for own in self.own_bounds
+        )
+
+
+def describe(dataset: Dataset, name: str) -> Description:
+    """Describe a dataset.
+
+    Args:
+        dataset: The four arrays.
+        name: What to call it if it is not MNIST.
+    """
+    mnist = is_mnist(dataset)
+    labels: list[int | str] = list(range(class_count(dataset.train_labels)))
+    return Description(
+        title="MNIST" if mnist else name,
+        mnist=mnist,
+        labels=labels,
+        class_names=[str(label) for label in labels],
+        own_bounds=[],
+        notices=[],
+    )
+
+
+def is_mnist(dataset: Dataset) -> bool:
+    """Tell whether the four arrays have the checksums published for MNIST."""
+    # The labels first: they are few, and tell most other datasets apart.
+    arrays = sorted(dataset._asdict().items(), key=lambda item: item[1].nbytes)
+    return all(idx_sha256(array) == MNIST.sha256[name] for name, array in arrays)
