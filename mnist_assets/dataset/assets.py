@@ -147,7 +147,7 @@ def _label_findings(
     if name == "train_labels":
         compared = alignment.compare_parts(*loaded, declared.alike_images)
         findings[ALIKE] = alignment.check_parts_alike(
-            compared, declared.alike_margin, declared.misplaced_classes
+            compared, declared.alike_margin, declared.false_alarm_rate
         )
     return findings
 

@@ -48,21 +48,28 @@ class Dataset(Declared):
         alike_images: Images of a class in either part from which on its averages are compared.
         alike_margin: By how much the class averages of the parts may correlate better once the test
             part is moved, turned, inverted or labelled otherwise.
-        misplaced_classes: Classes whose test average may look most like another class.
+        false_alarm_rate: Share of datasets, with parts drawn and labelled alike, that may be told
+            that they are not.
     """
 
     repeated_share: Real = Field(ge=0, le=1)
-    alike_images: Whole = Field(ge=1, le=1_000_000)
+    alike_images: Whole = Field(ge=2, le=1_000_000)
     alike_margin: Real = Field(ge=0, le=2)
-    misplaced_classes: Whole = Field(ge=0, le=256)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
 
 
 class Split(Declared):
-    """How the training part is divided, and how far class shares may drift apart by chance."""
+    """How the training part is divided, and how its classes may fall to either side.
+
+    Attributes:
+        validation_share: Part of the images that is set aside for validation.
+        seed: Of the shuffle.
+        false_alarm_rate: Share of random splits that may be taken for one that is not random.
+    """
 
     validation_share: Real = Field(gt=0, lt=1)
     seed: Whole = Field(ge=0, lt=2**32)
-    class_share_tolerance: Real = Field(gt=0, lt=1)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
 
 
 class Normalization(Declared):
