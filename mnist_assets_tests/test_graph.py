@@ -10,6 +10,9 @@ import pytest
 
 from mnist_assets.dataset.idx import FILE_NAMES
 from mnist_assets.preparation import normalization
+from mnist_assets.preparation import split as splitting
+from mnist_assets_tests.faults.fault import in_function
+from mnist_assets_tests.faults.preparation import overlapping
 from mnist_assets_tests.tiny import CLASSES, SHAPE, Project, make_digits, write_dataset
 
 NAMES = ["small", "normalised"]
@@ -168,10 +171,11 @@ def test_a_network_below_its_floor_stops_its_evaluation_and_no_other(project):
         assert "evaluation/small_predictions" not in again.made, "a failure keeps blocking"
 
 
-def test_a_bad_split_stops_everything_downstream(project):
-    project.edit("settings.yaml", "class_share_tolerance: 0.2", "class_share_tolerance: 0.0001")
+def test_a_bad_split_stops_everything_downstream(project, monkeypatch):
+    in_function(splitting, "split_indices", overlapping)(project, monkeypatch)
     with project.instance() as instance:
-        outcome = blocked_by(project, instance, "preparation/split:class_shares", TO_AN_EVALUATION)
+        check = "preparation/split:complete_and_disjoint"
+        outcome = blocked_by(project, instance, check, TO_AN_EVALUATION)
         assert [key for key in outcome.made if key.startswith(("networks", "evaluation"))] == []
 
 

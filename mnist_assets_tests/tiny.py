@@ -41,7 +41,6 @@ networks:
     parameters: {total: 2068, trainable: 2036}
 """
 SETTINGS_CHANGES = {
-    "class_share_tolerance: 0.02": "class_share_tolerance: 0.2",
     "seeds: 10": "seeds: 3",
     "processes: 8": "processes: 1",
 }

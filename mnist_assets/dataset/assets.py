@@ -63,6 +63,7 @@ UPRIGHT = Check(
     "The images do not look transposed: not nearly all classes are wider than tall, as letters and "
     "digits on their side would be.",
     blocking=False,
+    group="derived",
 )
 
 CHECKS = {
@@ -101,12 +102,11 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
 
 
 def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iterator[Stored]]:
-    held_out = HeldOut(declared.test_share, declared.test_seed)
-
     def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
         """Load and verify the whole dataset, and store what was asked for of it."""
         folder, own = source.fetch(), source.declaration
         _require_bounds(own.bounds, bounds, folder)
+        held_out = HeldOut(declared.test_share, declared.test_seed)
         loaded = loading.load_dataset(folder, source.facts, own, held_out)
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
@@ -180,7 +180,7 @@ def _label_findings(
     if name == "train_labels":
         compared = alignment.compare_parts(*loaded, declared.alike_images)
         findings[ALIKE] = alignment.check_parts_alike(
-            compared, declared.alike_margin, declared.misplaced_classes
+            compared, declared.alike_margin, declared.false_alarm_rate
         )
     return findings
 

@@ -29,7 +29,7 @@ OWN_SECTIONS = (
 class GreyLevels(Declared):
     """What is counted in the distribution of the images' mean grey levels, in 0-255."""
 
-    few_images: Whole = Field(ge=1)
+    few_images: Whole = Field(ge=1, le=1_000_000)
     common_low: Whole = Field(ge=0, le=255)
     common_high: Whole = Field(ge=0, le=255)
     dark_below: Whole = Field(ge=0, le=255)
@@ -61,7 +61,8 @@ class Dataset(Declared):
         alike_images: Images of a class in either part from which on its averages are compared.
         alike_margin: By how much the class averages of the parts may correlate better once the test
             part is moved, turned, inverted or labelled otherwise.
-        misplaced_classes: Classes whose test average may look most like another class.
+        false_alarm_rate: Share of datasets, with parts drawn and labelled alike, that may be told
+            that they are not.
         upright_significance: Share of datasets that may be taken for transposed though each of
             their classes is as likely wide as tall.
         test_share: Share of the training part that becomes the test part where there is none, and
@@ -70,34 +71,40 @@ class Dataset(Declared):
     """
 
     repeated_share: Real = Field(ge=0, le=1)
-    alike_images: Whole = Field(ge=1)
-    alike_margin: Real = Field(ge=0)
-    misplaced_classes: Whole = Field(ge=0)
+    alike_images: Whole = Field(ge=2, le=1_000_000)
+    alike_margin: Real = Field(ge=0, le=2)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
     upright_significance: Real = Field(ge=0, lt=1)
     test_share: Real = Field(gt=0, lt=1)
     test_seed: Whole = Field(ge=0, lt=2**32)
 
 
 class Split(Declared):
-    """How the training part is divided, and how far class shares may drift apart by chance."""
+    """How the training part is divided, and how its classes may fall to either side.
+
+    Attributes:
+        validation_share: Part of the images that is set aside for validation.
+        seed: Of the shuffle.
+        false_alarm_rate: Share of random splits that may be taken for one that is not random.
+    """
 
     validation_share: Real = Field(gt=0, lt=1)
-    seed: Whole = Field(ge=0)
-    class_share_tolerance: Real = Field(gt=0, lt=1)
+    seed: Whole = Field(ge=0, lt=2**32)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
 
 
 class Normalization(Declared):
     """The guard of the normalisation, and what normalised pixels must look like."""
 
     std_floor: Real = Field(gt=0, le=255)
-    mean_tolerance: Real = Field(gt=0)
-    std_tolerance: Real = Field(gt=0)
+    mean_tolerance: Real = Field(gt=0, le=1)
+    std_tolerance: Real = Field(gt=0, le=1)
 
 
 class Training(Declared):
     """How training uses the machine."""
 
-    memory_limit: Whole = Field(ge=1)
+    memory_limit: Whole = Field(ge=1, le=10**13)
 
 
 class Evaluation(Declared):
@@ -115,12 +122,12 @@ class Evaluation(Declared):
             not put down to chance.
     """
 
-    batch_size: Whole = Field(ge=1)
-    probability_tolerance: Real = Field(gt=0)
-    near_tie_margin: Real = Field(gt=0)
-    by_hand_images: Whole = Field(ge=1)
-    by_hand_tolerance: Real = Field(gt=0)
-    loss_tolerance: Real = Field(gt=0)
+    batch_size: Whole = Field(ge=1, le=1_000_000)
+    probability_tolerance: Real = Field(gt=0, le=1)
+    near_tie_margin: Real = Field(gt=0, le=1)
+    by_hand_images: Whole = Field(ge=1, le=1_000_000)
+    by_hand_tolerance: Real = Field(gt=0, le=1)
+    loss_tolerance: Real = Field(gt=0, le=1)
     informedness_floor: Real = Field(ge=-1, lt=1)
     part_significance: Real = Field(ge=0, lt=1)
 
@@ -143,9 +150,9 @@ class Study(Declared):
         processes: Trainings at a time, at most one a core.
     """
 
-    seeds: Whole = Field(ge=1)
+    seeds: Whole = Field(ge=1, le=10_000)
     confidence: Real = Field(gt=0, lt=1)
-    processes: Whole = Field(ge=1)
+    processes: Whole = Field(ge=1, le=1000)
 
 
 class Schedules(Declared):
@@ -165,7 +172,7 @@ class Schedules(Declared):
     observe: str
     time_zone: str
     running: bool
-    retrained_within_days: Whole = Field(ge=1)
+    retrained_within_days: Whole = Field(ge=1, le=3650)
 
 
 class Notification(Declared):
@@ -186,20 +193,20 @@ class Inbox(Declared):
         smallest_effect: Standardised difference below which drift does not matter.
     """
 
-    largest_file: Whole = Field(ge=1)
-    largest_picture: Whole = Field(ge=1)
-    settled_seconds: Real = Field(ge=0)
+    largest_file: Whole = Field(ge=1, le=10**10)
+    largest_picture: Whole = Field(ge=1, le=10**9)
+    settled_seconds: Real = Field(ge=0, le=86_400)
     doubtful_below: Real = Field(ge=0, le=1)
     false_alarm_rate: Real = Field(gt=0, lt=1)
-    smallest_effect: Real = Field(ge=0)
+    smallest_effect: Real = Field(ge=0, le=10)
 
 
 class Download(Declared):
     """How patiently the public mirrors are asked, when the dataset is to be downloaded."""
 
     mirrors: tuple[str, ...] = Field(min_length=1)
-    attempts: Whole = Field(ge=1)
-    timeout_seconds: Real = Field(gt=0)
+    attempts: Whole = Field(ge=1, le=100)
+    timeout_seconds: Real = Field(gt=0, le=3600)
 
 
 class Settings(Declared):

@@ -38,7 +38,9 @@ GENERALIZATION_GAP = Check(
 class Seed(dg.Config):
     """How a network is trained apart from its declaration."""
 
-    seed: int | None = Field(None, description="Seed to train with instead of the declared one.")
+    seed: int | None = Field(
+        None, ge=0, lt=2**32, description="Seed to train with instead of the declared one."
+    )
 
 
 def network_assets(name: str, network: Network, settings: Settings) -> list[dg.AssetsDefinition]:

@@ -19,7 +19,9 @@ SPLIT_COMPLETE = Check(
     "complete_and_disjoint", "Each training image is in exactly one part; sizes are as declared."
 )
 SPLIT_CLASSES = Check(
-    "class_shares", "Every class is in both parts, with shares as close as declared."
+    "class_shares",
+    "Every class trains, and as many images of each validate as a split at random sets aside.",
+    group="derived",
 )
 NORMALIZED = Check(
     "mean_0_std_1",
@@ -49,7 +51,7 @@ def split_asset(declared: Split) -> dg.AssetsDefinition:
         parts = splitting.split_indices(count, declared.validation_share, declared.seed)
         complete = splitting.check_split_complete(parts, count, declared.validation_share)
         classes = splitting.check_split_classes(
-            parts, train_labels, class_count(train_labels), declared.class_share_tolerance
+            parts, train_labels, class_count(train_labels), declared.false_alarm_rate
         )
         return stored(
             parts,

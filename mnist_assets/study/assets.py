@@ -41,7 +41,7 @@ class Seeds(dg.Config):
     """How often a network is trained, apart from the settings."""
 
     seeds: int | None = Field(
-        None, ge=1, description="Seeds of each kind, instead of the declared number."
+        None, ge=1, le=10_000, description="Seeds of each kind, instead of the declared number."
     )
 
 
