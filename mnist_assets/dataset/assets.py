@@ -1,17 +1,22 @@
 """Dataset: four arrays and what they are called, verified as a whole before any is stored."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 
-from mnist_assets.dataset import alignment, checks, loading
+from mnist_assets.dataset import alignment, checks, loading, orientation
 from mnist_assets.dataset import duplicates as repeats
-from mnist_assets.dataset.description import Description, describe
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.declaration import FILE
+from mnist_assets.dataset.description import Description
+from mnist_assets.dataset.held_out import HeldOut
+from mnist_assets.dataset.idx import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Dataset, Schedules
+from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import follow_changes
 from mnist_assets.orchestration.stage import (
@@ -30,8 +35,8 @@ SOURCE = STAGE.key("idx_files")
 
 CHECKSUM = Check(
     "checksum",
-    "Written back as an IDX file, the array has the SHA-256 published for MNIST, or for another "
-    "dataset that of its source file.",
+    "Written back as an IDX file, with the labels and the orientation of its source, the array has "
+    "the SHA-256 published for MNIST, or for another dataset that of what was read.",
 )
 IMAGES = Check(
     "shape_and_range",
@@ -62,9 +67,16 @@ ALIKE = Check(
     "part is transposed, inverted, moved by a pixel or labelled otherwise, beyond doubt.",
     group="derived",
 )
+UPRIGHT = Check(
+    "upright",
+    "The images do not look transposed: not nearly all classes are wider than tall, as letters and "
+    "digits on their side would be.",
+    blocking=False,
+    group="derived",
+)
 
 CHECKS = {
-    "train_images": (CHECKSUM, IMAGES, ONCE),
+    "train_images": (CHECKSUM, IMAGES, ONCE, UPRIGHT),
     "train_labels": (CHECKSUM, LABELS, LENGTHS, ALIKE),
     "test_images": (CHECKSUM, IMAGES, ONCE, UNSEEN),
     "test_labels": (CHECKSUM, LABELS, LENGTHS),
@@ -90,7 +102,7 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
         return dg.observable_source_asset(
             key=SOURCE,
             group_name=STAGE.name,
-            description="The four IDX files, wherever MNIST_ASSETS_DATASET points, by content.",
+            description="The dataset's files, wherever MNIST_ASSETS_DATASET points, by content.",
             tags={"dagster/kind/file": ""},
             automation_condition=dg.AutomationCondition.cron_tick_passed(
                 settings.observe, settings.time_zone
@@ -98,29 +110,39 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
         )(observe_idx_files)
 
 
-def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
+def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iterator[Stored]]:
+    held_out = HeldOut(declared.test_share, declared.test_seed)
+
     def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
-        """Load and verify all four files, and store the arrays that were asked for."""
-        folder = source.fetch()
-        loaded = loading.load_dataset(folder, source.facts)
-        description = describe(loaded, folder.name)
+        """Load and verify the whole dataset, and store what was asked for of it."""
+        folder, own = source.fetch(), source.declaration
+        _require_bounds(own.bounds, bounds, folder)
+        loaded = loading.load_dataset(folder, source.facts, own, held_out)
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
             if name == DESCRIPTION:
-                described = description.to_json()
+                described = loaded.description.to_json()
                 yield stored(described, key=key, **described)
                 continue
-            array = getattr(loaded, name)
-            reference = loading.reference_sha256(name, folder, source.facts)
-            findings = {CHECKSUM: checks.check_checksum(array, name, reference)}
+            dataset, array = loaded.dataset, getattr(loaded.dataset, name)
+            reference = source.facts.sha256 if source.facts else loaded.sha256
+            findings = {
+                CHECKSUM: checks.check_checksum(loaded.as_in_source(name), name, reference[name])
+            }
             if name.endswith("images"):
-                findings |= _image_findings(loaded, name, source.facts, declared)
+                findings |= _image_findings(dataset, name, source.facts, declared)
             else:
-                findings |= _label_findings(loaded, name, source.facts, declared)
+                findings |= _label_findings(dataset, name, source.facts, declared)
+            if name == "train_images":
+                findings[UPRIGHT] = orientation.check_upright(
+                    orientation.compare_extents(array, dataset.train_labels),
+                    declared.upright_significance,
+                    transposed=loaded.transposed,
+                )
             yield stored(
                 array,
                 *(
-                    check.result(finding, key, binding=_binding(check, finding, description))
+                    check.result(finding, key, binding=_binding(check, finding, loaded.description))
                     for check, finding in findings.items()
                 ),
                 key=key,
@@ -137,6 +159,18 @@ def _binding(check: Check, finding: Finding, description: Description) -> bool:
     if check in (ONCE, UNSEEN) and description.binds("dataset.repeated_share"):
         return True
     return finding.binding and check is not ONCE
+
+
+def _require_bounds(own: Mapping[str, Any], loaded: Mapping[str, Any], folder: Path) -> None:
+    """Refuse a dataset whose bounds are not those that the definitions were loaded with."""
+    if own != loaded:
+        raise InputError(
+            folder,
+            seen=f"bounds in its {FILE} that the graph was loaded without",
+            expected="those that it was loaded with",
+            remedy="Set MNIST_ASSETS_DATASET rather than a run's configuration, and reload the "
+            "definitions when the bounds change.",
+        )
 
 
 def _image_findings(
@@ -177,12 +211,19 @@ def _label_findings(
     return findings
 
 
-def dataset_assets(schedules: Schedules, declared: Dataset) -> list[Any]:
+def dataset_assets(
+    schedules: Schedules, declared: Dataset, own_bounds: Mapping[str, Any] = MappingProxyType({})
+) -> list[Any]:
     """The files, and what one step loads from them but can be chosen singly.
 
     That is four arrays and the dataset's description.
+
+    Args:
+        schedules: How often the files are looked at.
+        declared: What of a dataset may repeat itself, and so on.
+        own_bounds: What the dataset itself sets of the settings.
     """
-    load_dataset = _loading(declared)
+    load_dataset = _loading(declared, dict(own_bounds))
     version = code_version(load_dataset)
     specs, check_specs = [], []
     for name in (*FILE_NAMES, DESCRIPTION):

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_assets.dataset.classes import few
 from mnist_assets.dataset.idx import IMAGES, LABELS, idx_sha256
-from mnist_assets.dataset.loading import DatasetFacts, few
+from mnist_assets.dataset.loading import DatasetFacts
 from mnist_assets.findings import Finding
 
 
 def check_checksum(array: NDArray[Any], name: str, expected_sha256: str) -> Finding:
-    """Check that the stored array, written back as an IDX file, has the SHA-256 that it should."""
+    """Check that an array, as its source has it and as an IDX file, has the SHA-256 it should."""
     seen = idx_sha256(array)
     problems = [] if seen == expected_sha256 else [f"SHA-256 {seen}, not {expected_sha256}"]
     told = f"written back as an IDX file it has the expected SHA-256 {seen}"

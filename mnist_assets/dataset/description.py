@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mnist_assets.dataset.idx import idx_sha256
-from mnist_assets.dataset.loading import MNIST, Dataset, class_count
-
 
 @dataclass(frozen=True)
 class Description:
@@ -48,29 +45,3 @@ class Description:
         return self.mnist or any(
             own == setting or own.startswith(f"{setting}.") for own in self.own_bounds
         )
-
-
-def describe(dataset: Dataset, name: str) -> Description:
-    """Describe a dataset.
-
-    Args:
-        dataset: The four arrays.
-        name: What to call it if it is not MNIST.
-    """
-    mnist = is_mnist(dataset)
-    labels: list[int | str] = list(range(class_count(dataset.train_labels)))
-    return Description(
-        title="MNIST" if mnist else name,
-        mnist=mnist,
-        labels=labels,
-        class_names=[str(label) for label in labels],
-        own_bounds=[],
-        notices=[],
-    )
-
-
-def is_mnist(dataset: Dataset) -> bool:
-    """Tell whether the four arrays have the checksums published for MNIST."""
-    # The labels first: they are few, and tell most other datasets apart.
-    arrays = sorted(dataset._asdict().items(), key=lambda item: item[1].nbytes)
-    return all(idx_sha256(array) == MNIST.sha256[name] for name, array in arrays)

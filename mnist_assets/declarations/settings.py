@@ -3,6 +3,7 @@
 Only wiring reads them; what computes is passed the values.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,19 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from mnist_assets.declarations.places import SETTINGS_FILE
 from mnist_assets.declarations.quality import Quality
-from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml
+from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml, validated
+from mnist_assets.errors import InputError
+
+# What a dataset may set itself: how it is judged, never what runs, where or when.
+OWN_SECTIONS = (
+    "grey_levels",
+    "dataset",
+    "split",
+    "normalization",
+    "evaluation",
+    "champion",
+    "quality",
+)
 
 
 class GreyLevels(Declared):
@@ -50,12 +63,20 @@ class Dataset(Declared):
             part is moved, turned, inverted or labelled otherwise.
         false_alarm_rate: Share of datasets, with parts drawn and labelled alike, that may be told
             that they are not.
+        upright_significance: Share of datasets that may be taken for transposed though each of
+            their classes is as likely wide as tall.
+        test_share: Share of the training part that becomes the test part where there is none, and
+            the dataset does not say.
+        test_seed: Which images that are.
     """
 
     repeated_share: Real = Field(ge=0, le=1)
     alike_images: Whole = Field(ge=2, le=1_000_000)
     alike_margin: Real = Field(ge=0, le=2)
     false_alarm_rate: Real = Field(gt=0, lt=1)
+    upright_significance: Real = Field(ge=0, lt=1)
+    test_share: Real = Field(gt=0, lt=1)
+    test_seed: Whole = Field(ge=0, lt=2**32)
 
 
 class Split(Declared):
@@ -218,3 +239,34 @@ def read_settings(path: Path = SETTINGS_FILE) -> Settings:
         InputError: The file is unreadable or holds a value that is not allowed.
     """
     return read_yaml(path, Settings)
+
+
+def with_bounds(settings: Settings, bounds: Mapping[str, Any], path: Path) -> Settings:
+    """Give the settings with those in the place of theirs that a dataset brings.
+
+    Args:
+        settings: Those of every dataset.
+        bounds: Sections as in `settings.yaml`, each with the fields that are to be others.
+        path: The file with them under `bounds`, for errors.
+
+    Raises:
+        InputError: A section may not be set by a dataset, a field does not exist, or a value is not
+            allowed.
+    """
+    if foreign := sorted(set(bounds) - set(OWN_SECTIONS)):
+        raise InputError(
+            f"{path}: bounds.{foreign[0]}",
+            seen=f"the section {foreign[0]}",
+            expected=f"one of {', '.join(OWN_SECTIONS)}: the others are not the dataset's",
+            remedy="Remove it, or correct its name.",
+        )
+    return validated(_merged(settings.model_dump(), bounds), Settings, f"{path}: bounds")
+
+
+def _merged(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {**content} | {
+        name: _merged(content[name], value)
+        if isinstance(value, Mapping) and isinstance(content.get(name), Mapping)
+        else value
+        for name, value in changes.items()
+    }

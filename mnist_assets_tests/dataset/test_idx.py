@@ -51,7 +51,7 @@ def test_images_and_labels_are_read_by_the_letter_of_the_format() -> None:
 
 
 def test_header_is_read_without_the_values() -> None:
-    assert read_header(TWO_IMAGES[:16], "images") == (2, 2, 3)
+    assert read_header(TWO_IMAGES[:16], "images") == (np.uint8, (2, 2, 3))
     assert encode_header((2, 2, 3)) == TWO_IMAGES[:16]
 
 
@@ -116,7 +116,7 @@ def test_arbitrary_values_after_a_sound_header_are_never_refused(data: st.DataOb
     [
         (b"", None, "0 bytes", "0x00000801 or 0x00000803"),
         (b"\x00\x00\x08", None, "0x000008", "0x00000801 or 0x00000803"),
-        (b"\x00\x00\x0d" + TWO_IMAGES[3:], None, "0x00000d03", "0x00000801 or 0x00000803"),
+        (b"\x00\x00\x0a" + TWO_IMAGES[3:], None, "0x00000a03", "0x00000801 or 0x00000803"),
         (b"<html>", IMAGES, "0x3c68746d", "0x00000803"),
         (b"\x00\x00\x08\x02" + bytes(8), None, "2 dimensions", "1 or 3"),
         (THREE_LABELS, IMAGES, "1 dimensions", "0x00000803"),
@@ -125,6 +125,7 @@ def test_arbitrary_values_after_a_sound_header_are_never_refused(data: st.DataOb
         (encode_header((0, 28, 28)), IMAGES, r"(0, 28, 28)", "at least one value"),
         (encode_header((5, 0, 28)), IMAGES, r"(5, 0, 28)", "at least one value"),
         (TWO_IMAGES[:-1], IMAGES, "27 bytes, less than declared", "28 bytes for the shape (2, 2,"),
+        (b"\x00\x00\x0b" + TWO_IMAGES[3:] + bytes(12), None, "type 0x0b", "bytes, 0x08"),
         (TWO_IMAGES + b"x", IMAGES, "29 bytes, more than declared", "28 bytes"),
     ],
 )
