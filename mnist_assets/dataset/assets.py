@@ -111,12 +111,11 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
 
 
 def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iterator[Stored]]:
-    held_out = HeldOut(declared.test_share, declared.test_seed)
-
     def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
         """Load and verify the whole dataset, and store what was asked for of it."""
         folder, own = source.fetch(), source.declaration
         _require_bounds(own.bounds, bounds, folder)
+        held_out = HeldOut(declared.test_share, declared.test_seed)
         loaded = loading.load_dataset(folder, source.facts, own, held_out)
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]

@@ -1,7 +1,7 @@
-"""Datasets that somebody may have, in small: of every layout, and with what makes them unlike MNIST.
+"""Datasets that somebody may have, in small: of every layout, and with what MNIST has not.
 
-Images are noise with a light shape on it that tells the class: a bar whose place depends on it, tall
-and slanted a little, so that no class is its own mirror image and all are taller than wide.
+Images are noise with a bar on it whose place and pattern tell the class: tall and leaning to one
+side, so that no class is its own mirror image and all are taller than wide.
 """
 
 from dataclasses import dataclass
