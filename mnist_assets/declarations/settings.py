@@ -118,6 +118,9 @@ class Evaluation(Declared):
         by_hand_tolerance: How far a probability may be from the one computed by hand.
         loss_tolerance: How far the validation loss may be from the history's, as a share of it.
         informedness_floor: Least recall less false-positive rate of any class.
+        guessing_significance: Share of networks that guess which may be taken for better.
+        false_alarm_rate: Share of networks as good as guessing the commonest class that may be
+            stopped for being worse.
         part_significance: Probability below which a difference of validation and test accuracy is
             not put down to chance.
     """
@@ -129,6 +132,8 @@ class Evaluation(Declared):
     by_hand_tolerance: Real = Field(gt=0, le=1)
     loss_tolerance: Real = Field(gt=0, le=1)
     informedness_floor: Real = Field(ge=-1, lt=1)
+    guessing_significance: Real = Field(gt=0, lt=1)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
     part_significance: Real = Field(ge=0, lt=1)
 
 

@@ -52,14 +52,15 @@ class Check:
         finding: Finding,
         key: dg.AssetKey | None = None,
         *,
-        binding: bool = True,
+        binding: bool | None = None,
         **metadata: Any,
     ) -> dg.AssetCheckResult:
         """What the check found, with the values seen and expected, and more, as metadata.
 
-        A failure stops what follows only where its bound is `binding` for the data at hand.
+        A failure stops what follows only where its bound is `binding` for the data at hand, which
+        the finding tells if it is not given.
         """
-        stops = self.blocking and binding and finding.binding
+        stops = self.blocking and (finding.binding if binding is None else binding)
         return dg.AssetCheckResult(
             asset_key=key,
             check_name=self.name,

@@ -119,7 +119,7 @@ def test_the_standard_error_is_that_of_many_such_datasets():
             errors.append(compared["gain_error"])
     assert len(gains) > 30
     # The half above 0 of a normal distribution has the root mean square of the whole. Where both
-    # parts are symmetrical a gain is a product of their noises: the jackknife doubles its variance.
+    # parts are symmetrical a gain is the product of two noises: the jackknife doubles its variance.
     assert np.mean(errors) == pytest.approx(np.sqrt(2 * np.mean(np.square(gains))), rel=0.3)
 
 

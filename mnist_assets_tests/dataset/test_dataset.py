@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnist_assets.dataset.checks import check_checksum, check_images, check_labels, check_lengths
+from mnist_assets.dataset.checks import (
+    check_checksum,
+    check_images,
+    check_labels,
+    check_lengths,
+    excuse_rare_classes,
+)
 from mnist_assets.dataset.idx import FILE_NAMES, encode_header
 from mnist_assets.dataset.loading import MNIST, DatasetFacts, class_count, load_dataset
 from mnist_assets.errors import InputError
@@ -247,6 +253,33 @@ def test_labels_check_holds_the_published_class_counts(facts: DatasetFacts) -> N
     finding = check_labels(labels, "train_labels", 3, facts)
     assert_plain(finding, passed=False)
     assert "class counts [2, 3, 2], not [3, 2, 2]" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("train_counts", "rate", "binding"),
+    [
+        # The one image of class 1 is among the 3 training images of 4 with a probability of 3/4.
+        ((2, 1), 1e-6, False),
+        ((2, 1), 0.9, False),
+        ((50, 50), 0.9, False),  # 50 of 101 images in the 100: 51/101, for each of two classes
+        ((50, 50), 1.1, True),
+    ],
+)
+def test_a_class_so_rare_that_chance_leaves_it_out_of_the_test_part_only_warns(
+    train_counts: tuple[int, int], rate: float, binding: bool
+) -> None:
+    train = np.repeat(np.array([0, 1], np.uint8), train_counts)
+    test = np.array([0], np.uint8)
+    finding = check_labels(test, "test_labels", 2, None)
+    excused = excuse_rare_classes(finding, train, test, rate)
+    assert (excused.passed, excused.binding) == (False, binding)
+
+
+def test_what_else_is_wrong_with_test_labels_is_not_excused(facts: DatasetFacts) -> None:
+    train, test = np.array([0, 0, 1], np.uint8), np.array([0, 2], np.uint8)
+    for published in (None, facts):
+        finding = check_labels(test, "test_labels", 2, published)
+        assert excuse_rare_classes(finding, train, test, 1e-6).binding is True
 
 
 def test_lengths_check(arrays: Arrays) -> None:

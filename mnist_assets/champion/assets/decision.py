@@ -118,7 +118,7 @@ def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Candidate |
 
 
 def _upstream_checks(instance: dg.DagsterInstance, name: str) -> dict[str, bool]:
-    """Whether each blocking check that a network depends on passed when it ran last.
+    """Whether each check that a network depends on stopped nothing when it ran last.
 
     Checks on the test images are left out: they take no part in the decision.
     """
@@ -155,4 +155,5 @@ def _passed(instance: dg.DagsterInstance, key: dg.AssetKey, check: Check) -> boo
     event = record.event.dagster_event if record and record.event else None
     if event is None or event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         return False
-    return bool(event.asset_check_evaluation_data.passed)
+    evaluation = event.asset_check_evaluation_data
+    return evaluation.passed or evaluation.severity == dg.AssetCheckSeverity.WARN
