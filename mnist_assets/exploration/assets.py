@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey, summary
@@ -12,7 +13,8 @@ from mnist_assets.orchestration.stage import Stage, Stored, stored
 
 STAGE = Stage("exploration")
 TRAIN = ("dataset/train_images", "dataset/train_labels")
-LABELS = ("dataset/train_labels", "dataset/test_labels")
+DESCRIPTION = "dataset/description"
+LABELS = (DESCRIPTION, "dataset/train_labels", "dataset/test_labels")
 
 
 @STAGE.asset(
@@ -40,12 +42,13 @@ def summary_of_both_parts(
     )
 
 
-@STAGE.asset("png", reads=TRAIN, kinds={"matplotlib"})
-def sample_digits(train_images: Any, train_labels: Any) -> Stored:
+@STAGE.asset("png", reads=[*TRAIN, DESCRIPTION], kinds={"matplotlib"})
+def sample_digits(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The first nine training images with their labels."""
     from mnist_assets.exploration.figures import digits as figures
 
-    png = to_png(figures.sample_digits, train_images[:9], train_labels[:9])
+    names = Description.from_json(description).names
+    png = to_png(figures.sample_digits, train_images[:9], train_labels[:9], names)
     return stored(png, picture=Picture("The first nine training images with their labels", png))
 
 
@@ -65,45 +68,55 @@ def pixel_range(train_images: Any) -> Stored:
 
 
 @STAGE.asset("csv", reads=LABELS, kinds={"pandas"})
-def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
+def class_distribution(description: Any, train_labels: Any, test_labels: Any) -> Stored:
     """How many images each class has in the training and in the test part."""
     from mnist_assets.exploration.figures import digits as figures
 
+    dataset = Description.from_json(description)
     counts = summary.class_distribution(train_labels, test_labels, class_count(train_labels))
+    named = dataset.with_names(counts, "class")
     return stored(
-        counts,
-        picture=draw("Images of each class, both parts", figures.class_distribution, counts),
-        table=table(counts),
+        named,
+        picture=draw(
+            "Images of each class, both parts", figures.class_distribution, counts, dataset.names
+        ),
+        table=table(named),
     )
 
 
-@STAGE.asset("npy", reads=TRAIN, kinds={"numpy"})
-def average_digits(train_images: Any, train_labels: Any) -> Stored:
+@STAGE.asset("npy", reads=[*TRAIN, DESCRIPTION], kinds={"numpy"})
+def average_digits(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The average image of each class: float32 (classes, height, width), grey levels 0-255."""
     from mnist_assets.exploration.figures import digits as figures
 
     averages = summary.average_digits(train_images, train_labels, class_count(train_labels))
-    picture = draw("The average image of each class", figures.average_digits, averages)
+    names = Description.from_json(description).names
+    picture = draw("The average image of each class", figures.average_digits, averages, names)
     return stored(averages, picture=picture)
 
 
-@STAGE.asset("csv", reads=[*TRAIN, "exploration/average_digits"], kinds={"pandas"})
-def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) -> Stored:
+@STAGE.asset("csv", reads=[*TRAIN, DESCRIPTION, "exploration/average_digits"], kinds={"pandas"})
+def extreme_digits(
+    train_images: Any, train_labels: Any, description: Any, average_digits: Any
+) -> Stored:
     """Per class the image nearest to and the one least like its average, by Euclidean distance.
 
     Beside them stand the images that the notebook's loops pick, which compute something else.
     """
     from mnist_assets.exploration.figures import digits as figures
 
+    dataset = Description.from_json(description)
     extremes = summary.extreme_digits(train_images, train_labels, average_digits)
+    named = dataset.with_names(extremes, "class")
     picture = draw(
         "Nearest and least similar image of each class, ours and the notebook's",
         figures.extreme_digits,
         train_images,
         average_digits,
         extremes,
+        dataset.names,
     )
-    return stored(extremes, picture=picture, table=table(extremes, digits=1))
+    return stored(named, picture=picture, table=table(named, digits=1))
 
 
 @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})

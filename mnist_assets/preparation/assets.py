@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Normalization, Split
 from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
@@ -41,17 +42,21 @@ def split_asset(declared: Split) -> dg.AssetsDefinition:
 
     @STAGE.asset(
         "npz",
-        reads=["dataset/train_labels"],
+        reads=["dataset/train_labels", "dataset/description"],
         kinds={"numpy"},
         checks=[SPLIT_COMPLETE, SPLIT_CLASSES],
     )
-    def split(train_labels: Any) -> Stored:
+    def split(train_labels: Any, description: Any) -> Stored:
         """Which training images train and which validate: int32 indices, from a seeded shuffle."""
         count = len(train_labels)
         parts = splitting.split_indices(count, declared.validation_share, declared.seed)
         complete = splitting.check_split_complete(parts, count, declared.validation_share)
         classes = splitting.check_split_classes(
-            parts, train_labels, class_count(train_labels), declared.false_alarm_rate
+            parts,
+            train_labels,
+            class_count(train_labels),
+            declared.false_alarm_rate,
+            Description.from_json(description).names,
         )
         return stored(
             parts,
@@ -154,15 +159,17 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
 
 @STAGE.asset(
     "csv",
-    reads=["dataset/train_images", "dataset/train_labels"],
+    reads=["dataset/train_images", "dataset/train_labels", "dataset/description"],
     kinds={"pandas"},
     checks=[ONE_HOT],
 )
-def one_hot_examples(train_images: Any, train_labels: Any) -> Stored:
+def one_hot_examples(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The first nine training labels, one-hot encoded; the check covers all of them."""
     classes = class_count(train_labels)
     encoded = encoding.one_hot(train_labels, classes)
-    examples = encoding.one_hot_examples(train_labels, classes, count=9)
+    examples = Description.from_json(description).with_names(
+        encoding.one_hot_examples(train_labels, classes, count=9), "label"
+    )
     tensor = encoding.network_input(train_images[:9])
     return stored(
         examples,

@@ -29,13 +29,20 @@ from mnist_assets.plots.style import BLUE, DIGITS, INK, MUTED, ORANGE, VERMILLIO
 from mnist_assets.plots.tiles import lay_tiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
 
 @styled
-def sample_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Figure:
-    """Draw the first nine images (fewer if there are fewer), each with its label."""
+def sample_digits(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], names: Sequence[str] | None = None
+) -> Figure:
+    """Draw the first nine images (fewer if there are fewer), each with its label.
+
+    `names` are those of the classes; their numbers if None.
+    """
     shown = images[:9]
     caption, widest = 0.25, 0.8  # inches: its height, and the width of the longest
     tiles = lay_tiles(
@@ -46,7 +53,8 @@ def sample_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Figur
     tiles.draw(axes, shown)
     for number, label in enumerate(labels[:9]):
         left, top, width, _ = tiles.box(number)
-        axes.text(left + width / 2, top - 0.06, f"label {label}", ha="center")
+        told = f"label {label}" if names is None else names[label]
+        axes.text(left + width / 2, top - 0.06, told, ha="center")
     kinds = len(np.unique(labels[:9]))
     set_title(figure, f"The first {len(shown)} images show {kinds} different classes")
     return figure
