@@ -1,12 +1,10 @@
 """The whole graph on other datasets than MNIST: all is made, and all speaks of the dataset."""
 
-import json
 import re
 
 import pytest
 
 from mnist_assets_tests.dataset.made_up import MADE_UP
-from mnist_assets_tests.report.stories import text_of
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
@@ -43,7 +41,7 @@ def made(request, tmp_path_factory):
 
 
 def test_everything_is_made(made):
-    project, _, outcome, graph = made
+    _, _, outcome, graph = made
     assert outcome.success, (outcome.failures(), failed(outcome))
     assert set(outcome.made) == {key.to_user_string() for key in graph.keys}
     assert failed(outcome) == {}

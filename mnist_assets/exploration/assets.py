@@ -101,15 +101,18 @@ def extreme_digits(
 ) -> Stored:
     """Per class the image nearest to and the one least like its average, by Euclidean distance.
 
-    Beside them stand the images that the notebook's loops pick, which compute something else.
+    Of MNIST, the images that the notebook's loops pick, which compute something else, stand beside
+    them.
     """
     from mnist_assets.exploration.figures import digits as figures
 
     dataset = Description.from_json(description)
     extremes = summary.extreme_digits(train_images, train_labels, average_digits)
+    if not dataset.mnist:
+        extremes = extremes.filter(regex="^(?!notebook)")
     named = dataset.with_names(extremes, "class")
     picture = draw(
-        "Nearest and least similar image of each class, ours and the notebook's",
+        "Nearest and least similar image of each class",
         figures.extreme_digits,
         train_images,
         average_digits,
@@ -119,8 +122,8 @@ def extreme_digits(
     return stored(named, picture=picture, table=table(named, digits=1))
 
 
-@STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
-def pixel_histogram(train_images: Any) -> Stored:
+@STAGE.asset("csv", reads=[TRAIN[0], DESCRIPTION], kinds={"pandas"})
+def pixel_histogram(train_images: Any, description: Any) -> Stored:
     """How many pixels of the training images have each of the 256 grey levels, exactly."""
     from mnist_assets.exploration.figures import grey as figures
 
@@ -136,6 +139,7 @@ def pixel_histogram(train_images: Any) -> Stored:
             figures.pixel_histogram,
             histogram,
             summarised,
+            mnist=Description.from_json(description).mnist,
         ),
     )
 
@@ -143,8 +147,8 @@ def pixel_histogram(train_images: Any) -> Stored:
 def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
     """The asset of the images' mean grey levels, counted within declared bounds."""
 
-    @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
-    def grey_levels(train_images: Any) -> Stored:
+    @STAGE.asset("csv", reads=[TRAIN[0], DESCRIPTION], kinds={"pandas"})
+    def grey_levels(train_images: Any, description: Any) -> Stored:
         """How grey each training image is on average: 0 is black, 255 white."""
         from mnist_assets.exploration.figures import grey as figures
 
@@ -160,6 +164,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
                 levels,
                 summarised,
                 first=bounds.few_images,
+                mnist=Description.from_json(description).mnist,
             ),
         )
 

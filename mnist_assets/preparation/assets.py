@@ -109,7 +109,12 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
 
 def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
     """The check of images the normalisation was not fitted on, which therefore stands alone."""
-    reads = ["dataset/train_images", "dataset/test_images", "preparation/split"]
+    reads = [
+        "dataset/train_images",
+        "dataset/test_images",
+        "dataset/description",
+        "preparation/split",
+    ]
 
     @dg.asset_check(
         asset=STAGE.key("normalization"),
@@ -120,7 +125,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
         op_tags=STAGE.op_tags(),
     )
     def bounded(
-        normalization: Any, train_images: Any, test_images: Any, split: Any
+        normalization: Any, train_images: Any, test_images: Any, description: Any, split: Any
     ) -> dg.AssetCheckResult:
         largest = {
             "validation": normalizing.largest_absolute(
@@ -130,10 +135,11 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
             "any image": normalizing.largest_possible(normalization),
         }
         bound = 255 / declared.std_floor
-        evidence = normalizing.notebook_normalization_evidence(train_images, test_images)
-        return BOUNDED.result(
-            normalizing.check_bounded(largest, bound), the_notebooks_normalisation=evidence
-        )
+        evidence: dict[str, Any] = {}
+        if Description.from_json(description).mnist:
+            of_notebook = normalizing.notebook_normalization_evidence(train_images, test_images)
+            evidence = {"the_notebooks_normalisation": of_notebook}
+        return BOUNDED.result(normalizing.check_bounded(largest, bound), **evidence)
 
     return bounded
 
