@@ -36,7 +36,7 @@ class Classes:
         """Give the label of each index, in the source's type."""
         if indices.dtype == self.labels.dtype == np.uint8 and self._as_indices:
             return indices
-        return self.labels[indices]
+        return self.labels.take(indices, mode="clip")  # checks tell of an index out of range
 
     @property
     def _as_indices(self) -> bool:

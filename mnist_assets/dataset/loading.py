@@ -157,7 +157,7 @@ def load_dataset(
     return Loaded(
         dataset,
         Description(
-            title=declared.title or ("MNIST" if mnist else location.stem or str(location)),
+            title=declared.title or ("MNIST" if mnist else _name_of(location)),
             mnist=mnist,
             labels=classes.labels.tolist(),
             class_names=list(classes.names),
@@ -197,6 +197,11 @@ def commonest_share(train_labels: NDArray[np.uint8]) -> float:
         train_labels: uint8 (n,), at least one.
     """
     return float(np.bincount(train_labels).max() / len(train_labels))
+
+
+def _name_of(location: Path) -> str:
+    path = location.resolve()
+    return (path.name if path.is_dir() else path.stem) or str(path)
 
 
 def _checksum(part: Part, kind: str, classes: Classes) -> str:

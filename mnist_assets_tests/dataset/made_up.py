@@ -36,6 +36,7 @@ def make_part(count, side, classes, seed):
 def write_idx(path, array):
     """Write an array as an IDX file of its own type: uint8, int16, int32, float32 or float64."""
     kinds = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
+    array = array.astype(np.int32) if array.dtype == np.int64 else array
     header = bytearray(encode_header(array.shape))
     header[2] = kinds[array.dtype.str[1:]]
     path.write_bytes(bytes(header) + array.astype(array.dtype.newbyteorder(">")).tobytes())

@@ -48,7 +48,7 @@ class NpzFile:
 
     def _arrays(self) -> dict[str, NDArray[np.generic]]:
         try:
-            with np.load(self._path, allow_pickle=False) as archive:
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files if name in TRAIN + TEST}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(

@@ -131,7 +131,7 @@ def _read_part(folder: Path) -> tuple[Part, list[str]]:
     notices = notices if coloured else []
     if others := [path for *_, of_class in classes for path in of_class]:
         where = others[0].relative_to(folder.parent)
-        notices.append(f"{folder.name}: {len(others):,} others than pictures, such as {where}.")
+        notices.append(f"{folder.name}: {len(others):,} not read, no pictures: {where} first.")
     labels = np.array([label for label, _ in files])
     return Part(images, labels, str(folder), str(folder)), notices
 
