@@ -1,12 +1,10 @@
 """The whole graph on other datasets than MNIST: all is made, and all speaks of the dataset."""
 
-import json
 import re
 
 import pytest
 
 from mnist_assets_tests.dataset.made_up import MADE_UP
-from mnist_assets_tests.report.stories import text_of
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
@@ -24,7 +22,9 @@ networks:
     thresholds: {validation_accuracy: 0.9, generalization_gap: 0.2}
     parameters: {total: 1, trainable: 1}
 """
-OF_MNIST_ALONE = re.compile(r"\b(digits?|handwrit\w+|writers?|notebook\W*s?|written)\b", re.IGNORECASE)
+OF_MNIST_ALONE = re.compile(
+    r"\b(digits?|handwrit\w+|writers?|notebook\W*s?|written)\b", re.IGNORECASE
+)
 
 
 @pytest.fixture(scope="module", params=MADE_UP, ids=lambda make: make.__name__)
@@ -48,6 +48,4 @@ def test_everything_is_made(made):
 
 
 def failed(outcome):
-    return {
-        name: check.description for name, check in outcome.checks().items() if not check.passed
-    }
+    return {name: check.description for name, check in outcome.checks().items() if not check.passed}

@@ -7,7 +7,7 @@ import dagster as dg
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey, summary
-from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
+from mnist_assets.orchestration.presentation import draw, draw_value, table
 from mnist_assets.orchestration.stage import Stage, Stored, stored
 
 STAGE = Stage("exploration")
@@ -45,8 +45,13 @@ def sample_digits(train_images: Any, train_labels: Any) -> Stored:
     """The first nine training images with their labels."""
     from mnist_assets.exploration.figures import digits as figures
 
-    png = to_png(figures.sample_digits, train_images[:9], train_labels[:9])
-    return stored(png, picture=Picture("The first nine training images with their labels", png))
+    picture = draw_value(
+        "The first nine training images with their labels",
+        figures.sample_digits,
+        train_images[:9],
+        train_labels[:9],
+    )
+    return stored(picture.png, picture=picture)
 
 
 @STAGE.asset("png", reads=["dataset/train_images"], kinds={"matplotlib"})
@@ -55,13 +60,10 @@ def pixel_range(train_images: Any) -> Stored:
     from mnist_assets.exploration.figures import digits as figures
 
     image = train_images[0]
-    png = to_png(figures.pixel_range, image)
-    return stored(
-        png,
-        lowest=int(image.min()),
-        highest=int(image.max()),
-        picture=Picture("The first training image with a colour bar in grey levels", png),
+    picture = draw_value(
+        "The first training image with a colour bar in grey levels", figures.pixel_range, image
     )
+    return stored(picture.png, lowest=int(image.min()), highest=int(image.max()), picture=picture)
 
 
 @STAGE.asset("csv", reads=LABELS, kinds={"pandas"})
