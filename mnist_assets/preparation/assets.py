@@ -110,6 +110,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
         asset=STAGE.key("normalization"),
         name=BOUNDED.name,
         description=BOUNDED.description,
+        metadata={"group": BOUNDED.group},
         blocking=True,
         additional_ins=inputs(reads),
         op_tags=STAGE.op_tags(),
