@@ -8,7 +8,7 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey, summary
-from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
+from mnist_assets.orchestration.presentation import draw, draw_value, table
 from mnist_assets.orchestration.stage import Stage, Stored, stored
 
 STAGE = Stage("exploration")
@@ -47,9 +47,14 @@ def sample_digits(train_images: Any, train_labels: Any, description: Any) -> Sto
     """The first nine training images with their labels."""
     from mnist_assets.exploration.figures import digits as figures
 
-    names = Description.from_json(description).names
-    png = to_png(figures.sample_digits, train_images[:9], train_labels[:9], names)
-    return stored(png, picture=Picture("The first nine training images with their labels", png))
+    picture = draw_value(
+        "The first nine training images with their labels",
+        figures.sample_digits,
+        train_images[:9],
+        train_labels[:9],
+        Description.from_json(description).names,
+    )
+    return stored(picture.png, picture=picture)
 
 
 @STAGE.asset("png", reads=["dataset/train_images"], kinds={"matplotlib"})
@@ -58,13 +63,10 @@ def pixel_range(train_images: Any) -> Stored:
     from mnist_assets.exploration.figures import digits as figures
 
     image = train_images[0]
-    png = to_png(figures.pixel_range, image)
-    return stored(
-        png,
-        lowest=int(image.min()),
-        highest=int(image.max()),
-        picture=Picture("The first training image with a colour bar in grey levels", png),
+    picture = draw_value(
+        "The first training image with a colour bar in grey levels", figures.pixel_range, image
     )
+    return stored(picture.png, lowest=int(image.min()), highest=int(image.max()), picture=picture)
 
 
 @STAGE.asset("csv", reads=LABELS, kinds={"pandas"})

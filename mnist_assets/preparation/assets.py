@@ -8,7 +8,7 @@ import numpy as np
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Normalization, Split
-from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
+from mnist_assets.orchestration.presentation import draw, draw_value, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.preparation import normalization as normalizing
 from mnist_assets.preparation import one_hot as encoding
@@ -120,6 +120,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
         asset=STAGE.key("normalization"),
         name=BOUNDED.name,
         description=BOUNDED.description,
+        metadata={"group": BOUNDED.group},
         blocking=True,
         additional_ins=inputs(reads),
         op_tags=STAGE.op_tags(),
@@ -154,12 +155,11 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
     from mnist_assets.preparation import figures
 
     digits = normalizing.normalise(train_images[:9], **normalization)
-    png = to_png(figures.normalized_digits, digits)
+    picture = draw_value(
+        "The first nine training images, normalised", figures.normalized_digits, digits
+    )
     return stored(
-        png,
-        lowest=float(digits.min()),
-        highest=float(digits.max()),
-        picture=Picture("The first nine training images, normalised", png),
+        picture.png, lowest=float(digits.min()), highest=float(digits.max()), picture=picture
     )
 
 

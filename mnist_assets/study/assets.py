@@ -202,6 +202,7 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
                 of_drawn,
                 claims if Description.from_json(description).mnist else {},
                 confidence,
+                among=len(runs),
             )
         }
         if len(drawn) > 1:
@@ -211,6 +212,7 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
                 figures.differences,
                 both_drawn,
                 confidence,
+                among=len(runs),
             )
         return stored(
             compared,
