@@ -212,6 +212,8 @@ def _canvas(
         name=smallest,
         parameters=network["parameters"]["total"],
         test_accuracy=network["evaluation"]["test"]["accuracy"],
+        names=story["class_names"],
+        mnist=story["mnist"],
         largest=LARGEST_CANVAS,
         template=template,
         script=script,
