@@ -7,7 +7,7 @@ from base64 import b64decode
 
 import pytest
 
-from mnist_assets.dataset.idx import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.orchestration.versions import modules as source_modules
 from mnist_assets_tests.orchestration.test_code_versions import forget_sources
 from mnist_assets_tests.tiny import Project

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_assets.dataset.idx import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.preparation import normalization
 from mnist_assets.preparation import split as splitting
 from mnist_assets_tests.faults.fault import in_function

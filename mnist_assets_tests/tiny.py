@@ -9,7 +9,8 @@ import dagster as dg
 import numpy as np
 
 from mnist_assets.dataset.assets import SOURCE
-from mnist_assets.dataset.idx import FILE_NAMES, encode_header
+from mnist_assets.dataset.idx import encode_header
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
 from mnist_assets.orchestration.history import observe

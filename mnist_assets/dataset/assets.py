@@ -13,7 +13,7 @@ from mnist_assets.dataset import duplicates as repeats
 from mnist_assets.dataset.declaration import FILE
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.held_out import HeldOut
-from mnist_assets.dataset.idx import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Dataset, Schedules
 from mnist_assets.errors import InputError

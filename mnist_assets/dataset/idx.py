@@ -13,9 +13,7 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,62 +21,19 @@ from numpy.typing import NDArray
 from mnist_assets.errors import InputError
 
 LABELS, IMAGES = 1, 3  # the number of dimensions of either kind of file
-FILE_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "train_images": "train-images-idx3-ubyte",
-        "train_labels": "train-labels-idx1-ubyte",
-        "test_images": "t10k-images-idx3-ubyte",
-        "test_labels": "t10k-labels-idx1-ubyte",
-    }
-)
 
 _UNSIGNED_BYTE = 0x08
 _TYPES = {_UNSIGNED_BYTE: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_SIGNATURES = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x93NUMPY": "an array of NumPy, .npy",
+    b"\x80": "a pickled object of Python",
+    b"\x89HDF": "an HDF5 file",
+}
 _GZIP_MAGIC = b"\x1f\x8b"
 _FETCH_AGAIN = "Replace the file with a fresh copy."
-
-
-def find_idx(folder: Path, file_name: str) -> Path:
-    """Find an IDX file under its standard name or a common variant of it.
-
-    Args:
-        folder: Where to look.
-        file_name: The standard name, such as `train-images-idx3-ubyte`. It may also have a dot in
-            place of the second dash, and `.gz` at the end. Of several files the first in this order
-            is taken: plain before gzipped, dash before dot.
-
-    Raises:
-        InputError: The folder is missing, not a folder or unreadable, or has no such file.
-    """
-    try:
-        present = {path.name for path in folder.iterdir() if path.is_file()}
-    except OSError as error:
-        raise InputError(
-            folder,
-            seen=error.strerror,
-            expected=f"a folder with the IDX file {file_name}",
-            remedy="Give the path of a folder that exists and can be read.",
-        ) from error
-    accepted = _accepted(file_name)
-    for candidate in accepted:
-        if candidate in present:
-            return folder / candidate
-    raise InputError(
-        folder / file_name,
-        seen="no such file",
-        expected=f"a file named {', '.join(accepted[:-1])} or {accepted[-1]}",
-        remedy="Put the file there, or give another folder.",
-    )
-
-
-def has_idx(folder: Path, file_name: str) -> bool:
-    """Tell whether an IDX file is in a folder under a name that `find_idx` accepts."""
-    return any((folder / name).is_file() for name in _accepted(file_name))
-
-
-def _accepted(file_name: str) -> tuple[str, ...]:
-    dotted = file_name.replace("-idx", ".idx")
-    return file_name, dotted, f"{file_name}.gz", f"{dotted}.gz"
 
 
 def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArray[np.generic]:
@@ -167,7 +122,7 @@ def read_header(
     if len(data) < 4 or data[:2] != bytes(2) or data[2] not in _TYPES:
         raise InputError(
             name,
-            seen=f"the magic number 0x{data[:4].hex()}" if data else "0 bytes",
+            seen=_describe(data),
             expected=f"the magic number {magic}",
             remedy="Give an IDX file, plain or gzipped, best of unsigned bytes (0x08); 0x09, 0x0b, "
             "0x0c, 0x0d and 0x0e are read, too.",
@@ -264,6 +219,22 @@ def idx_sha256(array: NDArray[np.generic]) -> str:
     digest = hashlib.sha256(encode_header(array.shape))
     digest.update(np.ascontiguousarray(array).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def _describe(data: bytes) -> str:
+    """Say what a file is that is no IDX file, as far as its first bytes tell."""
+    if not data:
+        return "0 bytes"
+    magic = f"the magic number 0x{data[:4].hex()}"
+    begin = data[:512].lstrip().lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
+        return f"a web page, as of a download that failed ({magic})"
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
+            return f"{kind} ({magic})"
+    if begin.isascii() and begin.decode("ascii").isprintable():
+        return f"text ({magic})"
+    return magic
 
 
 def _header_length(rank: int) -> int:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from mnist_assets.dataset.declaration import CLASSES, FILE, Declaration, beside, read_declaration
 from mnist_assets.dataset.download import download_dataset
-from mnist_assets.dataset.idx import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import MNIST, DatasetFacts
 from mnist_assets.dataset.readers import find_reader
 from mnist_assets.declarations.places import BUNDLED_DATASET, PROJECT

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mnist_assets.dataset.idx import FILE_NAMES, encode_header
+from mnist_assets.dataset.idx import encode_header
+from mnist_assets.dataset.idx_names import FILE_NAMES
 
 LETTERS = [chr(ord("a") + index) for index in range(26)]
 

@@ -15,7 +15,8 @@ from mnist_assets.dataset.checks import (
     check_lengths,
     excuse_rare_classes,
 )
-from mnist_assets.dataset.idx import FILE_NAMES, encode_header
+from mnist_assets.dataset.idx import encode_header
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import MNIST, DatasetFacts, class_count, load_dataset
 from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding

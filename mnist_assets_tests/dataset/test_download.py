@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from mnist_assets.dataset.download import MIRRORS, download_dataset
-from mnist_assets.dataset.idx import FILE_NAMES, encode_header
+from mnist_assets.dataset.idx import encode_header
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import DatasetFacts, load_dataset
 from mnist_assets.errors import InputError
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from mnist_assets.dataset import download
-from mnist_assets.dataset.idx import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import MNIST
 from mnist_assets.dataset.source import DOWNLOADS, DatasetSource
 from mnist_assets.declarations.places import BUNDLED_DATASET

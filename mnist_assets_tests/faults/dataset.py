@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from mnist_assets.dataset import loading as dataset_steps
-from mnist_assets.dataset.idx import FILE_NAMES, encode_header, find_idx, load_idx
+from mnist_assets.dataset.idx import encode_header, load_idx
+from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx
 from mnist_assets.dataset.loading import Dataset
 from mnist_assets.declarations.places import BUNDLED_DATASET
 from mnist_assets_tests.faults.fault import Fault, around

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnist_assets.dataset.idx import FILE_NAMES, load_idx
+from mnist_assets.dataset.idx import load_idx
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.inference.digits import prepare_digit, prepare_digits, score

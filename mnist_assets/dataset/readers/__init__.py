@@ -9,6 +9,8 @@ from mnist_assets.dataset.readers.picture_folder import PictureFolder
 from mnist_assets.dataset.readers.reader import Reader
 from mnist_assets.errors import InputError
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+
 
 def find_reader(location: Path, sha256: Mapping[str, str] | None = None) -> Reader:
     """Find the reader for what is at a place.
@@ -25,6 +27,8 @@ def find_reader(location: Path, sha256: Mapping[str, str] | None = None) -> Read
     if location.is_file():
         if location.suffix.lower() == ".npz":
             return NpzFile(location)
+        if location.name.lower().endswith(ARCHIVES):
+            raise _packed(location, "an archive")
         raise _unknown(location, "a file that is no .npz")
     try:
         names = [path.name for path in location.iterdir()]
@@ -34,9 +38,21 @@ def find_reader(location: Path, sha256: Mapping[str, str] | None = None) -> Read
         return IdxFiles(location)
     if PictureFolder.is_at(location):
         return PictureFolder(location)
-    archive = next((name for name in sorted(names) if name.lower().endswith(".npz")), None)
-    seen = f"a folder with {archive}: give the path of that file" if archive else "no dataset"
+    arrays = next((name for name in sorted(names) if name.lower().endswith(".npz")), None)
+    archive = next((name for name in sorted(names) if name.lower().endswith(ARCHIVES)), None)
+    if archive and not arrays:
+        raise _packed(location, f"a folder with the archive {archive}")
+    seen = f"a folder with {arrays}: give the path of that file" if arrays else "no dataset"
     raise _unknown(location, seen)
+
+
+def _packed(location: Path, seen: str) -> InputError:
+    return InputError(
+        location,
+        seen=seen,
+        expected="what is in it, in a folder",
+        remedy="Unpack it (`unzip FILE -d FOLDER`, `tar -xf FILE -C FOLDER`), and give the folder.",
+    )
 
 
 def _unknown(location: Path, seen: str) -> InputError:

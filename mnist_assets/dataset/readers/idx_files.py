@@ -8,15 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_assets.dataset.grey_levels import to_grey_levels
-from mnist_assets.dataset.idx import (
-    FILE_NAMES,
-    IMAGES,
-    LABELS,
-    find_idx,
-    has_idx,
-    load_idx,
-    read_idx_bytes,
-)
+from mnist_assets.dataset.idx import IMAGES, LABELS, load_idx, read_idx_bytes
+from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx, find_variants, has_idx
 from mnist_assets.dataset.readers.reader import Part, Source, to_labels
 
 
@@ -50,6 +43,7 @@ class IdxFiles:
             checksum = self._sha256[name] if self._sha256 else None
             dimensions = IMAGES if name.endswith("images") else LABELS
             values = load_idx(path, dimensions=dimensions, sha256=checksum)
+            notices += self._others(name, path)
             checksums = {}
             if values.dtype == np.uint8:
                 of_file = checksum or hashlib.sha256(read_idx_bytes(path)).hexdigest()
@@ -63,6 +57,16 @@ class IdxFiles:
             arrays[name] = converted, str(path), checksums
         parts = [_part(arrays, part) for part in ("train", "test") if f"{part}_images" in arrays]
         return Source(parts[0], parts[1] if len(parts) > 1 else None, tuple(notices))
+
+    def _others(self, name: str, path: Path) -> list[str]:
+        """Say so where the same file is there a second time, with another content."""
+        content = read_idx_bytes(path)
+        return [
+            f"{other.relative_to(self._folder)} is there, too, with another content: "
+            f"{path.relative_to(self._folder)} was read."
+            for other in find_variants(self._folder, FILE_NAMES[name])
+            if other != path and read_idx_bytes(other) != content
+        ]
 
     def _names(self) -> list[str]:
         tested = self._sha256 or any(

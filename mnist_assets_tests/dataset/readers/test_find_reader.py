@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_assets.dataset.idx import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.readers import find_reader
 from mnist_assets.errors import InputError
 
@@ -47,12 +47,15 @@ def test_the_layout_is_told_by_looking(tmp_path, what, layout):
         ("empty", "empty: found no dataset, expected the IDX files"),
         ("holder", "holder: found a folder with a.npz: give the path of that file"),
         ("holder/notes.txt", "notes.txt: found a file that is no .npz"),
+        ("packed", r"packed: found a folder with the archive emnist\.tar\.gz, .*Unpack it"),
+        ("packed/emnist.tar.gz", r"emnist\.tar\.gz: found an archive, .*Unpack it"),
     ],
 )
 def test_what_no_reader_knows_is_refused(tmp_path, name, message):
     (tmp_path / "empty" / "nothing in it").mkdir(parents=True)
     (tmp_path / "holder").mkdir()
-    for file in ("a.npz", "notes.txt"):
-        (tmp_path / "holder" / file).write_bytes(b"anything")
+    (tmp_path / "packed").mkdir()
+    for file in ("holder/a.npz", "holder/notes.txt", "packed/emnist.tar.gz"):
+        (tmp_path / file).write_bytes(b"anything")
     with pytest.raises(InputError, match=message):
         find_reader(tmp_path / name)

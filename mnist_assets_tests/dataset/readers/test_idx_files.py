@@ -75,3 +75,14 @@ def test_a_given_checksum_needs_all_four_files(tmp_path):
     write(tmp_path, test=False)
     with pytest.raises(InputError, match="t10k-images-idx3-ubyte: found no such file"):
         IdxFiles(tmp_path, {"any": "checksum"}).files()
+
+
+def test_of_a_plain_and_a_gzipped_file_that_differ_it_says_which_is_read(tmp_path):
+    reader = write(tmp_path)
+    plain = tmp_path / "train-labels-idx1-ubyte"
+    other = tmp_path / "train-labels-idx1-ubyte.gz"
+    other.write_bytes(gzip.compress(plain.read_bytes()))
+    assert reader.read().notices == ()
+    other.write_bytes(gzip.compress(plain.read_bytes()[:-1] + b"\x09"))
+    (notice,) = reader.read().notices
+    assert notice == f"{other.name} is there, too, with another content: {plain.name} was read."
