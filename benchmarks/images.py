@@ -92,7 +92,7 @@ def require_space(folder: Path, needed: int) -> None:
 @click.argument("count", type=int)
 def main(folder: Path, count: int) -> None:
     """Write MNIST, repeated to COUNT images, to FOLDER."""
-    dataset = load_dataset(BUNDLED_DATASET, MNIST)
+    dataset = load_dataset(BUNDLED_DATASET, MNIST).dataset
     write_repeated(folder, dataset.train_images, dataset.train_labels, count)
 
 

@@ -66,7 +66,7 @@ class Work:
 def load_work() -> Work:
     """The notebook's three networks on the bundled MNIST, split and normalised as declared."""
     settings, networks = read_settings(), read_networks()
-    dataset = load_dataset(BUNDLED_DATASET, MNIST)
+    dataset = load_dataset(BUNDLED_DATASET, MNIST).dataset
     split = split_indices(
         len(dataset.train_images), settings.split.validation_share, settings.split.seed
     )

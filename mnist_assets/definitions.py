@@ -16,9 +16,10 @@ from mnist_assets.champion.assets.training_log import training_log_asset
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.claims.assets import claims_asset
 from mnist_assets.dataset.assets import dataset_assets
+from mnist_assets.dataset.declaration import FILE, beside
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.places import Places
-from mnist_assets.declarations.settings import read_settings
+from mnist_assets.declarations.settings import Settings, read_settings, with_bounds
 from mnist_assets.evaluation.assets.comparison import comparison_asset
 from mnist_assets.evaluation.assets.networks import evaluation_assets
 from mnist_assets.exploration.assets import exploration_assets
@@ -51,6 +52,12 @@ def build_source(places: Places) -> DatasetSource:
     return DatasetSource.declared(places.dataset, read_settings(places.settings).download)
 
 
+def settings_for(source: DatasetSource, settings: Settings) -> Settings:
+    """The settings, with what the dataset at a source sets itself."""
+    bounds = source.declaration.bounds
+    return with_bounds(settings, bounds, beside(source.folder, FILE)) if bounds else settings
+
+
 def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
     """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
     return file_storages(places.assets, NetworkStorage)
@@ -60,9 +67,11 @@ def build_definitions(places: Places) -> dg.Definitions:
     """Build the graph over the given folders.
 
     Raises:
-        InputError: `networks.yaml` or `settings.yaml` holds a value that is not allowed.
+        InputError: `networks.yaml`, `settings.yaml` or the dataset's `dataset.yaml` holds a value
+            that is not allowed.
     """
-    settings = read_settings(places.settings)
+    source = build_source(places)
+    settings = settings_for(source, read_settings(places.settings))
     networks = read_networks(places.networks)
     evaluations = [
         *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
@@ -71,7 +80,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     champion_quality = champion_quality_asset(networks, settings, evaluations)
     studies = study_assets(networks, settings)
     assets = [
-        *dataset_assets(settings.schedules, settings.dataset),
+        *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),
         *preparation_assets(settings.split, settings.normalization),
         *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
@@ -103,7 +112,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             inbox_sensor(settings.inbox, settings.schedules),
         ],
         resources={
-            "source": build_source(places),
+            "source": source,
             "archive": ChampionArchive(assets=places.assets),
             "inbox_folder": Inbox(folder=places.inbox),
             "run_lock": RunLock(file=str(places.lock)),
@@ -147,11 +156,12 @@ def study_job() -> dg.JobDefinition:
 
 def _job(name: str, places: Places) -> dg.JobDefinition:
     texts = [path.read_text(encoding="utf-8") for path in (places.networks, places.settings)]
-    return _build_job(name, places, *texts)
+    declared = build_source(places).declaration.model_dump_json()
+    return _build_job(name, places, (*texts, declared))
 
 
 @lru_cache(maxsize=1)  # Dagster asks for it five times a run
-def _build_job(name: str, places: Places, networks: str, settings: str) -> dg.JobDefinition:
+def _build_job(name: str, places: Places, declared: tuple[str, ...]) -> dg.JobDefinition:
     """A job of the graph, as long as what it was declared by stays the same."""
-    del networks, settings
+    del declared
     return build_definitions(places).resolve_job_def(name)

@@ -14,12 +14,14 @@ class Finding:
         message: One sentence that says what was seen and, when it failed, what is wrong.
         seen: Named figures found, each a plain bool, int, float, str or list.
         expected: Named figures or bounds they were held against.
+        binding: Whether a failure is beyond doubt: if not, it can only warn.
     """
 
     passed: bool
     message: str
     seen: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
+    binding: bool = True
 
     @classmethod
     def of(
@@ -30,6 +32,7 @@ class Finding:
         *,
         seen: Mapping[str, Any],
         expected: Mapping[str, Any],
+        binding: bool = True,
     ) -> "Finding":
         """A finding that says `right` where the check passed, and `wrong` where not."""
-        return cls(bool(passed), right if passed else wrong, seen, expected)
+        return cls(bool(passed), right if passed else wrong, seen, expected, bool(binding))

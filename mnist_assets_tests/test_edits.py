@@ -7,14 +7,14 @@ from base64 import b64decode
 
 import pytest
 
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.orchestration.versions import modules as source_modules
 from mnist_assets_tests.orchestration.test_code_versions import forget_sources
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
-DATASET = {f"dataset/{name}" for name in FILE_NAMES}
+DATASET = {f"dataset/{name}" for name in (*FILE_NAMES, "description")}
 NETWORKS = {"networks/small", "networks/normalised"}
 HISTORIES = {f"{network}_history" for network in NETWORKS}
 PREDICTIONS = {"evaluation/small_predictions", "evaluation/normalised_predictions"}

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.preparation import normalization
+from mnist_assets.preparation import split as splitting
+from mnist_assets_tests.faults.fault import in_function
+from mnist_assets_tests.faults.preparation import overlapping
 from mnist_assets_tests.tiny import CLASSES, SHAPE, Project, make_digits, write_dataset
 
 NAMES = ["small", "normalised"]
@@ -50,6 +53,8 @@ def test_every_key_is_a_file_that_opens_without_dagster(made):
     images = np.load(project.path("dataset/train_images", "npy"))
     assert (images == make_digits(300, 0)[0]).all()
     assert np.load(project.path("dataset/test_labels", "npy")).shape == (60,)
+    description = json.loads(project.path("dataset/description", "json").read_text())
+    assert (description["title"], description["mnist"]) == ("raw", False)
     summary = json.loads(project.path("exploration/summary", "json").read_text())
     assert summary["image_shape"] == list(SHAPE)
     assert summary["class_distribution"]["train"] == [75] * CLASSES
@@ -166,10 +171,11 @@ def test_a_network_below_its_floor_stops_its_evaluation_and_no_other(project):
         assert "evaluation/small_predictions" not in again.made, "a failure keeps blocking"
 
 
-def test_a_bad_split_stops_everything_downstream(project):
-    project.edit("settings.yaml", "class_share_tolerance: 0.2", "class_share_tolerance: 0.0001")
+def test_a_bad_split_stops_everything_downstream(project, monkeypatch):
+    in_function(splitting, "split_indices", overlapping)(project, monkeypatch)
     with project.instance() as instance:
-        outcome = blocked_by(project, instance, "preparation/split:class_shares", TO_AN_EVALUATION)
+        check = "preparation/split:complete_and_disjoint"
+        outcome = blocked_by(project, instance, check, TO_AN_EVALUATION)
         assert [key for key in outcome.made if key.startswith(("networks", "evaluation"))] == []
 
 
@@ -262,5 +268,5 @@ def test_new_data_in_the_folder_is_noticed(made_copy):
     with project.instance() as instance:
         outcome = project.update(instance, select="group:dataset")
     # Equal labels in both: the arrays are all loaded anew, and two come out the same.
-    assert outcome.made == [f"dataset/{name}" for name in sorted(FILE_NAMES)]
+    assert outcome.made == [f"dataset/{name}" for name in sorted([*FILE_NAMES, "description"])]
     assert before != snapshot(project)

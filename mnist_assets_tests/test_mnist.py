@@ -57,6 +57,18 @@ def test_every_check_passes(made):
     assert [name for name, check in checks.items() if not check.passed] == []
 
 
+def test_the_dataset_is_told_to_be_mnist(made):
+    project, _, _ = made
+    assert read_json(project, "dataset/description") == {
+        "title": "MNIST",
+        "mnist": True,
+        "labels": list(range(10)),
+        "class_names": list("0123456789"),
+        "own_bounds": [],
+        "notices": [],
+    }
+
+
 def test_every_picture_fits_the_web_ui(made):
     project, instance, _ = made
     for key in project.graph(instance).keys:

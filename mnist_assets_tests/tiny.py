@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_assets.dataset.assets import SOURCE
 from mnist_assets.dataset.idx import encode_header
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
 from mnist_assets.orchestration.history import observe
@@ -42,7 +42,6 @@ networks:
     parameters: {total: 2068, trainable: 2036}
 """
 SETTINGS_CHANGES = {
-    "class_share_tolerance: 0.02": "class_share_tolerance: 0.2",
     "seeds: 10": "seeds: 3",
     "processes: 8": "processes: 1",
 }

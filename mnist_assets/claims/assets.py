@@ -9,7 +9,7 @@ from mnist_assets.claims import claim as claims_of
 from mnist_assets.claims import notebook
 from mnist_assets.claims.graph import Graph, NetworkValues
 from mnist_assets.claims.sections import all_claims
-from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.dataset.description import Description
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
@@ -39,14 +39,14 @@ def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
     """The claims about the dataset and those of the notebook's networks that are declared."""
     names = [name for name in notebook.NETWORKS if name in networks]
     declared = {name: networks[name].training for name in names}
-    reads = {key.rpartition("/")[2]: key for key in READS}
+    reads = {key.rpartition("/")[2]: key for key in ("dataset/description", *READS)}
     for name in names:
         reads |= {f"history_{name}": f"networks/{name}_history"}
         reads |= {f"evaluation_{name}": f"evaluation/{name}"}
         reads |= {f"predictions_{name}": f"evaluation/{name}_predictions"}
 
     @STAGE.asset("csv", reads=reads, kinds={"pandas"}, checks=[ONE_VERDICT])
-    def claims(source: DatasetSource, **values: Any) -> Stored:
+    def claims(description: Any, **values: Any) -> Stored:
         """Every checkable statement of the notebook, in its order, each with a verdict.
 
         Its own words, the figure it gives, the figure found here, how the two were compared, what
@@ -61,7 +61,8 @@ def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             )
             for name, training in declared.items()
         }
-        graph = Graph(**values, networks=of_networks) if source.facts else None
+        mnist = Description.from_json(description).mnist
+        graph = Graph(**values, networks=of_networks) if mnist else None
         statements = all_claims()
         judged = claims_of.judge_claims(statements, graph)
         counts = claims_of.count_verdicts(judged)

@@ -8,6 +8,7 @@ import click
 
 from mnist_assets.cli.champion import champion
 from mnist_assets.cli.clean import clean
+from mnist_assets.cli.dataset import dataset
 from mnist_assets.cli.materialize import materialize
 from mnist_assets.cli.predict import predict
 from mnist_assets.cli.status import status
@@ -76,5 +77,5 @@ def main(context: click.Context) -> None:
     context.with_resource(collection_paused())  # what a command loads, it keeps
 
 
-for command in (materialize, status, verify, clean, study, champion, predict):
+for command in (materialize, status, verify, clean, study, champion, predict, dataset):
     main.add_command(command)

@@ -1,5 +1,5 @@
 """Dataset: what is in the four IDX files, and is it whole?
 
 Reads the files where `source.py` finds them. Makes `dataset/train_images`, `…/train_labels`,
-`…/test_images` and `…/test_labels`, verified together before any of them is stored.
+`…/test_images`, `…/test_labels` and `…/description`, verified together before any is stored.
 """

@@ -1,16 +1,22 @@
-"""Dataset: four arrays from four IDX files, verified as a whole before any of them is stored."""
+"""Dataset: four arrays and what they are called, verified as a whole before any is stored."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 
-from mnist_assets.dataset import alignment, checks, loading
+from mnist_assets.dataset import alignment, checks, loading, orientation
 from mnist_assets.dataset import duplicates as repeats
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.declaration import FILE
+from mnist_assets.dataset.description import Description
+from mnist_assets.dataset.held_out import HeldOut
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Dataset, Schedules
+from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import follow_changes
 from mnist_assets.orchestration.stage import (
@@ -25,12 +31,13 @@ from mnist_assets.orchestration.stage import (
 from mnist_assets.orchestration.versions.code import code_version
 
 STAGE = Stage("dataset")
+DESCRIPTION = "description"
 SOURCE = STAGE.key("idx_files")
 
 CHECKSUM = Check(
     "checksum",
-    "Written back as an IDX file, the array has the SHA-256 published for MNIST, or for another "
-    "dataset that of its source file.",
+    "Written back as an IDX file, with the labels and the orientation of its source, the array has "
+    "the SHA-256 published for MNIST, or for another dataset that of what was read.",
 )
 IMAGES = Check(
     "shape_and_range",
@@ -39,23 +46,38 @@ IMAGES = Check(
 )
 LABELS = Check(
     "classes",
-    "uint8 (n,), every class present, none out of range; for MNIST the published class counts.",
+    "uint8 (n,), every class present, none out of range; for MNIST the published class counts. "
+    "Elsewhere a class so rare that chance leaves it out of the test part is only a warning.",
+    group="derived",
 )
 LENGTHS = Check("as_many_labels_as_images", "The part has one label for each image.")
 ONCE = Check(
-    "no_image_twice", "No image of the part is the same as another, but for a declared share."
+    "no_image_twice",
+    "No image of the part is the same as another, but for a declared share.",
+    group="mnist",
 )
 UNSEEN = Check(
-    "not_in_training_part", "No test image is a training image, too, but for a declared share."
+    "not_in_training_part",
+    "No test image is a training image, too, but for a declared share; in a dataset other than "
+    "MNIST, also for as many as a random division leaves in both parts.",
+    group="derived",
 )
 ALIKE = Check(
     "alike_in_both_parts",
     "The class averages of the test part fit those of the training part best as they are: neither "
-    "part is transposed, inverted, moved by a pixel or labelled otherwise.",
+    "part is transposed, inverted, moved by a pixel or labelled otherwise, beyond doubt.",
+    group="derived",
+)
+UPRIGHT = Check(
+    "upright",
+    "The images do not look transposed: not nearly all classes are wider than tall, as letters and "
+    "digits on their side would be.",
+    blocking=False,
+    group="derived",
 )
 
 CHECKS = {
-    "train_images": (CHECKSUM, IMAGES, ONCE),
+    "train_images": (CHECKSUM, IMAGES, ONCE, UPRIGHT),
     "train_labels": (CHECKSUM, LABELS, LENGTHS, ALIKE),
     "test_images": (CHECKSUM, IMAGES, ONCE, UNSEEN),
     "test_labels": (CHECKSUM, LABELS, LENGTHS),
@@ -66,6 +88,7 @@ DESCRIPTIONS = {
     "train_labels": "The training part's labels: uint8 (n,), classes 0 to k - 1.",
     "test_images": "The test part's images: uint8 (n, height, width), grey levels 0-255.",
     "test_labels": "The test part's labels: uint8 (n,), classes 0 to k - 1.",
+    DESCRIPTION: "What the dataset is called, what its classes are, and what was done to read it.",
 }
 
 
@@ -80,7 +103,7 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
         return dg.observable_source_asset(
             key=SOURCE,
             group_name=STAGE.name,
-            description="The four IDX files, wherever MNIST_ASSETS_DATASET points, by content.",
+            description="The dataset's files, wherever MNIST_ASSETS_DATASET points, by content.",
             tags={"dagster/kind/file": ""},
             automation_condition=dg.AutomationCondition.cron_tick_passed(
                 settings.observe, settings.time_zone
@@ -88,23 +111,40 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
         )(observe_idx_files)
 
 
-def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
+def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iterator[Stored]]:
     def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
-        """Load and verify all four files, and store the arrays that were asked for."""
-        folder = source.fetch()
-        loaded = loading.load_dataset(folder, source.facts)
+        """Load and verify the whole dataset, and store what was asked for of it."""
+        folder, own = source.fetch(), source.declaration
+        _require_bounds(own.bounds, bounds, folder)
+        held_out = HeldOut(declared.test_share, declared.test_seed)
+        loaded = loading.load_dataset(folder, source.facts, own, held_out)
         for key in sorted(context.selected_asset_keys):
             name = key.path[-1]
-            array = getattr(loaded, name)
-            reference = loading.reference_sha256(name, folder, source.facts)
-            findings = {CHECKSUM: checks.check_checksum(array, name, reference)}
+            if name == DESCRIPTION:
+                described = loaded.description.to_json()
+                yield stored(described, key=key, **described)
+                continue
+            dataset, array = loaded.dataset, getattr(loaded.dataset, name)
+            reference = source.facts.sha256 if source.facts else loaded.sha256
+            findings = {
+                CHECKSUM: checks.check_checksum(loaded.as_in_source(name), name, reference[name])
+            }
             if name.endswith("images"):
-                findings |= _image_findings(loaded, name, source.facts, declared)
+                findings |= _image_findings(dataset, name, source.facts, declared)
             else:
-                findings |= _label_findings(loaded, name, source.facts, declared)
+                findings |= _label_findings(dataset, name, source.facts, declared)
+            if name == "train_images":
+                findings[UPRIGHT] = orientation.check_upright(
+                    orientation.compare_extents(array, dataset.train_labels),
+                    declared.upright_significance,
+                    transposed=loaded.transposed,
+                )
             yield stored(
                 array,
-                *(check.result(finding, key) for check, finding in findings.items()),
+                *(
+                    check.result(finding, key, binding=_binding(check, finding, loaded.description))
+                    for check, finding in findings.items()
+                ),
                 key=key,
                 shape=str(array.shape),
                 dtype=str(array.dtype),
@@ -112,6 +152,25 @@ def _loading(declared: Dataset) -> Callable[..., Iterator[Stored]]:
             )
 
     return load_dataset
+
+
+def _binding(check: Check, finding: Finding, description: Description) -> bool:
+    """Whether a failed check stops what follows: repeated images may be natural elsewhere."""
+    if check in (ONCE, UNSEEN) and description.binds("dataset.repeated_share"):
+        return True
+    return finding.binding and check is not ONCE
+
+
+def _require_bounds(own: Mapping[str, Any], loaded: Mapping[str, Any], folder: Path) -> None:
+    """Refuse a dataset whose bounds are not those that the definitions were loaded with."""
+    if own != loaded:
+        raise InputError(
+            folder,
+            seen=f"bounds in its {FILE} that the graph was loaded without",
+            expected="those that it was loaded with",
+            remedy="Set MNIST_ASSETS_DATASET rather than a run's configuration, and reload the "
+            "definitions when the bounds change.",
+        )
 
 
 def _image_findings(
@@ -125,7 +184,9 @@ def _image_findings(
     }
     if name == "test_images":
         train_prints = repeats.fingerprints(loaded.train_images)
-        findings[UNSEEN] = repeats.check_not_in_training_part(prints, train_prints, share)
+        findings[UNSEEN] = repeats.check_not_in_training_part(
+            prints, train_prints, share, declared.false_alarm_rate
+        )
     return findings
 
 
@@ -138,34 +199,49 @@ def _label_findings(
         LABELS: checks.check_labels(labels, name, classes, facts),
         LENGTHS: checks.check_lengths(images, labels),
     }
+    if name == "test_labels":
+        findings[LABELS] = checks.excuse_rare_classes(
+            findings[LABELS], loaded.train_labels, labels, declared.false_alarm_rate
+        )
     if name == "train_labels":
         compared = alignment.compare_parts(*loaded, declared.alike_images)
         findings[ALIKE] = alignment.check_parts_alike(
-            compared, declared.alike_margin, declared.misplaced_classes
+            compared, declared.alike_margin, declared.false_alarm_rate
         )
     return findings
 
 
-def dataset_assets(schedules: Schedules, declared: Dataset) -> list[Any]:
-    """The files, and the four arrays, which one step loads but which can be chosen singly."""
-    load_dataset = _loading(declared)
+def dataset_assets(
+    schedules: Schedules, declared: Dataset, own_bounds: Mapping[str, Any] = MappingProxyType({})
+) -> list[Any]:
+    """The files, and what one step loads from them but can be chosen singly.
+
+    That is four arrays and the dataset's description.
+
+    Args:
+        schedules: How often the files are looked at.
+        declared: What of a dataset may repeat itself, and so on.
+        own_bounds: What the dataset itself sets of the settings.
+    """
+    load_dataset = _loading(declared, dict(own_bounds))
     version = code_version(load_dataset)
     specs, check_specs = [], []
-    for name in FILE_NAMES:
+    for name in (*FILE_NAMES, DESCRIPTION):
+        storage, kind = ("json", "json") if name == DESCRIPTION else ("npy", "numpy")
         specs.append(
             dg.AssetSpec(
                 STAGE.key(name),
                 deps=[SOURCE],
                 description=DESCRIPTIONS[name],
                 group_name=STAGE.name,
-                kinds={"numpy"},
+                kinds={kind},
                 owners=OWNERS,
                 code_version=version,
                 metadata=library_metadata(load_dataset),
                 automation_condition=follow_changes(),
-            ).with_io_manager_key("npy")
+            ).with_io_manager_key(storage)
         )
-        check_specs += [check.spec(STAGE.key(name)) for check in CHECKS[name]]
+        check_specs += [check.spec(STAGE.key(name)) for check in CHECKS.get(name, ())]
     arrays = dg.multi_asset(
         specs=specs,
         check_specs=check_specs,

@@ -3,18 +3,21 @@
 How the two parts fit each other is checked in `duplicates.py` and `alignment.py`.
 """
 
+from dataclasses import replace
+from math import exp, lgamma
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_assets.dataset.classes import few
 from mnist_assets.dataset.idx import IMAGES, LABELS, idx_sha256
-from mnist_assets.dataset.loading import DatasetFacts, few
+from mnist_assets.dataset.loading import DatasetFacts
 from mnist_assets.findings import Finding
 
 
 def check_checksum(array: NDArray[Any], name: str, expected_sha256: str) -> Finding:
-    """Check that the stored array, written back as an IDX file, has the SHA-256 that it should."""
+    """Check that an array, as its source has it and as an IDX file, has the SHA-256 it should."""
     seen = idx_sha256(array)
     problems = [] if seen == expected_sha256 else [f"SHA-256 {seen}, not {expected_sha256}"]
     told = f"written back as an IDX file it has the expected SHA-256 {seen}"
@@ -81,6 +84,34 @@ def check_labels(
             problems.append(f"class counts {counts}, not {expected['class_counts']}")
     told = f"{len(labels)} labels, {min(counts)} to {max(counts)} in each of {classes} classes"
     return _finding(name, told, problems, seen, expected)
+
+
+def excuse_rare_classes(
+    finding: Finding,
+    train_labels: NDArray[Any],
+    test_labels: NDArray[Any],
+    false_alarm_rate: float,
+) -> Finding:
+    """Let a finding on the test labels only warn, if all that is wrong is a class so rare.
+
+    Were all images divided at random, the test part would have none of a class with a probability
+    that follows from its images in the training part (hypergeometric). If for some class that is
+    less than the false-alarm rate, shared among all classes, chance has not left it out.
+    """
+    absent = [label for label in np.unique(train_labels) if label not in test_labels]
+    if not absent or "class_counts" in finding.expected or finding.seen.get("out_of_range"):
+        return finding
+    train, test = len(train_labels), len(test_labels)
+    classes = len(np.unique(train_labels))
+
+    def chance(images: int) -> float:
+        """That all of so many images are among those of the training part."""
+        choices = [lgamma(train + 1), -lgamma(train - images + 1)]
+        choices += [-lgamma(train + test + 1), lgamma(train + test - images + 1)]
+        return exp(sum(choices))
+
+    least = min(chance(int((train_labels == label).sum())) for label in absent)
+    return replace(finding, binding=classes * least < false_alarm_rate)
 
 
 def check_lengths(images: NDArray[Any], labels: NDArray[Any]) -> Finding:

@@ -16,8 +16,9 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from mnist_assets.dataset.idx import find_idx, read_idx_bytes
-from mnist_assets.dataset.loading import FILE_NAMES, DatasetFacts
+from mnist_assets.dataset.idx import read_idx_bytes
+from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx
+from mnist_assets.dataset.loading import DatasetFacts
 from mnist_assets.errors import InputError
 
 MIRRORS = (

@@ -59,22 +59,61 @@ def check_no_image_twice(prints: NDArray[np.uint64], name: str, allowed_share: f
 
 
 def check_not_in_training_part(
-    test_prints: NDArray[np.uint64], train_prints: NDArray[np.uint64], allowed_share: float
+    test_prints: NDArray[np.uint64],
+    train_prints: NDArray[np.uint64],
+    allowed_share: float,
+    false_alarm_rate: float,
 ) -> Finding:
     """Check that no test image is also a training image, pixel for pixel.
+
+    Small or simple images may be equal by nature. More than the allowed share therefore stops what
+    follows only if so many equal images would hardly be on both sides, were all images divided
+    between the parts at random.
 
     Args:
         test_prints: `fingerprints` of the test part.
         train_prints: Those of the training part.
         allowed_share: Share of the test images that may be, 0 to 1.
+        false_alarm_rate: Of such random divisions, at most this share may be stopped, 0 to 1.
     """
     shared = np.flatnonzero(np.isin(test_prints, train_prints))
-    return _finding(
-        shared, len(test_prints), allowed_share, "of the test part are training images, too"
-    )
+    what = "of the test part are training images, too"
+    beyond_chance = shared_p_value(test_prints, train_prints) < false_alarm_rate
+    return _finding(shared, len(test_prints), allowed_share, what, binding=beyond_chance)
 
 
-def _finding(found: NDArray[np.int64], images: int, allowed_share: float, what: str) -> Finding:
+def shared_p_value(test_prints: NDArray[np.uint64], train_prints: NDArray[np.uint64]) -> float:
+    """Bound the probability that a random division leaves so many equal images on both sides.
+
+    Of images that are all equal, it puts some into either part with a probability that follows from
+    their number. How many such groups are divided is a sum of independent hits, to whose upper tail
+    W. Hoeffding (1963), "Probability inequalities for sums of bounded random variables", Journal of
+    the American Statistical Association 58, 13-30, gives a bound, theorem 1.
+    """
+    prints, sizes = np.unique(np.concatenate([test_prints, train_prints]), return_counts=True)
+    in_test = np.isin(prints, test_prints)
+    groups = sizes > 1
+    if not groups.any():
+        return 1.0
+    share = len(test_prints) / (len(test_prints) + len(train_prints))
+    probable = (1 - share ** sizes[groups] - (1 - share) ** sizes[groups]).mean()
+    divided = (in_test & np.isin(prints, train_prints))[groups].mean()
+    if divided <= probable:
+        return 1.0
+    distance = divided * np.log(divided / probable)
+    if divided < 1:
+        distance += (1 - divided) * np.log((1 - divided) / (1 - probable))
+    return float(np.exp(-groups.sum() * distance))
+
+
+def _finding(
+    found: NDArray[np.int64],
+    images: int,
+    allowed_share: float,
+    what: str,
+    *,
+    binding: bool = True,
+) -> Finding:
     passed = len(found) <= allowed_share * images
     message = f"{len(found)} of the {images} images {what}."
     if not passed:
@@ -87,4 +126,5 @@ def _finding(found: NDArray[np.int64], images: int, allowed_share: float, what: 
         message=message,
         seen={"images": len(found), "indices": found[:SHOWN].tolist()},
         expected={"images_at_most": int(allowed_share * images)},
+        binding=binding,
     )

@@ -1,12 +1,11 @@
 """The IDX file format: bytes to arrays, and the checksum of an array as an IDX file.
 
-Only what datasets like MNIST use: unsigned bytes, in one dimension (labels) or three (images).
-Which files make a dataset is in `loading.py`.
+Only what datasets like MNIST use: one dimension (labels) or three (images).
 
-An IDX file is a header, then the values row by row. The header is big-endian: two zero bytes, the
-type of value (0x08 for unsigned bytes), the number of dimensions, then the length of each dimension
-in 4 bytes. So a file of labels begins with 0x00000801 and one of images with 0x00000803. Source:
-"File formats for the MNIST database", http://yann.lecun.com/exdb/mnist/.
+An IDX file is a header, then the values row by row. Both are big-endian: two zero bytes, the type
+of value (0x08 for unsigned bytes), the number of dimensions, then the length of each dimension in 4
+bytes. So MNIST's labels begin with 0x00000801 and its images with 0x00000803. Source: "File formats
+for the MNIST database", http://yann.lecun.com/exdb/mnist/.
 """
 
 import gzip
@@ -22,46 +21,22 @@ from numpy.typing import NDArray
 from mnist_assets.errors import InputError
 
 LABELS, IMAGES = 1, 3  # the number of dimensions of either kind of file
+
 _UNSIGNED_BYTE = 0x08
+_TYPES = {_UNSIGNED_BYTE: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_SIGNATURES = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x93NUMPY": "an array of NumPy, .npy",
+    b"\x80": "a pickled object of Python",
+    b"\x89HDF": "an HDF5 file",
+}
 _GZIP_MAGIC = b"\x1f\x8b"
 _FETCH_AGAIN = "Replace the file with a fresh copy."
 
 
-def find_idx(folder: Path, file_name: str) -> Path:
-    """Find an IDX file under its standard name or a common variant of it.
-
-    Args:
-        folder: Where to look.
-        file_name: The standard name, such as `train-images-idx3-ubyte`. It may also have a dot in
-            place of the second dash, and `.gz` at the end. Of several files the first in this order
-            is taken: plain before gzipped, dash before dot.
-
-    Raises:
-        InputError: The folder is missing, not a folder or unreadable, or has no such file.
-    """
-    try:
-        present = {path.name for path in folder.iterdir() if path.is_file()}
-    except OSError as error:
-        raise InputError(
-            folder,
-            seen=error.strerror,
-            expected=f"a folder with the IDX file {file_name}",
-            remedy="Give the path of a folder that exists and can be read.",
-        ) from error
-    dotted = file_name.replace("-idx", ".idx")
-    accepted = (file_name, dotted, f"{file_name}.gz", f"{dotted}.gz")
-    for candidate in accepted:
-        if candidate in present:
-            return folder / candidate
-    raise InputError(
-        folder / file_name,
-        seen="no such file",
-        expected=f"a file named {', '.join(accepted[:-1])} or {accepted[-1]}",
-        remedy="Put the file there, or give another folder.",
-    )
-
-
-def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArray[np.uint8]:
+def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArray[np.generic]:
     """Read, verify and parse a file, plain or gzipped.
 
     Args:
@@ -70,10 +45,10 @@ def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArr
         sha256: What the uncompressed file must hash to, verified before it is parsed; None for any.
 
     Returns:
-        uint8, (n,) or (n, height, width), 0 to 255, read-only.
+        The values, (n,) or (n, height, width), read-only: uint8 in a file of unsigned bytes.
 
     Raises:
-        InputError: As `read_idx_bytes` and `parse_idx`, or the checksum differs.
+        InputError: As `read_idx_bytes` and `parse_values`, or the checksum differs.
     """
     data = read_idx_bytes(path)
     if sha256 is not None:
@@ -85,7 +60,7 @@ def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArr
                 expected=sha256,
                 remedy=f"{_FETCH_AGAIN} For another dataset, give its own folder.",
             )
-    return parse_idx(data, str(path), dimensions)
+    return parse_values(data, str(path), dimensions)
 
 
 def read_idx_bytes(path: Path) -> bytes:
@@ -125,8 +100,10 @@ def read_idx_bytes(path: Path) -> bytes:
         ) from error
 
 
-def read_header(data: bytes, name: str, dimensions: int | None = None) -> tuple[int, ...]:
-    """Read the shape that an IDX file declares.
+def read_header(
+    data: bytes, name: str, dimensions: int | None = None
+) -> tuple[np.dtype[np.generic], tuple[int, ...]]:
+    """Read the type and the shape of the values that an IDX file declares.
 
     Args:
         data: The uncompressed file, or at least its first 16 bytes.
@@ -134,7 +111,7 @@ def read_header(data: bytes, name: str, dimensions: int | None = None) -> tuple[
         dimensions: `LABELS` or `IMAGES` where only that kind of file will do.
 
     Returns:
-        The length of each dimension, all above 0: `(n,)` or `(n, height, width)`.
+        The type, and the length of each dimension, all above 0: `(n,)` or `(n, height, width)`.
 
     Raises:
         InputError: No bytes, a wrong magic number, a wrong number of dimensions, a header cut
@@ -142,12 +119,13 @@ def read_header(data: bytes, name: str, dimensions: int | None = None) -> tuple[
     """
     allowed = (LABELS, IMAGES) if dimensions is None else (dimensions,)
     magic = " or ".join(f"0x{_UNSIGNED_BYTE:06x}{count:02x}" for count in allowed)
-    if len(data) < 4 or data[:3] != bytes((0, 0, _UNSIGNED_BYTE)):
+    if len(data) < 4 or data[:2] != bytes(2) or data[2] not in _TYPES:
         raise InputError(
             name,
-            seen=f"the magic number 0x{data[:4].hex()}" if data else "0 bytes",
+            seen=_describe(data),
             expected=f"the magic number {magic}",
-            remedy="Give an IDX file of unsigned bytes, plain or gzipped.",
+            remedy="Give an IDX file, plain or gzipped, best of unsigned bytes (0x08); 0x09, 0x0b, "
+            "0x0c, 0x0d and 0x0e are read, too.",
         )
     rank = data[3]
     if rank not in allowed:
@@ -173,11 +151,11 @@ def read_header(data: bytes, name: str, dimensions: int | None = None) -> tuple[
             expected="at least one value in each dimension",
             remedy="Give a file that holds images or labels.",
         )
-    return shape
+    return np.dtype(_TYPES[data[2]]), shape
 
 
-def parse_idx(data: bytes, name: str, dimensions: int | None = None) -> NDArray[np.uint8]:
-    """Parse an uncompressed IDX file.
+def parse_values(data: bytes, name: str, dimensions: int | None = None) -> NDArray[np.generic]:
+    """Parse an uncompressed IDX file of any type.
 
     Args:
         data: The whole file.
@@ -185,14 +163,14 @@ def parse_idx(data: bytes, name: str, dimensions: int | None = None) -> NDArray[
         dimensions: `LABELS` or `IMAGES` where only that kind of file will do.
 
     Returns:
-        uint8, (n,) or (n, height, width), 0 to 255: a read-only view of `data`.
+        (n,) or (n, height, width), in the file's type: a read-only view of `data`.
 
     Raises:
         InputError: As `read_header`, or fewer or more bytes than the header declares.
     """
-    shape = read_header(data, name, dimensions)
+    dtype, shape = read_header(data, name, dimensions)
     offset = _header_length(len(shape))
-    declared = offset + math.prod(shape)
+    declared = offset + dtype.itemsize * math.prod(shape)
     if len(data) != declared:
         raise InputError(
             name,
@@ -200,7 +178,27 @@ def parse_idx(data: bytes, name: str, dimensions: int | None = None) -> NDArray[
             expected=f"{declared} bytes for the shape {shape} in its header",
             remedy=_FETCH_AGAIN,
         )
-    return np.frombuffer(data, np.uint8, offset=offset).reshape(shape)
+    return np.frombuffer(data, dtype, offset=offset).reshape(shape)
+
+
+def parse_idx(data: bytes, name: str, dimensions: int | None = None) -> NDArray[np.uint8]:
+    """Parse an uncompressed IDX file of unsigned bytes; as `parse_values` but for that.
+
+    Returns:
+        uint8, (n,) or (n, height, width), 0 to 255: a read-only view of `data`.
+
+    Raises:
+        InputError: As `parse_values`, or the values have another type.
+    """
+    values = parse_values(data, name, dimensions)
+    if values.dtype != np.uint8:
+        raise InputError(
+            name,
+            seen=f"values of type 0x{data[2]:02x}",
+            expected=f"unsigned bytes, 0x{_UNSIGNED_BYTE:02x}",
+            remedy="Save the values as unsigned bytes, 0 to 255.",
+        )
+    return values.view(np.uint8)
 
 
 def encode_header(shape: tuple[int, ...]) -> bytes:
@@ -208,18 +206,35 @@ def encode_header(shape: tuple[int, ...]) -> bytes:
     return struct.pack(f">4B{len(shape)}I", 0, 0, _UNSIGNED_BYTE, len(shape), *shape)
 
 
-def idx_sha256(array: NDArray[np.uint8]) -> str:
+def idx_sha256(array: NDArray[np.generic]) -> str:
     """Hash an array as the IDX file that holds it, without copying a C-contiguous array.
 
     Args:
-        array: uint8, of any shape; read-only and memory-mapped arrays will do.
+        array: uint8, of any shape; read-only and memory-mapped arrays will do. Of another type it
+            is the hash of no file, but still of the shape and of all bytes.
 
     Returns:
         The SHA-256 of the uncompressed file, as 64 hexadecimal digits.
     """
     digest = hashlib.sha256(encode_header(array.shape))
-    digest.update(np.ascontiguousarray(array).data)
+    digest.update(np.ascontiguousarray(array).view(np.uint8).data)
     return digest.hexdigest()
+
+
+def _describe(data: bytes) -> str:
+    """Say what a file is that is no IDX file, as far as its first bytes tell."""
+    if not data:
+        return "0 bytes"
+    magic = f"the magic number 0x{data[:4].hex()}"
+    begin = data[:512].lstrip().lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
+        return f"a web page, as of a download that failed ({magic})"
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
+            return f"{kind} ({magic})"
+    if begin.isascii() and begin.decode("ascii").isprintable():
+        return f"text ({magic})"
+    return magic
 
 
 def _header_length(rank: int) -> int:

@@ -1,31 +1,27 @@
-"""The dataset: four arrays loaded from IDX files, and what is published of MNIST.
+"""The dataset: four arrays loaded from any source, and what is published of MNIST.
 
-Any folder with the four files makes a dataset, whatever its image size and number of classes. What
-is true of MNIST alone stands in `MNIST` and is checked only where it is passed. The file format is
-in `idx.py`, fetching the files in `download.py`, what is checked in `checks.py`.
+What is true of MNIST alone stands in `MNIST` and is checked only where it is passed. The layouts
+that a source may have are in `readers/`, what it says of itself in `declaration.py`, fetching the
+files in `download.py`, what is checked in `checks.py`.
 """
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_assets.dataset.idx import IMAGES, LABELS, find_idx, load_idx, read_idx_bytes
+from mnist_assets.dataset.classes import Classes, find_classes
+from mnist_assets.dataset.declaration import Declaration
+from mnist_assets.dataset.description import Description
+from mnist_assets.dataset.held_out import HeldOut, hold_out
+from mnist_assets.dataset.idx import idx_sha256
+from mnist_assets.dataset.readers import find_reader
+from mnist_assets.dataset.readers.reader import Part
 from mnist_assets.errors import InputError
-
-FILE_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "train_images": "train-images-idx3-ubyte",
-        "train_labels": "train-labels-idx1-ubyte",
-        "test_images": "t10k-images-idx3-ubyte",
-        "test_labels": "t10k-labels-idx1-ubyte",
-    }
-)
 
 
 class Dataset(NamedTuple):
@@ -78,36 +74,111 @@ MNIST = DatasetFacts(
 )
 
 
-def load_dataset(folder: Path, facts: DatasetFacts | None) -> Dataset:
-    """Load the four files and see that they fit together.
+@dataclass(frozen=True)
+class Loaded:
+    """A dataset with what it is called and with what its source has.
+
+    Attributes:
+        dataset: The four arrays.
+        description: The dataset in words.
+        classes: Its classes, as the source has them.
+        transposed: Whether the images were transposed.
+        sha256: By array name, the checksum of what was read, as `idx_sha256` has it.
+    """
+
+    dataset: Dataset
+    description: Description
+    classes: Classes
+    transposed: bool
+    sha256: Mapping[str, str]
+
+    def as_in_source(self, name: str) -> NDArray[np.generic]:
+        """Give an array back as its source has it: with its labels, and its rows for rows."""
+        array: NDArray[np.uint8] = getattr(self.dataset, name)
+        if name.endswith("labels"):
+            return self.classes.labels_of(array)
+        return array.transpose(0, 2, 1) if self.transposed else array
+
+
+def load_dataset(
+    location: Path,
+    facts: DatasetFacts | None,
+    declared: Declaration | None = None,
+    held_out: HeldOut | None = None,
+) -> Loaded:
+    """Load a dataset and see that its parts fit together.
 
     Args:
-        folder: Where the files are; `find_idx` says which names they may have.
+        location: Where it is; `find_reader` says what may be there.
         facts: The dataset that it has to be, None for any. Each checksum is verified before the
             file is parsed.
+        declared: What the dataset says of itself, None for nothing.
+        held_out: What of the training part becomes the test part, where there is none; None to
+            refuse that. A share that the dataset declares goes first.
 
     Raises:
-        InputError: The folder or a file is missing, unreadable, no sound IDX file or has another
-            checksum; a part has not as many labels as images; the parts differ in image size; the
-            training labels skip a class or know only one; a test label is out of range.
+        InputError: As `find_reader` and its readers; a part has not as many labels as images; the
+            parts differ in image size; there is no test part; there are not two to 256 classes, or
+            not as many names; a test label is none of training.
     """
-    files = {name: find_idx(folder, file_name) for name, file_name in FILE_NAMES.items()}
-    arrays = {
-        name: load_idx(
-            path,
-            dimensions=IMAGES if name.endswith("images") else LABELS,
-            sha256=None if facts is None else facts.sha256[name],
+    source = find_reader(location, facts.sha256 if facts else None).read()
+    declared, notices = declared or Declaration(), list(source.notices)
+    train, test = source.train, source.test
+    _require_equal_lengths(train)
+    if test is None:
+        if held_out is None:
+            raise InputError(
+                location,
+                seen="no test part",
+                expected="a training and a test part",
+                remedy="Give both, or say what of the training part becomes the test part.",
+            )
+        share = declared.test_share or held_out.share
+        train, test = hold_out(train, HeldOut(share, held_out.seed))
+        notices.append(
+            f"There is no test part: {len(test.labels):,} images, {100 * share:.3g} % of each "
+            f"class, were taken from the training part by the seed {held_out.seed}."
         )
-        for name, path in files.items()
-    }
-    for part in ("train", "test"):
-        labels = f"{part}_labels"
-        _require_equal_lengths(arrays[f"{part}_images"], arrays[labels], files[labels])
-    dataset = Dataset(**arrays)
-    _require_equal_sizes(dataset, files["test_images"])
-    _require_every_class(dataset.train_labels, files["train_labels"])
-    _require_labels_in_range(dataset, files["test_labels"])
-    return dataset
+    _require_equal_lengths(test)
+    _require_equal_sizes(train, test)
+    classes = find_classes(train, test, declared.class_names, str(location))
+    notices += classes.notices
+    if declared.transposed:
+        notices.append("Rows and columns of the images were swapped, as the dataset declares.")
+    dataset = Dataset(
+        _oriented(train.images, declared.transposed),
+        classes.indices_of(train.labels),
+        _oriented(test.images, declared.transposed),
+        classes.indices_of(test.labels),
+    )
+    for array in dataset:
+        array.flags.writeable = False
+    mnist = is_mnist(dataset)
+    return Loaded(
+        dataset,
+        Description(
+            title=declared.title or ("MNIST" if mnist else _name_of(location)),
+            mnist=mnist,
+            labels=classes.labels.tolist(),
+            class_names=list(classes.names),
+            own_bounds=sorted(_dotted(declared.bounds)),
+            notices=notices,
+        ),
+        classes,
+        declared.transposed,
+        {
+            f"{name}_{kind}": _checksum(part, kind, classes)
+            for name, part in (("train", train), ("test", test))
+            for kind in ("images", "labels")
+        },
+    )
+
+
+def is_mnist(dataset: Dataset) -> bool:
+    """Tell whether the four arrays have the checksums published for MNIST."""
+    # The labels first: they are few, and tell most other datasets apart.
+    arrays = sorted(dataset._asdict().items(), key=lambda item: item[1].nbytes)
+    return all(idx_sha256(array) == MNIST.sha256[name] for name, array in arrays)
 
 
 def class_count(train_labels: NDArray[np.uint8]) -> int:
@@ -128,71 +199,49 @@ def commonest_share(train_labels: NDArray[np.uint8]) -> float:
     return float(np.bincount(train_labels).max() / len(train_labels))
 
 
-def reference_sha256(name: str, folder: Path, facts: DatasetFacts | None) -> str:
-    """Give the checksum to hold a stored array against: the published one, or its source file's.
-
-    Args:
-        name: The array, a key of `FILE_NAMES`.
-        folder: Where the dataset was loaded from.
-        facts: What is published of the dataset, None if nothing is.
-
-    Returns:
-        The SHA-256 of the uncompressed IDX file, as hexadecimal digits.
-
-    Raises:
-        InputError: Without facts, the source file is missing or unreadable.
-    """
-    if facts is not None:
-        return facts.sha256[name]
-    return hashlib.sha256(read_idx_bytes(find_idx(folder, FILE_NAMES[name]))).hexdigest()
+def _name_of(location: Path) -> str:
+    path = location.resolve()
+    return (path.name if path.is_dir() else path.stem) or str(path)
 
 
-def _require_equal_lengths(
-    images: NDArray[np.uint8], labels: NDArray[np.uint8], path: Path
-) -> None:
-    if len(images) != len(labels):
+def _checksum(part: Part, kind: str, classes: Classes) -> str:
+    """The checksum of what was read: the file's, where `as_in_source` gives back what it holds."""
+    array: NDArray[np.generic] = getattr(part, kind)
+    if kind == "labels":
+        array = array.astype(classes.labels.dtype, copy=False)
+    of_file = part.sha256.get(kind) if array.dtype == np.uint8 else None
+    return of_file or idx_sha256(array)
+
+
+def _oriented(images: NDArray[np.uint8], transposed: bool) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(images.transpose(0, 2, 1)) if transposed else images
+
+
+def _dotted(bounds: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The settings in nested sections, such as `champion.floor`."""
+    for name, value in bounds.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def _require_equal_lengths(part: Part) -> None:
+    if len(part.images) != len(part.labels):
         raise InputError(
-            path,
-            seen=f"{len(labels)} labels",
-            expected=f"{len(images)}, as many as there are images",
+            part.labels_from,
+            seen=f"{len(part.labels)} labels",
+            expected=f"{len(part.images)}, as many as there are images",
             remedy="Take images and labels of the same part of the same dataset.",
         )
 
 
-def _require_equal_sizes(dataset: Dataset, path: Path) -> None:
-    train, test = dataset.train_images.shape[1:], dataset.test_images.shape[1:]
-    if train != test:
+def _require_equal_sizes(train: Part, test: Part) -> None:
+    expected, seen = train.images.shape[1:], test.images.shape[1:]
+    if expected != seen:
         raise InputError(
-            path,
-            seen=f"images of {test[0]} x {test[1]} pixels",
-            expected=f"{train[0]} x {train[1]} pixels, as in the training part",
+            test.images_from,
+            seen=f"images of {seen[0]} x {seen[1]} pixels",
+            expected=f"{expected[0]} x {expected[1]} pixels, as in the training part",
             remedy="Take both parts from the same dataset.",
         )
-
-
-def _require_every_class(train_labels: NDArray[np.uint8], path: Path) -> None:
-    counts = np.bincount(train_labels, minlength=2)  # one class alone cannot be told from another
-    if not counts.all():
-        raise InputError(
-            path,
-            seen=f"no label {few(np.flatnonzero(counts == 0).tolist())}",
-            expected=f"every class from 0 to {len(counts) - 1}",
-            remedy="Number the classes from 0 without a gap, and mend stray labels.",
-        )
-
-
-def _require_labels_in_range(dataset: Dataset, path: Path) -> None:
-    labels, classes = dataset.test_labels, class_count(dataset.train_labels)
-    outside = np.flatnonzero(labels >= classes)
-    if outside.size:
-        raise InputError(
-            path,
-            seen=f"label out of range: {labels[outside[0]]} at index {outside[0]}",
-            expected=f"0 to {classes - 1}, the classes of the training labels",
-            remedy="Correct the label, or add images of that class to the training part.",
-        )
-
-
-def few(labels: list[int]) -> str:
-    """Write the first ten of some labels."""
-    return ", ".join(map(str, labels[:10])) + (", ..." if len(labels) > 10 else "")

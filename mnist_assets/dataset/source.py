@@ -1,13 +1,16 @@
 """The dataset's origin, as a Dagster resource: set once, overridable in a run's configuration."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import dagster as dg
 
+from mnist_assets.dataset.declaration import CLASSES, FILE, Declaration, beside, read_declaration
 from mnist_assets.dataset.download import download_dataset
-from mnist_assets.dataset.idx import find_idx
-from mnist_assets.dataset.loading import FILE_NAMES, MNIST, DatasetFacts
+from mnist_assets.dataset.idx_names import FILE_NAMES
+from mnist_assets.dataset.loading import MNIST, DatasetFacts
+from mnist_assets.dataset.readers import find_reader
 from mnist_assets.declarations.places import BUNDLED_DATASET, PROJECT
 from mnist_assets.declarations.settings import Download
 
@@ -15,11 +18,11 @@ DOWNLOADS = PROJECT / "data" / "raw" / "download"
 
 
 class DatasetSource(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
-    """Where the four IDX files come from.
+    """Where the dataset comes from.
 
     Attributes:
         location: `mnist` (the bundled files), `download` (the public mirrors), the address of a
-            mirror, or a folder with the four files, gzipped or not.
+            mirror, or a folder or file that `readers.find_reader` knows.
         mirrors: The public mirrors' addresses.
         attempts: How often each file is asked for.
         timeout_seconds: How long a silent connection is waited for.
@@ -46,14 +49,24 @@ class DatasetSource(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothi
         return MNIST if self.location == "mnist" or self._mirrors else None
 
     @property
+    def declaration(self) -> Declaration:
+        """What the dataset says of itself; MNIST says nothing.
+
+        Raises:
+            InputError: `dataset.yaml` or `classes.txt` cannot be read, or holds what is not
+                allowed.
+        """
+        return Declaration() if self.facts else read_declaration(self.folder)
+
+    @property
     def folder(self) -> Path:
-        """The folder with the four files; they are not there before `fetch` if downloaded."""
+        """The dataset's folder or file; it is not there before `fetch` if downloaded."""
         if self.location == "mnist":
             return BUNDLED_DATASET
         return DOWNLOADS if self._mirrors else Path(self.location)
 
     def fetch(self) -> Path:
-        """The folder with the four files, downloaded now if they have to be.
+        """The dataset's folder or file, downloaded now if it has to be.
 
         Raises:
             InputError: No mirror gave a file with the published checksum.
@@ -71,15 +84,23 @@ class DatasetSource(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothi
     def version(self) -> str:
         """Hash of the files' content, or of their published checksums if they are downloaded.
 
+        What the dataset says of itself is part of it, and so are the names of the files: those of
+        folders are those of classes.
+
         Raises:
             InputError: The folder or one of the files is missing.
         """
         digest = hashlib.sha256()
-        for name in FILE_NAMES:
-            if self._mirrors:
-                digest.update(MNIST.sha256[name].encode())
-            else:
-                digest.update(find_idx(self.folder, FILE_NAMES[name]).read_bytes())
+        if self._mirrors:
+            digest.update("".join(MNIST.sha256[name] for name in FILE_NAMES).encode())
+            return digest.hexdigest()[:32]
+        folder = self.folder
+        told = (beside(folder, name) for name in (FILE, CLASSES))
+        reader = find_reader(folder, MNIST.sha256 if self.facts else None)
+        for path in (*reader.files(), *filter(Path.is_file, told)):
+            data = path.read_bytes()
+            digest.update(f"{os.path.relpath(path, folder)}:{len(data)}:".encode())
+            digest.update(data)
         return digest.hexdigest()[:32]
 
     @property

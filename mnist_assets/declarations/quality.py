@@ -17,16 +17,16 @@ class Strengths(Declared):
         blur: Standard deviation in pixels.
     """
 
-    shift: tuple[Annotated[Whole, Field(ge=1)], ...]
+    shift: tuple[Annotated[Whole, Field(ge=1, le=1000)], ...]
     rotation: tuple[Annotated[Real, Field(gt=0, le=180)], ...]
-    noise: tuple[Annotated[Real, Field(gt=0)], ...]
-    blur: tuple[Annotated[Real, Field(gt=0)], ...]
+    noise: tuple[Annotated[Real, Field(gt=0, le=255)], ...]
+    blur: tuple[Annotated[Real, Field(gt=0, le=100)], ...]
 
 
 class Floor(Declared):
     """The accuracy that a distortion has to leave at one of its strengths."""
 
-    strength: Real = Field(gt=0)
+    strength: Real = Field(gt=0, le=1000)
     accuracy: Real = Field(ge=0, le=1)
 
 
@@ -41,8 +41,8 @@ class Robustness(Declared):
             share of its commonest class.
     """
 
-    images: Whole = Field(ge=1)
-    seed: Whole = Field(ge=0)
+    images: Whole = Field(ge=1, le=10_000_000)
+    seed: Whole = Field(ge=0, lt=2**32)
     strengths: Strengths
     floors: dict[Literal["shift", "rotation", "noise", "blur"], Floor]
 
@@ -70,9 +70,9 @@ class LabelErrors(Declared):
     """
 
     network: str
-    folds: Whole = Field(ge=2)
-    seed: Whole = Field(ge=0)
-    shown: Whole = Field(ge=1)
+    folds: Whole = Field(ge=2, le=100)
+    seed: Whole = Field(ge=0, lt=2**32)
+    shown: Whole = Field(ge=1, le=1000)
     largest_share: Real = Field(ge=0, le=1)
 
 
@@ -87,8 +87,8 @@ class Quality(Declared):
     """
 
     confidence: Real = Field(gt=0, lt=1)
-    bins: Whole = Field(ge=1)
+    bins: Whole = Field(ge=1, le=1000)
     calibration_error: Real = Field(ge=0, le=1)
-    mistakes: Whole = Field(ge=1)
+    mistakes: Whole = Field(ge=1, le=1000)
     robustness: Robustness
     label_errors: LabelErrors

@@ -3,6 +3,7 @@
 Only wiring reads them; what computes is passed the values.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,25 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from mnist_assets.declarations.places import SETTINGS_FILE
 from mnist_assets.declarations.quality import Quality
-from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml
+from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml, validated
+from mnist_assets.errors import InputError
+
+# What a dataset may set itself: how it is judged, never what runs, where or when.
+OWN_SECTIONS = (
+    "grey_levels",
+    "dataset",
+    "split",
+    "normalization",
+    "evaluation",
+    "champion",
+    "quality",
+)
 
 
 class GreyLevels(Declared):
     """What is counted in the distribution of the images' mean grey levels, in 0-255."""
 
-    few_images: Whole = Field(ge=1)
+    few_images: Whole = Field(ge=1, le=1_000_000)
     common_low: Whole = Field(ge=0, le=255)
     common_high: Whole = Field(ge=0, le=255)
     dark_below: Whole = Field(ge=0, le=255)
@@ -48,35 +61,50 @@ class Dataset(Declared):
         alike_images: Images of a class in either part from which on its averages are compared.
         alike_margin: By how much the class averages of the parts may correlate better once the test
             part is moved, turned, inverted or labelled otherwise.
-        misplaced_classes: Classes whose test average may look most like another class.
+        false_alarm_rate: Share of datasets, with parts drawn and labelled alike, that may be told
+            that they are not.
+        upright_significance: Share of datasets that may be taken for transposed though each of
+            their classes is as likely wide as tall.
+        test_share: Share of the training part that becomes the test part where there is none, and
+            the dataset does not say.
+        test_seed: Which images that are.
     """
 
     repeated_share: Real = Field(ge=0, le=1)
-    alike_images: Whole = Field(ge=1)
-    alike_margin: Real = Field(ge=0)
-    misplaced_classes: Whole = Field(ge=0)
+    alike_images: Whole = Field(ge=2, le=1_000_000)
+    alike_margin: Real = Field(ge=0, le=2)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
+    upright_significance: Real = Field(ge=0, lt=1)
+    test_share: Real = Field(gt=0, lt=1)
+    test_seed: Whole = Field(ge=0, lt=2**32)
 
 
 class Split(Declared):
-    """How the training part is divided, and how far class shares may drift apart by chance."""
+    """How the training part is divided, and how its classes may fall to either side.
+
+    Attributes:
+        validation_share: Part of the images that is set aside for validation.
+        seed: Of the shuffle.
+        false_alarm_rate: Share of random splits that may be taken for one that is not random.
+    """
 
     validation_share: Real = Field(gt=0, lt=1)
-    seed: Whole = Field(ge=0)
-    class_share_tolerance: Real = Field(gt=0, lt=1)
+    seed: Whole = Field(ge=0, lt=2**32)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
 
 
 class Normalization(Declared):
     """The guard of the normalisation, and what normalised pixels must look like."""
 
     std_floor: Real = Field(gt=0, le=255)
-    mean_tolerance: Real = Field(gt=0)
-    std_tolerance: Real = Field(gt=0)
+    mean_tolerance: Real = Field(gt=0, le=1)
+    std_tolerance: Real = Field(gt=0, le=1)
 
 
 class Training(Declared):
     """How training uses the machine."""
 
-    memory_limit: Whole = Field(ge=1)
+    memory_limit: Whole = Field(ge=1, le=10**13)
 
 
 class Evaluation(Declared):
@@ -90,17 +118,22 @@ class Evaluation(Declared):
         by_hand_tolerance: How far a probability may be from the one computed by hand.
         loss_tolerance: How far the validation loss may be from the history's, as a share of it.
         informedness_floor: Least recall less false-positive rate of any class.
+        guessing_significance: Share of networks that guess which may be taken for better.
+        false_alarm_rate: Share of networks as good as guessing the commonest class that may be
+            stopped for being worse.
         part_significance: Probability below which a difference of validation and test accuracy is
             not put down to chance.
     """
 
-    batch_size: Whole = Field(ge=1)
-    probability_tolerance: Real = Field(gt=0)
-    near_tie_margin: Real = Field(gt=0)
-    by_hand_images: Whole = Field(ge=1)
-    by_hand_tolerance: Real = Field(gt=0)
-    loss_tolerance: Real = Field(gt=0)
+    batch_size: Whole = Field(ge=1, le=1_000_000)
+    probability_tolerance: Real = Field(gt=0, le=1)
+    near_tie_margin: Real = Field(gt=0, le=1)
+    by_hand_images: Whole = Field(ge=1, le=1_000_000)
+    by_hand_tolerance: Real = Field(gt=0, le=1)
+    loss_tolerance: Real = Field(gt=0, le=1)
     informedness_floor: Real = Field(ge=-1, lt=1)
+    guessing_significance: Real = Field(gt=0, lt=1)
+    false_alarm_rate: Real = Field(gt=0, lt=1)
     part_significance: Real = Field(ge=0, lt=1)
 
 
@@ -122,9 +155,9 @@ class Study(Declared):
         processes: Trainings at a time, at most one a core.
     """
 
-    seeds: Whole = Field(ge=1)
+    seeds: Whole = Field(ge=1, le=10_000)
     confidence: Real = Field(gt=0, lt=1)
-    processes: Whole = Field(ge=1)
+    processes: Whole = Field(ge=1, le=1000)
 
 
 class Schedules(Declared):
@@ -146,7 +179,7 @@ class Schedules(Declared):
     retention: str
     time_zone: str
     running: bool
-    retrained_within_days: Whole = Field(ge=1)
+    retrained_within_days: Whole = Field(ge=1, le=3650)
 
 
 class History(Declared):
@@ -191,20 +224,20 @@ class Inbox(Declared):
         smallest_effect: Standardised difference below which drift does not matter.
     """
 
-    largest_file: Whole = Field(ge=1)
-    largest_picture: Whole = Field(ge=1)
-    settled_seconds: Real = Field(ge=0)
+    largest_file: Whole = Field(ge=1, le=10**10)
+    largest_picture: Whole = Field(ge=1, le=10**9)
+    settled_seconds: Real = Field(ge=0, le=86_400)
     doubtful_below: Real = Field(ge=0, le=1)
     false_alarm_rate: Real = Field(gt=0, lt=1)
-    smallest_effect: Real = Field(ge=0)
+    smallest_effect: Real = Field(ge=0, le=10)
 
 
 class Download(Declared):
     """How patiently the public mirrors are asked, when the dataset is to be downloaded."""
 
     mirrors: tuple[str, ...] = Field(min_length=1)
-    attempts: Whole = Field(ge=1)
-    timeout_seconds: Real = Field(gt=0)
+    attempts: Whole = Field(ge=1, le=100)
+    timeout_seconds: Real = Field(gt=0, le=3600)
 
 
 class Settings(Declared):
@@ -234,3 +267,34 @@ def read_settings(path: Path = SETTINGS_FILE) -> Settings:
         InputError: The file is unreadable or holds a value that is not allowed.
     """
     return read_yaml(path, Settings)
+
+
+def with_bounds(settings: Settings, bounds: Mapping[str, Any], path: Path) -> Settings:
+    """Give the settings with those in the place of theirs that a dataset brings.
+
+    Args:
+        settings: Those of every dataset.
+        bounds: Sections as in `settings.yaml`, each with the fields that are to be others.
+        path: The file with them under `bounds`, for errors.
+
+    Raises:
+        InputError: A section may not be set by a dataset, a field does not exist, or a value is not
+            allowed.
+    """
+    if foreign := sorted(set(bounds) - set(OWN_SECTIONS)):
+        raise InputError(
+            f"{path}: bounds.{foreign[0]}",
+            seen=f"the section {foreign[0]}",
+            expected=f"one of {', '.join(OWN_SECTIONS)}: the others are not the dataset's",
+            remedy="Remove it, or correct its name.",
+        )
+    return validated(_merged(settings.model_dump(), bounds), Settings, f"{path}: bounds")
+
+
+def _merged(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {**content} | {
+        name: _merged(content[name], value)
+        if isinstance(value, Mapping) and isinstance(content.get(name), Mapping)
+        else value
+        for name, value in changes.items()
+    }

@@ -36,11 +36,24 @@ def read_yaml(path: Path, model: type[_Model]) -> _Model:
         InputError: The file is missing, is not YAML, repeats a key, or a field does not validate;
             the message names the file, the field, the value seen and the values allowed.
     """
-    content = _load(path)
+    return validated(_load(path), model, path)
+
+
+def validated(content: object, model: type[_Model], where: object) -> _Model:
+    """Validate content as YAML has it.
+
+    Args:
+        content: What was read.
+        model: What it has to be.
+        where: What to call it in an error.
+
+    Raises:
+        InputError: A field does not validate.
+    """
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise _explain(path, content, error) from error
+        raise _explain(where, content, error) from error
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -108,7 +121,7 @@ def _loader(path: Path) -> Any:
     return UniqueKeyLoader
 
 
-def _explain(path: Path, content: object, error: ValidationError) -> InputError:
+def _explain(where: object, content: object, error: ValidationError) -> InputError:
     """Say one error in full and count the others.
 
     An unknown field goes first: a misspelt name also shows as the right one missing.
@@ -124,7 +137,7 @@ def _explain(path: Path, content: object, error: ValidationError) -> InputError:
         case _:
             seen = repr(first["input"])
     return InputError(
-        f"{path}: {_field(content, first['loc'])}",
+        f"{where}: {_field(content, first['loc'])}",
         seen=seen,
         expected=_expected(first),
         remedy=f"Correct that field.{others}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -11,6 +11,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from mnist_assets.evaluation.comparison import best_network
 from mnist_assets.evaluation.metrics import commonest_confusion
+from mnist_assets.plots.classes import FEW, name_along, name_beside, names_of, shorten
 from mnist_assets.plots.layout import (
     BELOW,
     BELOW_UNNAMED,
@@ -21,6 +22,7 @@ from mnist_assets.plots.layout import (
     place,
     set_note,
     set_title,
+    text_width,
 )
 from mnist_assets.plots.style import BLUE, GRID, INK, MUTED, VERMILLION, percent, styled
 
@@ -38,44 +40,67 @@ PARTS = (("validation", BLUE, "o"), ("test", VERMILLION, "s"))
 RATIOS = ("precision", "recall", "f1")
 BEFORE, AFTER = 0.985, 1.015  # validation and test a hair apart: neither interval hides the other
 RING = {"markersize": 7.5, "markerfacecolor": "none", "markeredgewidth": 1.8}
+MOST_ROWS = 40  # classes of which the ratios are drawn: more would not fit on a screen
+CELLS, NAME_IN_TITLE = 3.5, 0.9  # inches: of a matrix without its names, and of one in its title
 SMALLEST_TYPE = 6.0  # points; below this a count in a cell is no longer readable
 
 
 @styled
-def confusion_matrices(matrices: Mapping[str, ArrayLike]) -> Figure:
+def confusion_matrices(
+    matrices: Mapping[str, ArrayLike], names: Sequence[str] | None = None
+) -> Figure:
     """Draw confusion matrices side by side, their mistakes coloured on one scale.
 
     Args:
         matrices: By part, (classes, classes) counts, rows true, columns predicted.
+        names: Of the classes; their numbers if None.
     """
     counted = {part: np.asarray(counts) for part, counts in matrices.items()}
     shares = {part: _mistake_shares(counts) for part, counts in counted.items()}
     highest = max(float(share.filled(0).max()) for share in shares.values())
     digits = max(len(str(counts.max())) for counts in counted.values())
+    named = names_of(len(next(iter(counted.values()))), names)
     figure = Figure(figsize=(4.2 * len(counted), 4.85))
     panels = figure.subplots(1, len(counted), squeeze=False)[0]
     for axes, (part, counts) in zip(panels, counted.items(), strict=True):
         axes.imshow(shares[part], cmap=MISTAKES, vmin=0, vmax=highest or 1)
         _write_counts(axes, counts, digits, dark=shares[part] > 0.75 * highest)
-        _label_matrix(axes, counts, part)
+        _head_matrix(axes, counts, part, named)
+        turned, beside = _label_matrix(axes, counts, named)
+    # As many inches for the cells, whatever the names take.
+    figure.set_size_inches(len(counted) * (4.2 + max(beside - 0.16, 0)), 4.85 + turned)
     if highest:
         # In words: a colour bar would be a quarter of the PNG.
         scale = f"Colour: share of the true class, up to {percent(highest, 1)}"
         set_note(figure, scale, color=MUTED)
-    place(panels, top=HEADINGS, bottom=BELOW + NOTE)
+    place(panels, top=HEADINGS, bottom=BELOW + NOTE + turned)
+    for axes in panels:
+        height = axes.get_position().height * figure.get_figheight()
+        axes.xaxis.set_label_coords(0.5, -(0.3 + turned) / height)
     return figure
 
 
 @styled
-def per_class_ratios(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+def per_class_ratios(
+    parts: Mapping[str, Sequence[Mapping[str, Any]]], names: Sequence[str] | None = None
+) -> Figure:
     """Draw precision, recall and F1 of each class, validation and test on one line.
+
+    Of many classes only those of the lowest F1 in validation are drawn, which the title says.
 
     Args:
         parts: For each class of either part: class, precision, recall, f1, in [0, 1].
+        names: Of the classes; their numbers if None.
     """
-    classes = [str(figures["class"]) for figures in parts["validation"]]
-    rows = np.arange(len(classes))
-    figure = Figure(figsize=(9.5, max(2.6, 1.5 + 0.28 * len(rows))))
+    worst = {part: min(of, key=lambda figures: figures["f1"]) for part, of in parts.items()}
+    named = names_of(len(parts["validation"]), names)
+    order = sorted(range(len(named)), key=lambda label: parts["validation"][label]["f1"])
+    drawn = sorted(order[:MOST_ROWS])
+    all_classes = len(named)
+    parts = {part: [of[label] for label in drawn] for part, of in parts.items()}
+    rows = np.arange(len(drawn))
+    inches = max(1.1, 0.28 * len(rows))
+    figure = Figure(figsize=(9.5, 1.5 + inches))
     panels = figure.subplots(1, 3, sharex=True, sharey=True)
     for axes, ratio, name in zip(panels, RATIOS, ("Precision", "Recall", "F1"), strict=True):
         values = {part: [figures[ratio] for figures in parts[part]] for part in parts}
@@ -88,13 +113,17 @@ def per_class_ratios(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.4g} %")
         axes.tick_params(left=False)
         axes.spines["left"].set_visible(False)
-    panels[0].set_yticks(rows, classes)
+    name_beside(panels[0], [named[label] for label in drawn], inches)
     panels[0].set_ylabel("Class")
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(rows) - 0.4, -0.6)
     panels[2].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
-    worst = {part: min(of, key=lambda figures: figures["f1"]) for part, of in parts.items()}
-    lowest = (f"{of['class']} in {part} ({percent(of['f1'], 1)})" for part, of in worst.items())
-    set_title(figure, f"Lowest F1: {', '.join(lowest)}")
+    lowest = (
+        f"{named[of['class']]} in {part} ({percent(of['f1'], 1)})" for part, of in worst.items()
+    )
+    title = f"Lowest F1: {', '.join(lowest)}"
+    if len(drawn) < all_classes:
+        title = f"The {len(drawn)} of {all_classes} classes with the l{title[1:]}"
+    set_title(figure, shorten(figure, title, 9.3, 11, "bold"))
     place(panels, top=TITLE + HEADING, bottom=BELOW_UNNAMED, right=0.25)
     return figure
 
@@ -160,25 +189,37 @@ def _write_counts(axes: Axes, counts: NDArray[Any], digits: int, dark: NDArray[A
         axes.text(predicted, true, count, ha="center", va="center", color=colour, fontsize=size)
 
 
-def _label_matrix(axes: Axes, counts: NDArray[Any], part: str) -> None:
+def _head_matrix(axes: Axes, counts: NDArray[Any], part: str, names: Sequence[str]) -> None:
     accuracy = np.trace(counts) / max(counts.sum(), 1)
     worst = commonest_confusion(counts)
     mistake = "no mistake"
     if worst:
-        mistake = "commonest mistake: {true} read as {predicted}, {count} of ".format(**worst)
-        mistake += f"{counts[worst['true']].sum():,}"
+        figure = cast("Figure", axes.get_figure(root=True))
+        of = f"{worst['count']} of {counts[worst['true']].sum():,}"
+        true, predicted = names[worst["true"]], names[worst["predicted"]]
+        mistake = f"commonest mistake: {true} read as {predicted}, {of}"
+        if text_width(figure, mistake, 10, "bold") > CELLS:
+            true, predicted = (
+                shorten(figure, name, NAME_IN_TITLE, 10, "bold") for name in (true, predicted)
+            )
+            mistake = f"often {true} as {predicted}, {of}"
     axes.set_title(f"{part.capitalize()}: {percent(accuracy)} right\n{mistake}", fontsize=10)
-    ticks = np.arange(0, len(counts), 1 + len(counts) // 16)
-    axes.set_xticks(ticks)
-    axes.set_yticks(ticks)
+
+
+def _label_matrix(axes: Axes, counts: NDArray[Any], names: Sequence[str]) -> tuple[float, float]:
+    """Name the classes along both axes; the inches that `name_along` and `name_beside` tell."""
+    turned = name_along(axes, names, 3.2)
+    beside = name_beside(axes, names, CELLS)
     edges = np.arange(len(counts) + 1) - 0.5
-    for lines in (axes.hlines, axes.vlines):
+    grid = (axes.hlines, axes.vlines) if len(counts) <= FEW else ()  # it would hide small cells
+    for lines in grid:
         lines(edges, edges[0], edges[-1], colors=GRID, linewidth=0.5, zorder=0.5)
     axes.set(xlim=edges[[0, -1]], ylim=edges[[-1, 0]])
     axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set_visible(len(counts) > FEW)
     axes.set_xlabel("Predicted class")
     axes.set_ylabel("True class")
+    return turned, beside
 
 
 def _name_networks(axes: Axes, table: pd.DataFrame) -> None:

@@ -26,6 +26,7 @@ DRIFT = Check(
     "drift",
     "Grey levels, class shares and confidence are as in the training part.",
     blocking=False,
+    group="derived",
 )
 
 

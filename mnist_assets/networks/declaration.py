@@ -46,7 +46,7 @@ class Dense(Declared):
     """A fully-connected layer of `units` neurons."""
 
     kind: Literal["dense"]
-    units: Whole = Field(ge=1)
+    units: Whole = Field(ge=1, le=100_000)
     activation: Activation = "relu"
 
 
@@ -67,7 +67,7 @@ Layer = Annotated[Dense | BatchNormalization | Dropout, Field(discriminator="kin
 
 
 class _Optimizer(Declared):
-    learning_rate: Real = Field(gt=0)
+    learning_rate: Real = Field(gt=0, le=1000)
 
 
 class SGD(_Optimizer):
@@ -123,8 +123,8 @@ class Training(Declared):
     layers: tuple[Layer, ...]
     optimizer: Optimizer
     loss: Loss = "categorical_crossentropy"
-    batch_size: Whole = Field(ge=1)
-    epochs: Whole = Field(ge=1)
+    batch_size: Whole = Field(ge=1, le=1_000_000)
+    epochs: Whole = Field(ge=1, le=100_000)
     seed: Whole = Field(ge=0, lt=2**32)
 
 
@@ -144,8 +144,8 @@ class Thresholds(Declared):
 class Parameters(Declared):
     """Numbers of weights expected for 28 x 28 images in ten classes."""
 
-    total: Whole = Field(ge=0)
-    trainable: Whole = Field(ge=0)
+    total: Whole = Field(ge=0, le=10**12)
+    trainable: Whole = Field(ge=0, le=10**12)
 
 
 class Network(Declared):
@@ -155,10 +155,12 @@ class Network(Declared):
     training: Training
     thresholds: Thresholds
     parameters: Parameters
-    notebook_validation_accuracy: Real | None = Field(default=None, ge=0, le=1)
+    notebook_validation_accuracy: Annotated[Real, Field(ge=0, le=1)] | None = None
 
 
-class _NetworksFile(Declared):
+class NetworksFile(Declared):
+    """What `networks.yaml` holds."""
+
     networks: dict[NetworkName, Network] = Field(min_length=1)
 
 
@@ -169,4 +171,4 @@ def read_networks(path: Path = NETWORKS_FILE) -> dict[str, Network]:
         InputError: The file is unreadable, names a network twice, or holds a value that is not
             allowed; the message names the file, the network, the field and the allowed values.
     """
-    return read_yaml(path, _NetworksFile).networks
+    return read_yaml(path, NetworksFile).networks

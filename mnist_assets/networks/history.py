@@ -83,6 +83,37 @@ def check_accuracy(history: pd.DataFrame, floor: float) -> Finding:
     )
 
 
+def check_no_worse_than_guessing(
+    history: pd.DataFrame, guessed: float, images: int, false_alarm_rate: float
+) -> Finding:
+    """Check that the last validation accuracy reaches that of guessing the commonest class.
+
+    It stops what follows only if it is further below than chance explains: if the binomial
+    distribution of what guessing gets right has no more than the false-alarm rate down there.
+
+    Args:
+        history: With one row an epoch.
+        guessed: The share of the commonest class, 0 to 1.
+        images: Validation images.
+        false_alarm_rate: Share of networks as good as guessing that may be stopped.
+    """
+    from scipy.stats import binom
+
+    accuracy = float(history["val_accuracy"].iloc[-1])
+    p_value = float(binom.cdf(np.rint(accuracy * images), images, guessed))
+    return Finding.of(
+        accuracy >= guessed,
+        f"Validation accuracy {accuracy:.4f} reaches {guessed:.4f}, which guessing the commonest "
+        "class does.",
+        f"Validation accuracy {accuracy:.4f} is below {guessed:.4f}, which guessing the commonest "
+        "class reaches. Look at the loss history: train for more epochs if it still falls, change "
+        "the learning rate if it jumps.",
+        seen={"val_accuracy": accuracy, "p_value": p_value},
+        expected={"val_accuracy_at_least": guessed, "p_value_at_least": false_alarm_rate},
+        binding=not p_value >= false_alarm_rate,
+    )
+
+
 def check_generalization_gap(history: pd.DataFrame, bound: float) -> Finding:
     """Check that the gap of the network, -1 to 1, does not exceed its bound."""
     gap = generalization_gap(history)

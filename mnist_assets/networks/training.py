@@ -17,6 +17,7 @@ import numpy as np
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.batches import Chunk, chunked_epoch, hold, whole_epoch
 from mnist_assets.networks.loop.training_loop import TrainingLoop
+from mnist_assets.networks.memory import require_memory
 from mnist_assets.networks.model import build_network, count_training_operations
 from mnist_assets.networks.stored import TrainedNetwork
 from mnist_assets.process import collection_paused
@@ -89,10 +90,12 @@ def train_network(
         on_epoch: Called after each epoch.
 
     Raises:
-        InputError: The loss became NaN or infinite; nothing is returned.
+        InputError: The network does not fit into memory, or its loss became NaN or infinite;
+            nothing is returned.
     """
     import pandas as pd
 
+    require_memory(f"networks/{name}", training, images.shape[1:], classes)
     import_keras()
     model = build_network(
         training.layers, normalization, classes=classes, seed=training.seed, name=name

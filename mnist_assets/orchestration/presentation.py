@@ -48,8 +48,31 @@ def draw(
     return Picture(alternative_text, png)
 
 
+def draw_value(
+    alternative_text: str, figure: Callable[..., "Figure"], *values: Any, **options: Any
+) -> Picture:
+    """Draw a picture that is an asset's value itself, as `draw` does.
+
+    If that fails, the value is a picture that says so.
+    """
+    picture = draw(alternative_text, figure, *values, **options)
+    return picture if picture.png else Picture(alternative_text, _in_words(alternative_text))
+
+
+def _in_words(alternative_text: str) -> bytes:
+    """A picture of what was to be seen, in words."""
+    from PIL import Image, ImageDraw
+
+    told = f"Could not be drawn, see the log of this step.\n{alternative_text}"
+    blank = Image.new("RGB", (640, 64), "white")
+    ImageDraw.Draw(blank).multiline_text((8, 8), told, fill="black", font_size=16)
+    buffer = BytesIO()
+    blank.save(buffer, "png")
+    return buffer.getvalue()
+
+
 def to_png(figure: Callable[..., "Figure"], *values: Any, **options: Any) -> bytes:
-    """Draw a picture that is a value itself, as a PNG file; arguments as those of `draw`."""
+    """Draw a picture as a PNG file; arguments as those of `draw`."""
     from mnist_assets.plots import style
 
     return style.to_png(figure(*values, **options))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import dagster as dg
 
@@ -29,27 +29,45 @@ class Check:
         name: Its name on the asset.
         description: What is expected of the value.
         blocking: Whether a failure is an error that stops everything downstream, or a warning.
+        group: Where it holds: what is `exact` does in every dataset; what is `derived` has a bound
+            that follows from the data at hand; what is of `mnist` alone has one measured there, and
+            can only warn elsewhere.
     """
 
     name: str
     description: str
     blocking: bool = True
+    group: Literal["exact", "derived", "mnist"] = "exact"
 
     def spec(self, key: dg.AssetKey) -> dg.AssetCheckSpec:
         """The check's declaration on an asset."""
         return dg.AssetCheckSpec(
-            self.name, asset=key, description=self.description, blocking=self.blocking
+            self.name,
+            asset=key,
+            description=self.description,
+            blocking=self.blocking,
+            metadata={"group": self.group},
         )
 
     def result(
-        self, finding: Finding, key: dg.AssetKey | None = None, **metadata: Any
+        self,
+        finding: Finding,
+        key: dg.AssetKey | None = None,
+        *,
+        binding: bool | None = None,
+        **metadata: Any,
     ) -> dg.AssetCheckResult:
-        """What the check found, with the values seen and expected, and more, as metadata."""
+        """What the check found, with the values seen and expected, and more, as metadata.
+
+        A failure stops what follows only where its bound is `binding` for the data at hand, which
+        the finding tells if it is not given.
+        """
+        stops = self.blocking and (finding.binding if binding is None else binding)
         return dg.AssetCheckResult(
             asset_key=key,
             check_name=self.name,
             passed=finding.passed,
-            severity=dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN,
+            severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
             description=finding.message,
             metadata={
                 **{f"seen {name}": value for name, value in finding.seen.items()},

@@ -5,9 +5,10 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Normalization, Split
-from mnist_assets.orchestration.presentation import Picture, draw, table, to_png
+from mnist_assets.orchestration.presentation import draw, draw_value, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.preparation import normalization as normalizing
 from mnist_assets.preparation import one_hot as encoding
@@ -19,7 +20,9 @@ SPLIT_COMPLETE = Check(
     "complete_and_disjoint", "Each training image is in exactly one part; sizes are as declared."
 )
 SPLIT_CLASSES = Check(
-    "class_shares", "Every class is in both parts, with shares as close as declared."
+    "class_shares",
+    "Every class trains, and as many images of each validate as a split at random sets aside.",
+    group="derived",
 )
 NORMALIZED = Check(
     "mean_0_std_1",
@@ -39,17 +42,21 @@ def split_asset(declared: Split) -> dg.AssetsDefinition:
 
     @STAGE.asset(
         "npz",
-        reads=["dataset/train_labels"],
+        reads=["dataset/train_labels", "dataset/description"],
         kinds={"numpy"},
         checks=[SPLIT_COMPLETE, SPLIT_CLASSES],
     )
-    def split(train_labels: Any) -> Stored:
+    def split(train_labels: Any, description: Any) -> Stored:
         """Which training images train and which validate: int32 indices, from a seeded shuffle."""
         count = len(train_labels)
         parts = splitting.split_indices(count, declared.validation_share, declared.seed)
         complete = splitting.check_split_complete(parts, count, declared.validation_share)
         classes = splitting.check_split_classes(
-            parts, train_labels, class_count(train_labels), declared.class_share_tolerance
+            parts,
+            train_labels,
+            class_count(train_labels),
+            declared.false_alarm_rate,
+            Description.from_json(description).names,
         )
         return stored(
             parts,
@@ -102,18 +109,24 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
 
 def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
     """The check of images the normalisation was not fitted on, which therefore stands alone."""
-    reads = ["dataset/train_images", "dataset/test_images", "preparation/split"]
+    reads = [
+        "dataset/train_images",
+        "dataset/test_images",
+        "dataset/description",
+        "preparation/split",
+    ]
 
     @dg.asset_check(
         asset=STAGE.key("normalization"),
         name=BOUNDED.name,
         description=BOUNDED.description,
+        metadata={"group": BOUNDED.group},
         blocking=True,
         additional_ins=inputs(reads),
         op_tags=STAGE.op_tags(),
     )
     def bounded(
-        normalization: Any, train_images: Any, test_images: Any, split: Any
+        normalization: Any, train_images: Any, test_images: Any, description: Any, split: Any
     ) -> dg.AssetCheckResult:
         largest = {
             "validation": normalizing.largest_absolute(
@@ -123,10 +136,11 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
             "any image": normalizing.largest_possible(normalization),
         }
         bound = 255 / declared.std_floor
-        evidence = normalizing.notebook_normalization_evidence(train_images, test_images)
-        return BOUNDED.result(
-            normalizing.check_bounded(largest, bound), the_notebooks_normalisation=evidence
-        )
+        evidence: dict[str, Any] = {}
+        if Description.from_json(description).mnist:
+            of_notebook = normalizing.notebook_normalization_evidence(train_images, test_images)
+            evidence = {"the_notebooks_normalisation": of_notebook}
+        return BOUNDED.result(normalizing.check_bounded(largest, bound), **evidence)
 
     return bounded
 
@@ -141,26 +155,27 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
     from mnist_assets.preparation import figures
 
     digits = normalizing.normalise(train_images[:9], **normalization)
-    png = to_png(figures.normalized_digits, digits)
+    picture = draw_value(
+        "The first nine training images, normalised", figures.normalized_digits, digits
+    )
     return stored(
-        png,
-        lowest=float(digits.min()),
-        highest=float(digits.max()),
-        picture=Picture("The first nine training images, normalised", png),
+        picture.png, lowest=float(digits.min()), highest=float(digits.max()), picture=picture
     )
 
 
 @STAGE.asset(
     "csv",
-    reads=["dataset/train_images", "dataset/train_labels"],
+    reads=["dataset/train_images", "dataset/train_labels", "dataset/description"],
     kinds={"pandas"},
     checks=[ONE_HOT],
 )
-def one_hot_examples(train_images: Any, train_labels: Any) -> Stored:
+def one_hot_examples(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The first nine training labels, one-hot encoded; the check covers all of them."""
     classes = class_count(train_labels)
     encoded = encoding.one_hot(train_labels, classes)
-    examples = encoding.one_hot_examples(train_labels, classes, count=9)
+    examples = Description.from_json(description).with_names(
+        encoding.one_hot_examples(train_labels, classes, count=9), "label"
+    )
     tensor = encoding.network_input(train_images[:9])
     return stored(
         examples,

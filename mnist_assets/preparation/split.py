@@ -1,12 +1,13 @@
 """Which images of the training part train and which validate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
+from mnist_assets.formatting import class_name
 
 
 def split_indices(count: int, validation_share: float, seed: int) -> dict[str, NDArray[np.int32]]:
@@ -71,31 +72,65 @@ def check_split_classes(
     split: Mapping[str, NDArray[np.int32]],
     labels: NDArray[np.uint8],
     classes: int,
-    tolerance: float,
+    false_alarm_rate: float,
+    names: Sequence[str] | None = None,
 ) -> Finding:
-    """Check that both parts hold every class, in shares at most `tolerance` (0 to 1) apart."""
+    """Check that every class trains, and that the split looks like one at random.
+
+    In a split at random the validation images of a class are hypergeometrically distributed: as
+    many as chance draws of it when it draws so many of all images. A class has too few or too many
+    if that is less probable than the false-alarm rate, shared among both sides of all classes
+    (Bonferroni). A rare class may well have no validation image, of which the check then only
+    warns, since nothing measured on validation images tells of that class.
+
+    Args:
+        split: `train` and `validation`, indices of images.
+        labels: uint8 (n,), of all images.
+        classes: Number of classes.
+        false_alarm_rate: Of splits at random, at most this share may be stopped, 0 to 1.
+        names: Of the classes; their numbers if None.
+    """
+    from scipy.stats import hypergeom
+
     train, validation = (
         np.bincount(labels[split[part]], minlength=classes) for part in ("train", "validation")
     )
-    absent = np.flatnonzero((train == 0) | (validation == 0))
-    differences = np.abs(train / max(train.sum(), 1) - validation / max(validation.sum(), 1))
-    widest = int(differences.argmax())
-    largest = float(differences[widest])
-    return Finding(
-        passed=not len(absent) and largest <= tolerance,
-        message=(
-            f"Classes missing from a part: {absent.tolist()}."
-            if len(absent)
-            else f"The parts' class shares differ by at most {largest:.4f} (class {widest})."
-        ),
+    drawn = hypergeom(len(labels), train + validation, validation.sum())
+    tails = np.minimum(drawn.cdf(validation), drawn.sf(validation - 1))
+    p_values = np.minimum(2 * classes * tails, 1)
+    oddest = int(p_values.argmin())
+    untrained, unvalidated = (np.flatnonzero(of == 0).tolist() for of in (train, validation))
+    at_random = bool(p_values[oddest] >= false_alarm_rate)
+    problems = []
+    if untrained:
+        problems.append(f"classes without an image to train on: {_named(untrained, names)}")
+    if not at_random:
+        problems.append(
+            f"{validation[oddest]} of the {train[oddest] + validation[oddest]} images of class "
+            f"{class_name(oddest, names)} validate, which a split at random would hardly give"
+        )
+    if unvalidated:
+        problems.append(f"classes without an image to validate on: {_named(unvalidated, names)}")
+    message = "; ".join(problems)
+    return Finding.of(
+        not problems,
+        f"Every class is in both parts, class {class_name(oddest, names)} with {train[oddest]} and "
+        f"{validation[oddest]} images.",
+        f"{message[:1].upper()}{message[1:]}. Give more images of such classes, or another seed.",
         seen={
-            "absent_classes": absent.tolist(),
-            "largest_share_difference": largest,
-            "class_of_largest_difference": widest,
+            "untrained_classes": untrained,
+            "unvalidated_classes": unvalidated,
+            "least_p_value": float(p_values[oddest]),
+            "class_of_least_p_value": oddest,
             "train_counts": train.tolist(),
             "validation_counts": validation.tolist(),
         },
-        expected={"absent_classes": [], "largest_share_difference_at_most": tolerance},
+        expected={
+            "untrained_classes": [],
+            "unvalidated_classes": [],
+            "p_value_at_least": false_alarm_rate,
+        },
+        binding=bool(untrained) or not at_random,
     )
 
 
@@ -110,3 +145,7 @@ def _train_count(count: int, validation_share: float) -> int:
             remedy="Give more images, or a share that leaves some on either side.",
         )
     return train_count
+
+
+def _named(classes: Sequence[int], names: Sequence[str] | None) -> str:
+    return ", ".join(class_name(index, names) for index in classes)

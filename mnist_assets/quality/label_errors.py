@@ -14,6 +14,7 @@ from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.training_loop import TrainingLoop
+from mnist_assets.networks.memory import require_memory
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.training import choose_chunk_size, epoch_chunks
 
@@ -60,8 +61,9 @@ def out_of_sample_probabilities(
         float32 (n, classes).
 
     Raises:
-        InputError: The loss of a training became NaN or infinite.
+        InputError: The network does not fit into memory, or its loss became NaN or infinite.
     """
+    require_memory("evaluation/label_errors", training, images.shape[1:], classes)
     model = build_network(
         training.layers, normalization, classes=classes, seed=training.seed, name="held_out"
     )

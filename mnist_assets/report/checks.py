@@ -14,6 +14,8 @@ LOADING_ATTRIBUTES = frozenset({"background", "data", "poster", "src", "srcset"}
 def check_self_contained(page: str, largest: int) -> Finding:
     """Check that the page loads nothing from anywhere, and has at most `largest` bytes.
 
+    A page that is too large, of many classes or networks, is nevertheless to be read.
+
     Links that a reader may follow are no loading. What a script inside the page would fetch cannot
     be seen from its text.
     """
@@ -32,6 +34,7 @@ def check_self_contained(page: str, largest: int) -> Finding:
         f"The page is not self-contained: {'; '.join(problems)}.",
         seen={"loads": loading, "bytes": size},
         expected={"loads": [], "bytes_at_most": largest},
+        binding=bool(loading),
     )
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
@@ -41,7 +41,7 @@ class Seeds(dg.Config):
     """How often a network is trained, apart from the settings."""
 
     seeds: int | None = Field(
-        None, ge=1, description="Seeds of each kind, instead of the declared number."
+        None, ge=1, le=10_000, description="Seeds of each kind, instead of the declared number."
     )
 
 
@@ -68,6 +68,7 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
         "csv",
         name=name,
         reads=[
+            "dataset/description",
             "dataset/train_images",
             "dataset/train_labels",
             "dataset/test_images",
@@ -84,9 +85,9 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
     def runs(
         context: dg.AssetExecutionContext,
         config: Seeds,
-        source: DatasetSource,
         runs_folder: RunsFolder,
         workers: dg.ResourceParam[Workers],
+        description: Any,
         train_images: Any,
         train_labels: Any,
         test_images: Any,
@@ -113,12 +114,13 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
             _report(context, run, number, seconds_left, runs_left)
         kept.remove_others()
         made = tabulate(plan, done)
+        mnist = Description.from_json(description).mnist
         return stored(
             made,
             RUNS.result(summary.check_runs(made, seeds)),
             ENOUGH.result(summary.check_enough(made, declared_seeds)),
             trained_now=len(todo),
-            **_shown(name, made, confidence, claim if source.facts else None),
+            **_shown(name, made, confidence, claim if mnist else None),
         )
 
     return runs
@@ -172,12 +174,13 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
 
     @STAGE.asset(
         "csv",
-        reads={f"{name}_runs": f"study/{name}" for name in networks},
+        reads={f"{name}_runs": f"study/{name}" for name in networks}
+        | {"description": "dataset/description"},
         kinds={"pandas"},
         checks=[PAIRED],
         on_request=True,
     )
-    def comparison(source: DatasetSource, **tables: Any) -> Stored:
+    def comparison(description: Any, **tables: Any) -> Stored:
         """Each two networks compared over runs with the same seeds: which is better, how surely.
 
         Mean difference with its interval, paired t-test, and the exact sign-flip test, corrected
@@ -197,8 +200,9 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
                 "Accuracy of every run of each network",
                 figures.runs,
                 of_drawn,
-                claims if source.facts else {},
+                claims if Description.from_json(description).mnist else {},
                 confidence,
+                among=len(runs),
             )
         }
         if len(drawn) > 1:
@@ -208,6 +212,7 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
                 figures.differences,
                 both_drawn,
                 confidence,
+                among=len(runs),
             )
         return stored(
             compared,

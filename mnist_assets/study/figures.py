@@ -13,7 +13,7 @@ from mnist_assets.plots.style import BLUE, GREEN, INK, MUTED, PURPLE, VERMILLION
 from mnist_assets.study.summary import KINDS, PARTS, summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -27,13 +27,19 @@ SPREAD = 0.12  # half the height that the runs of a row take: those of equal acc
 
 
 @styled
-def runs(table: pd.DataFrame, claims: Mapping[str, float | None], confidence: float) -> Figure:
+def runs(
+    table: pd.DataFrame,
+    claims: Mapping[str, float | None],
+    confidence: float,
+    among: int | None = None,
+) -> Figure:
     """Draw every run of one or more networks as a point, with the means and their intervals.
 
     Args:
         table: Tables of runs (see `study/summary.py`) under each other, with a column `network`.
         claims: The validation accuracy that the notebook gives of each network, if it gives one.
         confidence: Of the intervals.
+        among: How many networks there are, if these are the most accurate of more.
     """
     networks = list(dict.fromkeys(table["network"]))
     summaries = {
@@ -62,17 +68,18 @@ def runs(table: pd.DataFrame, claims: Mapping[str, float | None], confidence: fl
     )
     if any(claims.get(name) is not None for name in networks):
         marks.append(_mark(INK, "D", "validation, by the notebook", hollow=True))
-    _finish(figure, marks, _runs_title(summaries))
+    _finish(figure, marks, _runs_title(summaries) + _selected(networks, among))
     return figure
 
 
 @styled
-def differences(comparison: pd.DataFrame, confidence: float) -> Figure:
+def differences(comparison: pd.DataFrame, confidence: float, among: int | None = None) -> Figure:
     """Draw the mean difference of each two networks with its interval.
 
     Args:
         comparison: What `paired_tests.compare_networks` gives of at least two networks.
         confidence: Of the intervals; 1 less this is the level that p-values are held against.
+        among: How many networks there are, if these are the most accurate of more.
     """
     by_pair = comparison.groupby(["first", "second"], sort=False)
     leads: dict[Any, float] = by_pair["mean_difference"].sum().to_dict()
@@ -95,7 +102,8 @@ def differences(comparison: pd.DataFrame, confidence: float) -> Figure:
     _tidy_rows(panels[1], None)
     marks = [_mark(*KIND_MARKS[kind][:2], KIND_LABELS[kind]) for kind in KINDS]
     marks.append(_mark(MUTED, "o", "hollow: may be chance", hollow=True))
-    _finish(figure, marks, _differences_title(comparison, confidence))
+    compared = dict.fromkeys([*comparison["first"], *comparison["second"]])
+    _finish(figure, marks, _differences_title(comparison, confidence) + _selected(compared, among))
     return figure
 
 
@@ -170,6 +178,13 @@ def _differences_title(comparison: pd.DataFrame, confidence: float) -> str:
         f"{sure} of {len(comparison)} mean differences are more than chance "
         f"(exact sign-flip test, Holm's correction, {100 * (1 - confidence):.3g} %)"
     )
+
+
+def _selected(networks: Collection[str], among: int | None) -> str:
+    """A line that says which networks are drawn, where they are not all."""
+    if among is None or among == len(networks):
+        return ""
+    return f"\nThe {len(networks)} most accurate of {among} networks: {', '.join(networks)}"
 
 
 def _points(summary: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.training_loop import TrainingLoop
+from mnist_assets.networks.memory import require_memory
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.training import choose_chunk_size, epoch_chunks, import_keras
 from mnist_assets.preparation.normalization import fit_normalization
@@ -101,9 +102,13 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
     """Train a network with the given seeds and evaluate it.
 
     A loss that is NaN or infinite makes a failed run, no exception.
+
+    Raises:
+        InputError: The network does not fit into memory.
     """
-    import_keras()
     images, labels = digits.train_images, digits.train_labels
+    require_memory(f"study/{study.network}", study.training, images.shape[1:], study.classes)
+    import_keras()
     split = study.split
     if seeds.split != study.split_seed:
         split = split_indices(len(labels), study.validation_share, seeds.split)

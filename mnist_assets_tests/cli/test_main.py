@@ -43,7 +43,16 @@ def test_each_page_of_help_has_an_example_and_fits_in_80_columns(path, called):
 def test_there_are_as_many_pages_as_commands():
     paths = {" ".join(path) for path, _ in all_commands()}
     groups = {"", "champion", "champion list", "champion promote", "champion rollback"}
-    assert paths == groups | {"materialize", "status", "verify", "clean", "study", "predict"}
+    assert paths == groups | {
+        "materialize",
+        "status",
+        "verify",
+        "clean",
+        "study",
+        "predict",
+        "dataset",
+        "dataset inspect",
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from mnist_assets.preparation import split as splitting
 from mnist_assets_tests.cli.command import command
+from mnist_assets_tests.faults.fault import in_function
+from mnist_assets_tests.faults.preparation import overlapping
 
 
 def run(*arguments):
@@ -94,11 +97,11 @@ def test_a_failed_step_is_told_without_a_traceback(project):
     assert "Traceback" not in result.output
 
 
-def test_a_failed_check_is_told_and_fails_the_command(project):
-    project.edit("settings.yaml", "class_share_tolerance: 0.2", "class_share_tolerance: 0.0001")
+def test_a_failed_check_is_told_and_fails_the_command(project, monkeypatch):
+    in_function(splitting, "split_indices", overlapping)(project, monkeypatch)
     result = run("--select", '+key:"preparation/split"')
     assert result.exit_code == 1
-    assert "check class_shares on preparation/split failed: The parts' class" in result.output
+    assert "check complete_and_disjoint on preparation/split failed: The split" in result.output
     assert "1 failed" in result.output
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from mnist_assets.dataset.download import MIRRORS, download_dataset
 from mnist_assets.dataset.idx import encode_header
-from mnist_assets.dataset.loading import FILE_NAMES, DatasetFacts, load_dataset
+from mnist_assets.dataset.idx_names import FILE_NAMES
+from mnist_assets.dataset.loading import DatasetFacts, load_dataset
 from mnist_assets.errors import InputError
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
@@ -150,7 +151,7 @@ def test_the_four_files_are_fetched_and_load(
     folder = tmp_path / "made" / "on the way"
     assert download(folder, pauses, *mirrors) == folder
     assert_complete(folder)
-    assert load_dataset(folder, FACTS).train_images.shape == (300, 28, 28)
+    assert load_dataset(folder, FACTS).dataset.train_images.shape == (300, 28, 28)
     assert mirrors[0].asked == [(name, None) for name in GZIPPED]
     assert mirrors[1].asked == []
     assert pauses == []

@@ -9,6 +9,7 @@ from mnist_assets.dataset.duplicates import (
     check_no_image_twice,
     check_not_in_training_part,
     fingerprints,
+    shared_p_value,
 )
 
 
@@ -71,14 +72,50 @@ def test_a_declared_share_may_repeat(share, passed):
 
 def test_test_images_of_their_own_pass():
     train, test = fingerprints(noise(50)), fingerprints(noise(20, seed=1))
-    assert check_not_in_training_part(test, train, 0).passed is True
+    assert check_not_in_training_part(test, train, 0, 1e-6).passed is True
 
 
 def test_test_images_among_the_training_images_fail_and_are_named():
     train, test = noise(50), noise(20, seed=1)
     test[[4, 11]] = train[[49, 0]]
-    finding = check_not_in_training_part(fingerprints(test), fingerprints(train), 0.09)
+    finding = check_not_in_training_part(fingerprints(test), fingerprints(train), 0.09, 0.5)
     assert finding.passed is False
     assert finding.seen == {"images": 2, "indices": [4, 11]}
     assert finding.expected == {"images_at_most": 1}
-    assert check_not_in_training_part(fingerprints(test), fingerprints(train), 0.1).passed is True
+    assert finding.binding is True
+    passing = check_not_in_training_part(fingerprints(test), fingerprints(train), 0.1, 0.5)
+    assert passing.passed is True
+
+
+def prints(*numbers):
+    return np.array(numbers, np.uint64)
+
+
+def test_pairs_that_are_all_divided_have_the_probability_of_as_many_hits():
+    # A pair of 8 images, 4 of them in the test part, is divided with a probability of 1/2.
+    train, test = prints(1, 2, 3, 4), prints(1, 2, 3, 9)
+    assert shared_p_value(test, train) == pytest.approx(1 / 2**3)
+
+
+def test_equal_images_on_one_side_are_no_leak():
+    assert shared_p_value(prints(5, 6), prints(1, 1, 2, 2)) == 1.0
+    assert shared_p_value(prints(1, 2), prints(3, 4)) == 1.0
+
+
+def test_few_images_on_both_sides_only_warn_and_many_stop():
+    train = np.arange(600, dtype=np.uint64)
+    for leaked, binding in ((5, False), (40, True)):
+        test = np.concatenate([train[:leaked], np.arange(1000, 1400 - leaked, dtype=np.uint64)])
+        finding = check_not_in_training_part(test, train, 0.001, 1e-6)
+        assert (finding.passed, finding.binding) == (False, binding)
+
+
+@pytest.mark.parametrize("kinds", [10, 100, 1000])
+def test_random_divisions_of_equal_images_are_stopped_at_most_as_often_as_declared(kinds):
+    rate, trials = 0.1, 300
+    generator = np.random.default_rng(0)
+    p_values = []
+    for _ in range(trials):
+        images = generator.integers(0, kinds, 300).astype(np.uint64)
+        p_values.append(shared_p_value(images[:100], images[100:]))
+    assert np.mean(np.array(p_values) < rate) <= rate

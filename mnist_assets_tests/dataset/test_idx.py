@@ -15,7 +15,6 @@ from mnist_assets.dataset.idx import (
     IMAGES,
     LABELS,
     encode_header,
-    find_idx,
     idx_sha256,
     load_idx,
     parse_idx,
@@ -51,7 +50,7 @@ def test_images_and_labels_are_read_by_the_letter_of_the_format() -> None:
 
 
 def test_header_is_read_without_the_values() -> None:
-    assert read_header(TWO_IMAGES[:16], "images") == (2, 2, 3)
+    assert read_header(TWO_IMAGES[:16], "images") == (np.uint8, (2, 2, 3))
     assert encode_header((2, 2, 3)) == TWO_IMAGES[:16]
 
 
@@ -116,7 +115,7 @@ def test_arbitrary_values_after_a_sound_header_are_never_refused(data: st.DataOb
     [
         (b"", None, "0 bytes", "0x00000801 or 0x00000803"),
         (b"\x00\x00\x08", None, "0x000008", "0x00000801 or 0x00000803"),
-        (b"\x00\x00\x0d" + TWO_IMAGES[3:], None, "0x00000d03", "0x00000801 or 0x00000803"),
+        (b"\x00\x00\x0a" + TWO_IMAGES[3:], None, "0x00000a03", "0x00000801 or 0x00000803"),
         (b"<html>", IMAGES, "0x3c68746d", "0x00000803"),
         (b"\x00\x00\x08\x02" + bytes(8), None, "2 dimensions", "1 or 3"),
         (THREE_LABELS, IMAGES, "1 dimensions", "0x00000803"),
@@ -125,6 +124,7 @@ def test_arbitrary_values_after_a_sound_header_are_never_refused(data: st.DataOb
         (encode_header((0, 28, 28)), IMAGES, r"(0, 28, 28)", "at least one value"),
         (encode_header((5, 0, 28)), IMAGES, r"(5, 0, 28)", "at least one value"),
         (TWO_IMAGES[:-1], IMAGES, "27 bytes, less than declared", "28 bytes for the shape (2, 2,"),
+        (b"\x00\x00\x0b" + TWO_IMAGES[3:] + bytes(12), None, "type 0x0b", "bytes, 0x08"),
         (TWO_IMAGES + b"x", IMAGES, "29 bytes, more than declared", "28 bytes"),
     ],
 )
@@ -211,33 +211,6 @@ def test_checksum_is_verified_before_parsing(tmp_path: Path) -> None:
     assert caught.value.expected == sha256
 
 
-@pytest.mark.parametrize(
-    "name", ["a-idx1-ubyte", "a.idx1-ubyte", "a-idx1-ubyte.gz", "a.idx1-ubyte.gz"]
-)
-def test_file_is_found_under_each_accepted_name(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).touch()
-    (tmp_path / "a-idx1-ubyte.txt").touch()
-    assert find_idx(tmp_path, "a-idx1-ubyte") == tmp_path / name
-
-
-def test_plain_file_is_preferred(tmp_path: Path) -> None:
-    for name in ("a-idx1-ubyte.gz", "a.idx1-ubyte", "a-idx1-ubyte"):
-        (tmp_path / name).touch()
-        assert find_idx(tmp_path, "a-idx1-ubyte").name == name
-
-
-def test_missing_folder_or_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No such file or directory"):
-        find_idx(tmp_path / "nowhere", "a-idx1-ubyte")
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(InputError, match="Not a directory"):
-        find_idx(file, "a-idx1-ubyte")
-    (tmp_path / "a-idx1-ubyte").mkdir()
-    with pytest.raises(InputError, match=r"a file named a-idx1-ubyte, .* or a\.idx1-ubyte\.gz"):
-        find_idx(tmp_path, "a-idx1-ubyte")
-
-
 def test_checksum_of_any_memory_layout_and_of_a_map_is_the_files(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (5, 4, 3), np.uint8)
     sha256 = hashlib.sha256(encode(images)).hexdigest()
@@ -253,3 +226,22 @@ def test_checksum_tells_one_pixel(array: NDArray[np.uint8], data: st.DataObject)
     other = array.copy()
     other.flat[data.draw(st.integers(0, array.size - 1))] ^= 1
     assert idx_sha256(other) != idx_sha256(array)
+
+
+@pytest.mark.parametrize(
+    ("begin", "told"),
+    [
+        (b"\n<!DOCTYPE html><title>404", "a web page, as of a download that failed"),
+        (b"<html>", "a web page"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+        (b"\xff\xd8\xff\xe0", "a JPEG picture"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\x80\x04\x95", "a pickled object of Python"),
+        (b"\x93NUMPY\x01", "an array of NumPy"),
+        (b"\x89HDF\r\n", "an HDF5 file"),
+        (b"label,pixel0", "text"),
+    ],
+)
+def test_another_file_is_called_what_it_is(begin: bytes, told: str) -> None:
+    with pytest.raises(InputError, match=rf"found {told}.* \(the magic number 0x"):
+        parse_idx(begin + bytes(100) if told != "text" else begin, "train-images-idx3-ubyte")

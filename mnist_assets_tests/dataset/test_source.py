@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from mnist_assets.dataset import download
-from mnist_assets.dataset.loading import FILE_NAMES, MNIST
+from mnist_assets.dataset.idx_names import FILE_NAMES
+from mnist_assets.dataset.loading import MNIST
 from mnist_assets.dataset.source import DOWNLOADS, DatasetSource
 from mnist_assets.declarations.places import BUNDLED_DATASET
 from mnist_assets.declarations.settings import read_settings

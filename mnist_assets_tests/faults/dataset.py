@@ -1,12 +1,14 @@
 """Faults in the dataset: in its files, and in how they are read."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 
 from mnist_assets.dataset import loading as dataset_steps
-from mnist_assets.dataset.idx import encode_header
-from mnist_assets.dataset.loading import FILE_NAMES, MNIST, Dataset, load_dataset
+from mnist_assets.dataset.idx import encode_header, load_idx
+from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx
+from mnist_assets.dataset.loading import Dataset
 from mnist_assets.declarations.places import BUNDLED_DATASET
 from mnist_assets_tests.faults.fault import Fault, around
 from mnist_assets_tests.faults.project import make_dataset
@@ -88,7 +90,8 @@ def in_mnist(name, change):
     def put(project, patch):
         folder = project.folder / "mnist"
         shutil.copytree(BUNDLED_DATASET, folder)
-        changed = change(getattr(load_dataset(BUNDLED_DATASET, MNIST), name))
+        path = find_idx(BUNDLED_DATASET, FILE_NAMES[name])
+        changed = change(load_idx(path, dimensions=None, sha256=None))
         (folder / FILE_NAMES[name]).write_bytes(encode_header(changed.shape) + changed.tobytes())
         patch.setattr("mnist_assets.dataset.source.BUNDLED_DATASET", folder)
         return project.at(dataset="mnist")
@@ -213,11 +216,16 @@ def in_loading(change):
             patch,
             dataset_steps,
             "load_dataset",
-            lambda load, *args: change(Dataset(*(np.array(array) for array in load(*args)))),
+            lambda load, *args: _changed(load(*args), change),
         )
         return project
 
     return put
+
+
+def _changed(loaded, change):
+    arrays = Dataset(*(np.array(array) for array in loaded.dataset))
+    return replace(loaded, dataset=change(arrays))
 
 
 IN_LOADING = [

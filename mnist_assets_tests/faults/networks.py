@@ -226,7 +226,7 @@ def stale_after_new_declaration(project, patch):
 
 def stale_after_new_split(project, patch):
     keep_old_file(patch)
-    project.edit("settings.yaml", "  seed: 0\n  class_share", "  seed: 1\n  class_share")
+    project.edit("settings.yaml", "  seed: 0\n  false_alarm", "  seed: 1\n  false_alarm")
     return project
 
 

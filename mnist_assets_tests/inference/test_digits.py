@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mnist_assets.dataset.idx import load_idx
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.inference.digits import prepare_digit, prepare_digits, score

@@ -1,12 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from mnist_assets.networks.history import (
     check_accuracy,
     check_as_declared,
     check_generalization_gap,
     check_loss_finite,
+    check_no_worse_than_guessing,
     generalization_gap,
 )
 
@@ -82,6 +84,35 @@ def test_accuracy_below_its_floor_fails_though_an_earlier_epoch_reached_it():
 
 def test_accuracy_that_is_not_a_number_fails():
     assert check_accuracy(history(val_accuracy=[0.5, 0.5, np.nan]), floor=0.1).passed is False
+
+
+# Of ten images at a share of one half, up to one is right with a probability of 11 / 1024.
+@pytest.mark.parametrize(
+    ("accuracy", "rate", "passed", "binding"),
+    [
+        (0.5, 0.01, True, False),
+        (0.4, 0.01, False, False),
+        (0.1, 0.010, False, False),
+        (0.1, 0.011, False, True),
+        (np.nan, 0.01, False, True),
+    ],
+)
+def test_accuracy_below_guessing_stops_what_follows_beyond_chance_alone(
+    accuracy, rate, passed, binding
+):
+    finding = check_no_worse_than_guessing(history(val_accuracy=[0, 0, accuracy]), 0.5, 10, rate)
+    assert (finding.passed, finding.binding) == (passed, binding)
+
+
+def test_networks_as_good_as_guessing_are_stopped_at_most_as_often_as_declared():
+    stopped = [
+        right
+        for right in range(31)
+        if check_no_worse_than_guessing(
+            history(val_accuracy=[0, 0, right / 30]), 0.7, 30, 0.1
+        ).binding
+    ]
+    assert 0.05 < binom.pmf(stopped, 30, 0.7).sum() <= 0.1
 
 
 @pytest.mark.parametrize(("bound", "passed"), [(0.125, True), (0.5, True), (0.12, False)])

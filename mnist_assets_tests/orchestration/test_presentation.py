@@ -16,6 +16,7 @@ from mnist_assets.orchestration.presentation import (
     LONGEST_TABLE,
     Picture,
     draw,
+    draw_value,
     inline,
     table,
 )
@@ -222,3 +223,18 @@ def test_a_picture_that_is_the_value_is_stored_once() -> None:
     result = stored(png, picture=Picture("One", png))
     assert result.value == png
     assert result.metadata == {"picture": inline(ONE)}
+
+
+def test_a_value_that_cannot_be_drawn_is_a_picture_that_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: Any) -> Figure:
+        raise ValueError("no such colour")
+
+    picture = draw_value("Nine digits", fail, 1)
+    assert picture.png is not None
+    with Image.open(BytesIO(picture.png)) as told:
+        assert told.size == (640, 64)
+        assert np.asarray(told.convert("L")).min() < 128  # something is written on it
+    assert stored(picture.png, picture=picture).value == picture.png
+    assert draw_value("Nine digits", lambda: Figure((1, 1))).png != picture.png

@@ -116,33 +116,56 @@ def two_parts(train, validation):
     return {"train": indices[: len(train)], "validation": indices[len(train) :]}, labels
 
 
-def test_check_split_classes_holds_the_difference_against_the_tolerance():
-    split, labels = two_parts([0, 0, 1, 1], [0, 1, 1, 1])
-    passing = check_split_classes(split, labels, 2, tolerance=0.25)
-    assert passing.passed is True
-    assert passing.seen["largest_share_difference"] == 0.25
-    assert passing.seen["train_counts"] == [2, 2]
-    assert passing.seen["validation_counts"] == [1, 3]
-    assert check_split_classes(split, labels, 2, tolerance=0.24).passed is False
+def test_a_split_by_class_is_not_one_at_random():
+    # All 10 images of class 0 train and all 10 of class 1 validate, which is one of C(20, 10), or
+    # 184,756 choices; and there are two sides of two classes.
+    finding = check_split_classes(*two_parts([0] * 10, [1] * 10), 2, 1e-4)
+    assert finding.passed is False
+    assert finding.binding is True
+    assert finding.seen["least_p_value"] == pytest.approx(4 / 184_756)
+    assert "0 of the 10 images of class 0 validate" in finding.message
+    assert finding.seen["untrained_classes"] == [1]
 
 
-@pytest.mark.parametrize(("train", "validation"), [([0], [0, 1]), ([0, 1], [0])])
-def test_check_split_classes_compares_parts_of_one_image(train, validation):
-    finding = check_split_classes(*two_parts(train, validation), 2, tolerance=1.0)
-    assert finding.seen["largest_share_difference"] == 0.5
+def test_a_class_without_validation_image_by_chance_only_warns():
+    finding = check_split_classes(*two_parts([0] * 50 + [1, 2, 2, 2], [0] * 9 + [1]), 3, 1e-6)
+    assert finding.passed is False
+    assert finding.binding is False
+    assert finding.seen["unvalidated_classes"] == [2]
+    assert finding.message.startswith("Classes without an image to validate on: 2. Give more")
+
+
+def test_a_class_without_training_image_stops_what_follows():
+    finding = check_split_classes(*two_parts([0] * 9, [0, 1]), 2, 1e-6)
+    assert (finding.passed, finding.binding) == (False, True)
+    assert finding.seen["untrained_classes"] == [1]
+
+
+def test_many_images_fail_by_a_difference_in_which_few_pass():
+    few = two_parts([0] * 40 + [1] * 40, [0] * 6 + [1] * 14)
+    many = two_parts([0] * 4000 + [1] * 4000, [0] * 600 + [1] * 1400)
+    assert check_split_classes(*few, 2, 1e-6).passed is True
+    assert check_split_classes(*many, 2, 1e-6).passed is False
 
 
 @pytest.mark.parametrize(
-    ("train", "validation", "absent"),
-    [
-        ([0, 1, 2], [0, 1], [2]),
-        ([0, 1], [0, 1, 2], [2]),
-        ([0, 2], [], [0, 1, 2]),
-        ([], [1], [0, 1, 2]),
-    ],
+    "counts", [[300, 300], [8] * 49, [500, 3], [90, 9, 1]], ids=lambda of: f"{len(of)}-{of[-1]}"
 )
-def test_check_split_classes_sees_an_absent_class(train, validation, absent):
-    split, labels = two_parts(train, validation)
-    finding = check_split_classes(split, labels, 3, tolerance=1.0)
-    assert finding.passed is False
-    assert finding.seen["absent_classes"] == absent
+def test_splits_at_random_are_stopped_at_most_as_often_as_declared(counts):
+    labels, rate, splits = np.repeat(np.arange(len(counts), dtype=np.uint8), counts), 0.1, 200
+    findings = [
+        check_split_classes(split_indices(len(labels), 0.1, seed), labels, len(counts), rate)
+        for seed in range(splits)
+    ]
+    stopped = [
+        finding
+        for finding in findings
+        if not finding.passed and finding.binding and not finding.seen["untrained_classes"]
+    ]
+    assert len(stopped) <= rate * splits
+
+
+def test_no_class_is_missing_where_no_image_validates_of_any():
+    finding = check_split_classes(*two_parts([0, 1], []), 2, 1e-6)
+    assert finding.seen["unvalidated_classes"] == [0, 1]
+    assert finding.binding is False

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mnist_assets.champion.assets import quality as champion_quality
-from mnist_assets.dataset.loading import FILE_NAMES
+from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets_tests.tiny import CLASSES, Project
 
 NAMES = ["small", "normalised"]

@@ -202,7 +202,8 @@ def test_another_declared_seed_keeps_the_runs_that_have_it_in_them(made, tmp_pat
 @pytest.mark.slow
 def test_a_network_that_diverges_is_told_of_and_stops_the_comparison(made, tmp_path):
     project = made[0].copy(tmp_path / "copy")
-    project.edit("networks.yaml", "learning_rate: 0.01", "learning_rate: 1.0e+30")
+    diverging = "{kind: sgd, learning_rate: 1000, momentum: 0.99}"
+    project.edit("networks.yaml", "{kind: adam, learning_rate: 0.01}", diverging)
     project.path("study/comparison", "csv").unlink()
     with project.instance() as instance:
         outcome = project.update(instance, STUDY, on_request=True)

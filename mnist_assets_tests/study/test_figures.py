@@ -141,3 +141,12 @@ def test_pictures_of_five_networks_are_small():
     strips = runs(pd.concat([of.assign(network=name) for name, of in of_each.items()]), {}, 0.95)
     for figure in (strips, differences(compare(**of_each), 0.95)):
         assert len(to_png(figure)) < 75_000
+
+
+def test_pictures_of_some_networks_say_which_and_of_how_many():
+    both = compare(given=GIVEN, best=BEST)
+    note = "\nThe 2 most accurate of 7 networks: given, best"
+    assert differences(both, 0.95, among=7).get_suptitle().endswith(note)
+    assert "networks" not in differences(both, 0.95, among=2).get_suptitle()
+    drawn = pd.concat([GIVEN.assign(network="given"), BEST.assign(network="best")])
+    assert runs(drawn, {}, 0.95, among=7).get_suptitle().endswith(note)

@@ -14,8 +14,8 @@ from mnist_assets.champion import decision as deciding
 from mnist_assets.champion.assets.model import STAGE
 from mnist_assets.champion.candidate import Candidate
 from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import commonest_share
-from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.settings import Champion
 from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.evaluation.predictions import predict
@@ -42,6 +42,7 @@ def decision_asset(
         "train_images": "dataset/train_images",
         "train_labels": "dataset/train_labels",
         "split": "preparation/split",
+        "description": "dataset/description",
     }
     reads |= {name: f"evaluation/{name}_predictions" for name in names}
     reads |= {f"{name}_network": f"networks/{name}" for name in names}
@@ -55,11 +56,11 @@ def decision_asset(
     )
     def decision(
         context: dg.AssetExecutionContext,
-        source: DatasetSource,
         archive: ChampionArchive,
         train_images: Any,
         train_labels: Any,
         split: Any,
+        description: Any,
         **of_networks: Any,
     ) -> Stored:
         """Whether a network becomes the champion, judged on the validation images alone."""
@@ -68,7 +69,9 @@ def decision_asset(
         validation = split["validation"]
         labels = np.asarray(train_labels[validation])
         champion = _champion(archive, train_images[validation], labels)
-        criteria = bounds if source.facts else bounds | {"floor": commonest_share(train_labels)}
+        criteria, dataset = dict(bounds), Description.from_json(description)
+        if not dataset.binds("champion.floor"):
+            criteria["floor"] = commonest_share(train_labels)
         decided = deciding.choose(
             deciding.decide(
                 Candidate(
@@ -81,6 +84,7 @@ def decision_asset(
                 champion,
                 **criteria,
                 upstream_checks_passed=_upstream_checks(context.instance, name),
+                names=dataset.names,
             )
             for name in names
         )
@@ -93,7 +97,7 @@ def decision_asset(
             promote=decided["promote"],
             promoted=decided["promoted"] or "none",
             summary=decided["summary"],
-            picture=draw(foremost["summary"], figures.decision, foremost),
+            picture=draw(foremost["summary"], figures.decision, foremost, dataset.names),
         )
 
     return decision
@@ -115,7 +119,7 @@ def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Candidate |
 
 
 def _upstream_checks(instance: dg.DagsterInstance, name: str) -> dict[str, bool]:
-    """Whether each blocking check that a network depends on passed when it ran last.
+    """Whether each check that a network depends on stopped nothing when it ran last.
 
     Checks on the test images are left out: they take no part in the decision.
     """
@@ -152,4 +156,5 @@ def _passed(instance: dg.DagsterInstance, key: dg.AssetKey, check: Check) -> boo
     event = record.event.dagster_event if record and record.event else None
     if event is None or event.event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         return False
-    return bool(event.asset_check_evaluation_data.passed)
+    evaluation = event.asset_check_evaluation_data
+    return evaluation.passed or evaluation.severity == dg.AssetCheckSeverity.WARN

@@ -8,7 +8,7 @@ import dagster as dg
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.assets import model as champion
 from mnist_assets.champion.resources import ChampionArchive
-from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.dataset.description import Description
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
@@ -71,9 +71,9 @@ def champion_quality_asset(
     )
     def champion_quality(
         context: dg.AssetExecutionContext,
-        source: DatasetSource,
         archive: ChampionArchive,
         optional_inputs: OptionalInputs,
+        description: Any,
         test_images: Any,
         test_labels: Any,
     ) -> Stored:
@@ -87,6 +87,7 @@ def champion_quality_asset(
             results = [check.result(nothing) for check in (CALIBRATED, ROBUST, AS_PROMOTED)]
             return stored({}, *results, champion="none yet: champion/decision says why")
         name = f"Champion {current.version}"
+        dataset = Description.from_json(description)
         found = _taken(context.instance, optional_inputs, archive, current, made)
         pictures = _pictures(context.instance, optional_inputs, current, made) if found else {}
         if found is None:
@@ -98,13 +99,13 @@ def champion_quality_asset(
                     test_labels,
                     bins=bins,
                     confidence=confidence,
-                    mnist=source.facts is not None,
+                    mnist=dataset.mnist,
                 ),
                 "robustness": measure_robustness(model, test_images, test_labels, **measured),
-                "mistakes": find_mistakes(probabilities, test_labels, count, source),
+                "mistakes": find_mistakes(probabilities, test_labels, count, dataset),
             }
         assessed, accuracies, mistakes = (found[kind] for kind in SHOWN)
-        floors = expected_floors(declared, source, test_labels)
+        floors = expected_floors(declared, dataset, test_labels)
         total = assessed["images"] - assessed["correct"]
 
         def picture(kind: str, draw: Callable[..., Picture], *values: Any) -> Picture:
@@ -130,7 +131,9 @@ def champion_quality_asset(
                 "robustness", draw_robustness, accuracies.assign(network=name), floors, name
             ),
             accuracies=table(accuracies),
-            mistakes=picture("mistakes", draw_mistakes, mistakes, test_images, name, total),
+            mistakes=picture(
+                "mistakes", draw_mistakes, mistakes, test_images, name, total, dataset.names
+            ),
             table=table(mistakes),
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
@@ -13,7 +14,7 @@ from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.quality import label_errors
 from mnist_assets.quality.assets.networks import STAGE
 
-FEW = Check("few", "No more labels look wrong than the declared share of them.")
+FEW = Check("few", "No more labels look wrong than the declared share of them.", group="mnist")
 
 
 def finder_of(networks: Mapping[str, Network], settings: Settings) -> str:
@@ -34,6 +35,7 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
         reads=[
             "dataset/train_images",
             "dataset/train_labels",
+            "dataset/description",
             "preparation/normalization",
         ],
         kinds={"tensorflow", "keras"},
@@ -41,9 +43,11 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
         checks=[FEW],
         description="Training images whose labels look wrong, for a person to judge: "
         f"{name}, trained {declared.folds} times, each time without a part of the images, sees "
-        "another digit in them (confident learning).",
+        "another class in them (confident learning).",
     )
-    def doubtful_labels(train_images: Any, train_labels: Any, normalization: Any) -> Stored:
+    def doubtful_labels(
+        train_images: Any, train_labels: Any, description: Any, normalization: Any
+    ) -> Stored:
         from mnist_assets.quality.figures import digits as figures
 
         probabilities = label_errors.out_of_sample_probabilities(
@@ -57,14 +61,16 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             memory_limit=memory_limit,
             batch_size=batch_size,
         )
+        dataset = Description.from_json(description)
         found = label_errors.find_label_errors(probabilities, train_labels)
-        first = found.head(declared.shown)
+        first, named = found.head(declared.shown), dataset.with_names(found, "label", "suggested")
         return stored(
-            found,
+            named,
             FEW.result(
                 label_errors.check_label_errors(
                     len(found), len(train_labels), declared.largest_share
-                )
+                ),
+                binding=dataset.binds("quality.label_errors.largest_share"),
             ),
             candidates=len(found),
             found_by=name,
@@ -76,8 +82,9 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
                 first,
                 candidates=len(found),
                 labels=len(train_labels),
+                names=dataset.names,
             ),
-            table=table(found),
+            table=table(named),
         )
 
     return doubtful_labels

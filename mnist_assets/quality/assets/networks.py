@@ -1,12 +1,12 @@
 """Quality: how good networks are beyond their accuracy, on the test part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import commonest_share
-from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.declarations.quality import Quality, Robustness
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.orchestration.presentation import Picture, draw, table
@@ -20,17 +20,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STAGE = Stage("quality", prefix="evaluation")
-TEST_PART = {"test_images": "dataset/test_images", "test_labels": "dataset/test_labels"}
+DESCRIPTION = {"description": "dataset/description"}
+TEST_PART = DESCRIPTION | {
+    "test_images": "dataset/test_images",
+    "test_labels": "dataset/test_labels",
+}
 
 CALIBRATED = Check(
     "calibrated",
     "Confidence and accuracy on the test part are no further apart than declared, chance aside.",
     blocking=False,
+    group="mnist",
 )
 ROBUST = Check(
     "robust",
-    "Each distortion leaves at least the declared accuracy at its declared strength.",
+    "Each distortion leaves at least the declared accuracy at its declared strength; in a dataset "
+    "other than MNIST, what always guessing the commonest class gives.",
     blocking=False,
+    group="mnist",
 )
 
 
@@ -49,7 +56,8 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
     @STAGE.asset(
         "json",
         name=f"{name}_quality",
-        reads={
+        reads=DESCRIPTION
+        | {
             "predictions": f"evaluation/{name}_predictions",
             "test_labels": "dataset/test_labels",
         },
@@ -58,13 +66,13 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         description=f"Whether to believe {name}: how its confidence and its accuracy agree on the "
         "test part, its accuracy without the labels known to be wrong, and on each half.",
     )
-    def quality(source: DatasetSource, predictions: Any, test_labels: Any) -> Stored:
+    def quality(description: Any, predictions: Any, test_labels: Any) -> Stored:
         assessed = assessment.assess(
             predictions["test"],
             test_labels,
             bins=bins,
             confidence=confidence,
-            mnist=source.facts is not None,
+            mnist=Description.from_json(description).mnist,
         )
         return stored(
             assessed,
@@ -120,15 +128,14 @@ def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         kinds={"pandas"},
         description=f"The mistakes on the test part that {name} is most confident of.",
     )
-    def mistakes(
-        source: DatasetSource, predictions: Any, test_images: Any, test_labels: Any
-    ) -> Stored:
-        listed = find_mistakes(predictions["test"], test_labels, count, source)
+    def mistakes(description: Any, predictions: Any, test_images: Any, test_labels: Any) -> Stored:
+        dataset = Description.from_json(description)
+        listed = find_mistakes(predictions["test"], test_labels, count, dataset)
         total = int((predictions["test"].argmax(axis=1) != test_labels).sum())
         return stored(
             listed,
             mistakes=total,
-            picture=draw_mistakes(listed, test_images, name, total),
+            picture=draw_mistakes(listed, test_images, name, total, dataset.names),
             table=table(listed),
         )
 
@@ -136,14 +143,17 @@ def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
 
 
 def find_mistakes(
-    probabilities: Any, labels: Any, count: int, source: DatasetSource
+    probabilities: Any, labels: Any, count: int, dataset: Description
 ) -> "pd.DataFrame":
     """The most confident mistakes, those known to be wrong labels marked."""
-    known = assessment.WRONG_TEST_LABELS if source.facts else ()
-    return most_confident_mistakes(probabilities, labels, count, known)
+    known = assessment.WRONG_TEST_LABELS if dataset.mnist else ()
+    listed = most_confident_mistakes(probabilities, labels, count, known)
+    return dataset.with_names(listed, "true", "predicted")
 
 
-def draw_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) -> Picture:
+def draw_mistakes(
+    listed: "pd.DataFrame", images: Any, name: str, total: int, names: Sequence[str] | None
+) -> Picture:
     """The picture of the most confident mistakes, out of `total`."""
     from mnist_assets.quality.figures import digits as figures
 
@@ -154,6 +164,7 @@ def draw_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) ->
         listed,
         name,
         total,
+        names,
     )
 
 
@@ -170,9 +181,9 @@ def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         description=f"Accuracy of {name} on {robustness.images:,} test images that are shifted, "
         "rotated, noisy, blurred or inverted.",
     )
-    def robust(source: DatasetSource, network: Any, test_images: Any, test_labels: Any) -> Stored:
+    def robust(description: Any, network: Any, test_images: Any, test_labels: Any) -> Stored:
         accuracies = measure_robustness(network.model, test_images, test_labels, **measured)
-        floors = expected_floors(robustness, source, test_labels)
+        floors = expected_floors(robustness, Description.from_json(description), test_labels)
         return stored(
             accuracies,
             ROBUST.result(check_floors(accuracies, floors)),
@@ -196,13 +207,13 @@ def measurement(settings: Settings) -> dict[str, Any]:
 
 
 def expected_floors(
-    declared: Robustness, source: DatasetSource, labels: Any
+    declared: Robustness, dataset: Description, labels: Any
 ) -> dict[str, dict[str, float]]:
     """The floors, which are MNIST's: for another dataset, those that guessing reaches."""
     floors: dict[str, dict[str, float]] = {
         name: floor.model_dump() for name, floor in declared.floors.items()
     }
-    if source.facts:
+    if dataset.binds("quality.robustness.floors"):
         return floors
     return {name: floor | {"accuracy": commonest_share(labels)} for name, floor in floors.items()}
 
