@@ -191,9 +191,9 @@ class History(Declared):
         champions: The latest superseded champions.
     """
 
-    runs: Whole = Field(ge=1)
-    days: Whole = Field(ge=1)
-    champions: Whole = Field(ge=0)
+    runs: Whole = Field(ge=1, le=1_000_000)
+    days: Whole = Field(ge=1, le=36_500)
+    champions: Whole = Field(ge=0, le=1_000_000)
 
 
 class Libraries(Declared):

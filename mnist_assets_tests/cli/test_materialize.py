@@ -112,7 +112,7 @@ def test_progress_is_no_output_and_quiet_there_is_neither(project):
     told = run(*chosen, "--force")
     assert "  ✓ preparation/split\n" in told.stderr
     assert "Materialising" not in told.stdout
-    assert "8 assets materialised" in told.stdout
+    assert "9 assets materialised" in told.stdout
     project.edit("settings.yaml", "mean_tolerance: 0.0001", "mean_tolerance: 0.000000000001")
     told = run(*chosen, "--quiet")
     assert (told.exit_code, told.stdout) == (1, "")
