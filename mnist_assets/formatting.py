@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SPACE, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 TO, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
@@ -62,3 +62,8 @@ def power(value: float) -> str:
     mantissa, exponent = f"{value:.1e}".split("e")
     of_ten = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
     return of_ten if mantissa == "1.0" else f"{mantissa}{SPACE}{TIMES}{SPACE}{of_ten}"
+
+
+def class_name(index: int, names: Sequence[str] | None) -> str:
+    """What a person calls the class of an index: its name, or the index where there are none."""
+    return str(index) if names is None else names[index]

@@ -41,7 +41,7 @@ def made(request, tmp_path_factory):
 
 
 def test_everything_is_made(made):
-    project, _, outcome, graph = made
+    _, _, outcome, graph = made
     assert outcome.success, (outcome.failures(), failed(outcome))
     assert set(outcome.made) == {key.to_user_string() for key in graph.keys}
     assert failed(outcome) == {}

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_assets.formatting import class_name
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -112,10 +114,12 @@ def mcnemar_exact(only_challenger_right: int, only_champion_right: int) -> dict[
     }
 
 
-def assess_recall(challenger: Candidate, champion: Candidate, margin: float) -> dict[str, Any]:
+def assess_recall(
+    challenger: Candidate, champion: Candidate, margin: float, names: Sequence[str] | None = None
+) -> dict[str, Any]:
     """Assess whether the recall of each class falls by no more than `margin`, 0 to 1.
 
-    Neither has a `problem()`.
+    Neither has a `problem()`. `names` are those of the classes, their numbers if None.
     """
     classes = np.asarray(challenger.probabilities).shape[1]
     losses = recall_losses(challenger.predicted, champion.predicted, challenger.labels, classes)
@@ -123,7 +127,9 @@ def assess_recall(challenger: Candidate, champion: Candidate, margin: float) -> 
     points = f"by more than {100 * margin:.4g} percentage point{'' if margin == 0.01 else 's'}"
     message = f"No class's recall falls {points}."
     if fallen:
-        named = ", ".join(f"class {row['class']} by {100 * row['loss']:.2f}" for row in fallen)
+        named = ", ".join(
+            f"class {class_name(row['class'], names)} by {100 * row['loss']:.2f}" for row in fallen
+        )
         message = f"Recall falls {points}: {named}."
     return give_reason("recall", not fallen, message, margin=margin, classes=losses)
 

@@ -23,7 +23,7 @@ from mnist_assets.evaluation.metrics import wilson_interval
 from mnist_assets.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mnist_assets.champion.candidate import Candidate
 
@@ -37,6 +37,7 @@ def decide(
     significance: float,
     recall_margin: float,
     upstream_checks_passed: Mapping[str, bool],
+    names: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Decide whether a challenger is promoted: yes if it meets every criterion, otherwise no.
 
@@ -56,6 +57,7 @@ def decide(
         recall_margin: How far the recall of a class may fall, 0 to 1.
         upstream_checks_passed: Whether each check that the challenger depends on passed, by name.
             No check at all is a reason not to promote.
+        names: Of the classes; their numbers if None.
 
     Returns:
         Plain values: promote, a bool; summary, a sentence; challenger and champion (None on the
@@ -80,7 +82,7 @@ def decide(
     else:
         reasons += [
             assess_gain(challenger, champion, significance),
-            assess_recall(challenger, champion, recall_margin),
+            assess_recall(challenger, champion, recall_margin, names),
         ]
     return _conclude(
         {

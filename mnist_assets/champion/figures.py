@@ -11,6 +11,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mnist_assets.formatting import class_name
 from mnist_assets.plots.style import BLUE, GREEN, INK, MUTED, SERIES, VERMILLION, percent, styled
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MARKERS = "osD^v"
 MANY = 200  # trainings, of which the points would hide each other
+LONGEST = 12  # characters of a class's name
 LINE = 110  # characters of a message that fit beside each other
 VERDICTS = {True: ("Met", GREEN), False: ("Missed", VERMILLION)}
 SIDES = (("challenger", BLUE), ("champion", MUTED))
@@ -91,7 +93,7 @@ def _log_title(table: pd.DataFrame, promoted: pd.DataFrame) -> str:
 
 
 @styled
-def decision(decision: Mapping[str, Any]) -> Figure:
+def decision(decision: Mapping[str, Any], names: Sequence[str] | None = None) -> Figure:
     """Draw a decision: both accuracies, the images that only one gets right, each class's recall.
 
     The other criteria are below in words, as are those that cannot be drawn: on the first run, or
@@ -99,6 +101,7 @@ def decision(decision: Mapping[str, Any]) -> Figure:
 
     Args:
         decision: What `decision.decide` returned, or one of the decisions of `choose`.
+        names: Of the classes; their numbers if None.
     """
     reasons = {reason["criterion"]: reason for reason in decision["reasons"]}
     compared = "p_value" in reasons["better_than_champion"]["figures"]
@@ -113,7 +116,7 @@ def decision(decision: Mapping[str, Any]) -> Figure:
         _draw_accuracies(axes, decision, reasons["accuracy_floor"])
     if compared:
         _draw_discordant(figure.add_subplot(grid[0, 1]), reasons["better_than_champion"])
-        _draw_recall(figure.add_subplot(grid[0, 2]), reasons["recall"])
+        _draw_recall(figure.add_subplot(grid[0, 2]), reasons["recall"], names)
     _write(figure.add_subplot(grid[1, :]), lines)
     figure.suptitle(_decision_title(decision), x=0.01, ha="left", fontsize=11, weight="bold")
     return figure
@@ -171,7 +174,7 @@ def _draw_discordant(axes: Axes, reason: Mapping[str, Any]) -> None:
     _finish(axes, reason, f"{outcome} (p = {p_value:.2g} {sign} {significance:g})")
 
 
-def _draw_recall(axes: Axes, reason: Mapping[str, Any]) -> None:
+def _draw_recall(axes: Axes, reason: Mapping[str, Any], names: Sequence[str] | None) -> None:
     margin, rows = reason["figures"]["margin"], reason["figures"]["classes"]
     classes = [row["class"] for row in rows]
     gains = [-100 * row["loss"] for row in rows]
@@ -179,7 +182,8 @@ def _draw_recall(axes: Axes, reason: Mapping[str, Any]) -> None:
     axes.barh(classes, gains, height=0.6, color=colours)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.axvline(-100 * margin, color=VERMILLION, linestyle="--", linewidth=1)
-    axes.set_yticks(classes[:: 1 + len(classes) // 16])
+    ticks = classes[:: 1 + len(classes) // 16]
+    axes.set_yticks(ticks, [class_name(label, names)[:LONGEST] for label in ticks])
     axes.set_ylim(max(classes) + 0.6, -0.6)
     axes.set_xlim(1.1 * min(*gains, -100 * margin, -0.1), 1.1 * max(*gains, 50 * margin, 0.1))
     axes.spines["left"].set_visible(False)
@@ -188,7 +192,11 @@ def _draw_recall(axes: Axes, reason: Mapping[str, Any]) -> None:
     axes.set_xlabel("Recall gained (percentage points)")
     axes.set_ylabel("Class")
     worst, label = min(zip(gains, classes, strict=True))
-    _finish(axes, reason, f"{worst:+.2f} in class {label}" if worst < 0 else "no class falls")
+    _finish(
+        axes,
+        reason,
+        f"{worst:+.2f} in class {class_name(label, names)}" if worst < 0 else "no class falls",
+    )
 
 
 def _finish(axes: Axes, reason: Mapping[str, Any], title: str) -> None:

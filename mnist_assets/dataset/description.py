@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,25 @@ class Description:
     def from_json(cls, stored: Mapping[str, Any]) -> "Description":
         """Take the description from its stored values."""
         return cls(**stored)
+
+    @property
+    def names(self) -> list[str] | None:
+        """The names of the classes, None where they are no others than the class indices."""
+        indices = [str(index) for index in range(len(self.class_names))]
+        return None if self.class_names == indices else self.class_names
+
+    def with_names(self, table: "pd.DataFrame", *columns: str) -> "pd.DataFrame":
+        """Give a table with a column of names, `<column>_name`, behind each of class indices.
+
+        Where the names are the indices, the table stays as it is.
+        """
+        if self.names is None:
+            return table
+        named = table.copy()
+        for column in columns:
+            names = [self.class_names[index] for index in table[column]]
+            named.insert(list(named.columns).index(column) + 1, f"{column}_name", names)
+        return named
 
     def binds(self, setting: str) -> bool:
         """Tell whether a bound that was measured on MNIST holds here: if not, it can only warn.

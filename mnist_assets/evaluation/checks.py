@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.findings import Finding
+from mnist_assets.formatting import class_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +140,12 @@ def check_loss_matches_history(
 
 
 def check_better_than_guessing(
-    evaluation: Mapping[str, Any], floor: float, significance: float, *, every_class: bool
+    evaluation: Mapping[str, Any],
+    floor: float,
+    significance: float,
+    *,
+    every_class: bool,
+    names: Sequence[str] | None = None,
 ) -> Finding:
     """Check that by its evaluation a network tells each class from the others, in both parts.
 
@@ -163,13 +169,15 @@ def check_better_than_guessing(
     missed = sorted({label for (_, label), gain in gains.items() if not gain >= floor})
     p_value = guessing_p_value([figures["confusion_matrix"] for figures in evaluation.values()])
     guesses = not p_value <= significance
-    told = f"in {part}, the recall of class {label} is {least:.3f} above its false-positive rate"
+    named = class_name(label, names)
+    hardly = ", ".join(class_name(missing, names) for missing in missed)
+    told = f"in {part}, the recall of class {named} is {least:.3f} above its false-positive rate"
     return Finding.of(
         not missed and not guesses,
-        f"Every class is told from the others, class {label} of {part} least: {least:.3f}.",
+        f"Every class is told from the others, class {named} of {part} least: {least:.3f}.",
         f"The network cannot be told from one that guesses; {told}."
         if guesses
-        else f"The classes {missed} are hardly told from the others: {told}.",
+        else f"The classes {hardly} are hardly told from the others: {told}.",
         seen={
             "least": least,
             "class": label,

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_assets.formatting import class_name
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
@@ -143,10 +145,13 @@ def classification_report(confusion: ArrayLike) -> dict[str, Any]:
     }
 
 
-def render_report(report: Mapping[str, Any], digits: int = 4) -> str:
+def render_report(
+    report: Mapping[str, Any], names: Sequence[str] | None = None, digits: int = 4
+) -> str:
     """Write a classification report as a Markdown table: a row a class, accuracy, two averages.
 
-    Ratios have `digits` decimal places; scikit-learn and the notebook print 2.
+    `names` are those of the classes, their numbers if None. Ratios have `digits` decimal places;
+    scikit-learn and the notebook print 2.
     """
 
     def row(name: object, figures: Mapping[str, Any]) -> str:
@@ -162,7 +167,7 @@ def render_report(report: Mapping[str, Any], digits: int = 4) -> str:
         [
             "| class | precision | recall | F1 | support |",
             "|---|---:|---:|---:|---:|",
-            *(row(figures["class"], figures) for figures in report["classes"]),
+            *(row(class_name(of["class"], names), of) for of in report["classes"]),
             row("accuracy", accuracy),
             *(row(f"{name} average", figures) for name, figures in averages.items()),
         ]

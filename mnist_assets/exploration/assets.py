@@ -4,6 +4,7 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import GreyLevels
 from mnist_assets.exploration import grey, summary
@@ -12,7 +13,8 @@ from mnist_assets.orchestration.stage import Stage, Stored, stored
 
 STAGE = Stage("exploration")
 TRAIN = ("dataset/train_images", "dataset/train_labels")
-LABELS = ("dataset/train_labels", "dataset/test_labels")
+DESCRIPTION = "dataset/description"
+LABELS = (DESCRIPTION, "dataset/train_labels", "dataset/test_labels")
 
 
 @STAGE.asset(
@@ -40,8 +42,8 @@ def summary_of_both_parts(
     )
 
 
-@STAGE.asset("png", reads=TRAIN, kinds={"matplotlib"})
-def sample_digits(train_images: Any, train_labels: Any) -> Stored:
+@STAGE.asset("png", reads=[*TRAIN, DESCRIPTION], kinds={"matplotlib"})
+def sample_digits(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The first nine training images with their labels."""
     from mnist_assets.exploration.figures import digits as figures
 
@@ -50,6 +52,7 @@ def sample_digits(train_images: Any, train_labels: Any) -> Stored:
         figures.sample_digits,
         train_images[:9],
         train_labels[:9],
+        Description.from_json(description).names,
     )
     return stored(picture.png, picture=picture)
 
@@ -67,49 +70,62 @@ def pixel_range(train_images: Any) -> Stored:
 
 
 @STAGE.asset("csv", reads=LABELS, kinds={"pandas"})
-def class_distribution(train_labels: Any, test_labels: Any) -> Stored:
+def class_distribution(description: Any, train_labels: Any, test_labels: Any) -> Stored:
     """How many images each class has in the training and in the test part."""
     from mnist_assets.exploration.figures import digits as figures
 
+    dataset = Description.from_json(description)
     counts = summary.class_distribution(train_labels, test_labels, class_count(train_labels))
+    named = dataset.with_names(counts, "class")
     return stored(
-        counts,
-        picture=draw("Images of each class, both parts", figures.class_distribution, counts),
-        table=table(counts),
+        named,
+        picture=draw(
+            "Images of each class, both parts", figures.class_distribution, counts, dataset.names
+        ),
+        table=table(named),
     )
 
 
-@STAGE.asset("npy", reads=TRAIN, kinds={"numpy"})
-def average_digits(train_images: Any, train_labels: Any) -> Stored:
+@STAGE.asset("npy", reads=[*TRAIN, DESCRIPTION], kinds={"numpy"})
+def average_digits(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The average image of each class: float32 (classes, height, width), grey levels 0-255."""
     from mnist_assets.exploration.figures import digits as figures
 
     averages = summary.average_digits(train_images, train_labels, class_count(train_labels))
-    picture = draw("The average image of each class", figures.average_digits, averages)
+    names = Description.from_json(description).names
+    picture = draw("The average image of each class", figures.average_digits, averages, names)
     return stored(averages, picture=picture)
 
 
-@STAGE.asset("csv", reads=[*TRAIN, "exploration/average_digits"], kinds={"pandas"})
-def extreme_digits(train_images: Any, train_labels: Any, average_digits: Any) -> Stored:
+@STAGE.asset("csv", reads=[*TRAIN, DESCRIPTION, "exploration/average_digits"], kinds={"pandas"})
+def extreme_digits(
+    train_images: Any, train_labels: Any, description: Any, average_digits: Any
+) -> Stored:
     """Per class the image nearest to and the one least like its average, by Euclidean distance.
 
-    Beside them stand the images that the notebook's loops pick, which compute something else.
+    Of MNIST, the images that the notebook's loops pick, which compute something else, stand beside
+    them.
     """
     from mnist_assets.exploration.figures import digits as figures
 
+    dataset = Description.from_json(description)
     extremes = summary.extreme_digits(train_images, train_labels, average_digits)
+    if not dataset.mnist:
+        extremes = extremes.filter(regex="^(?!notebook)")
+    named = dataset.with_names(extremes, "class")
     picture = draw(
-        "Nearest and least similar image of each class, ours and the notebook's",
+        "Nearest and least similar image of each class",
         figures.extreme_digits,
         train_images,
         average_digits,
         extremes,
+        dataset.names,
     )
-    return stored(extremes, picture=picture, table=table(extremes, digits=1))
+    return stored(named, picture=picture, table=table(named, digits=1))
 
 
-@STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
-def pixel_histogram(train_images: Any) -> Stored:
+@STAGE.asset("csv", reads=[TRAIN[0], DESCRIPTION], kinds={"pandas"})
+def pixel_histogram(train_images: Any, description: Any) -> Stored:
     """How many pixels of the training images have each of the 256 grey levels, exactly."""
     from mnist_assets.exploration.figures import grey as figures
 
@@ -125,6 +141,7 @@ def pixel_histogram(train_images: Any) -> Stored:
             figures.pixel_histogram,
             histogram,
             summarised,
+            mnist=Description.from_json(description).mnist,
         ),
     )
 
@@ -132,8 +149,8 @@ def pixel_histogram(train_images: Any) -> Stored:
 def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
     """The asset of the images' mean grey levels, counted within declared bounds."""
 
-    @STAGE.asset("csv", reads=TRAIN[:1], kinds={"pandas"})
-    def grey_levels(train_images: Any) -> Stored:
+    @STAGE.asset("csv", reads=[TRAIN[0], DESCRIPTION], kinds={"pandas"})
+    def grey_levels(train_images: Any, description: Any) -> Stored:
         """How grey each training image is on average: 0 is black, 255 white."""
         from mnist_assets.exploration.figures import grey as figures
 
@@ -149,6 +166,7 @@ def grey_levels_asset(bounds: GreyLevels) -> dg.AssetsDefinition:
                 levels,
                 summarised,
                 first=bounds.few_images,
+                mnist=Description.from_json(description).mnist,
             ),
         )
 

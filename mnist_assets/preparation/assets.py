@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Normalization, Split
 from mnist_assets.orchestration.presentation import draw, draw_value, table
@@ -41,17 +42,21 @@ def split_asset(declared: Split) -> dg.AssetsDefinition:
 
     @STAGE.asset(
         "npz",
-        reads=["dataset/train_labels"],
+        reads=["dataset/train_labels", "dataset/description"],
         kinds={"numpy"},
         checks=[SPLIT_COMPLETE, SPLIT_CLASSES],
     )
-    def split(train_labels: Any) -> Stored:
+    def split(train_labels: Any, description: Any) -> Stored:
         """Which training images train and which validate: int32 indices, from a seeded shuffle."""
         count = len(train_labels)
         parts = splitting.split_indices(count, declared.validation_share, declared.seed)
         complete = splitting.check_split_complete(parts, count, declared.validation_share)
         classes = splitting.check_split_classes(
-            parts, train_labels, class_count(train_labels), declared.false_alarm_rate
+            parts,
+            train_labels,
+            class_count(train_labels),
+            declared.false_alarm_rate,
+            Description.from_json(description).names,
         )
         return stored(
             parts,
@@ -104,7 +109,12 @@ def normalization_asset(declared: Normalization) -> dg.AssetsDefinition:
 
 def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
     """The check of images the normalisation was not fitted on, which therefore stands alone."""
-    reads = ["dataset/train_images", "dataset/test_images", "preparation/split"]
+    reads = [
+        "dataset/train_images",
+        "dataset/test_images",
+        "dataset/description",
+        "preparation/split",
+    ]
 
     @dg.asset_check(
         asset=STAGE.key("normalization"),
@@ -116,7 +126,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
         op_tags=STAGE.op_tags(),
     )
     def bounded(
-        normalization: Any, train_images: Any, test_images: Any, split: Any
+        normalization: Any, train_images: Any, test_images: Any, description: Any, split: Any
     ) -> dg.AssetCheckResult:
         largest = {
             "validation": normalizing.largest_absolute(
@@ -126,10 +136,11 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
             "any image": normalizing.largest_possible(normalization),
         }
         bound = 255 / declared.std_floor
-        evidence = normalizing.notebook_normalization_evidence(train_images, test_images)
-        return BOUNDED.result(
-            normalizing.check_bounded(largest, bound), the_notebooks_normalisation=evidence
-        )
+        evidence: dict[str, Any] = {}
+        if Description.from_json(description).mnist:
+            of_notebook = normalizing.notebook_normalization_evidence(train_images, test_images)
+            evidence = {"the_notebooks_normalisation": of_notebook}
+        return BOUNDED.result(normalizing.check_bounded(largest, bound), **evidence)
 
     return bounded
 
@@ -154,15 +165,17 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
 
 @STAGE.asset(
     "csv",
-    reads=["dataset/train_images", "dataset/train_labels"],
+    reads=["dataset/train_images", "dataset/train_labels", "dataset/description"],
     kinds={"pandas"},
     checks=[ONE_HOT],
 )
-def one_hot_examples(train_images: Any, train_labels: Any) -> Stored:
+def one_hot_examples(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The first nine training labels, one-hot encoded; the check covers all of them."""
     classes = class_count(train_labels)
     encoded = encoding.one_hot(train_labels, classes)
-    examples = encoding.one_hot_examples(train_labels, classes, count=9)
+    examples = Description.from_json(description).with_names(
+        encoding.one_hot_examples(train_labels, classes, count=9), "label"
+    )
     tensor = encoding.network_input(train_images[:9])
     return stored(
         examples,

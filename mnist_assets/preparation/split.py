@@ -1,12 +1,13 @@
 """Which images of the training part train and which validate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
+from mnist_assets.formatting import class_name
 
 
 def split_indices(count: int, validation_share: float, seed: int) -> dict[str, NDArray[np.int32]]:
@@ -72,6 +73,7 @@ def check_split_classes(
     labels: NDArray[np.uint8],
     classes: int,
     false_alarm_rate: float,
+    names: Sequence[str] | None = None,
 ) -> Finding:
     """Check that every class trains, and that the split looks like one at random.
 
@@ -86,6 +88,7 @@ def check_split_classes(
         labels: uint8 (n,), of all images.
         classes: Number of classes.
         false_alarm_rate: Of splits at random, at most this share may be stopped, 0 to 1.
+        names: Of the classes; their numbers if None.
     """
     from scipy.stats import hypergeom
 
@@ -100,18 +103,18 @@ def check_split_classes(
     at_random = bool(p_values[oddest] >= false_alarm_rate)
     problems = []
     if untrained:
-        problems.append(f"classes without an image to train on: {untrained}")
+        problems.append(f"classes without an image to train on: {_named(untrained, names)}")
     if not at_random:
         problems.append(
             f"{validation[oddest]} of the {train[oddest] + validation[oddest]} images of class "
-            f"{oddest} validate, which a split at random would hardly give"
+            f"{class_name(oddest, names)} validate, which a split at random would hardly give"
         )
     if unvalidated:
-        problems.append(f"classes without an image to validate on: {unvalidated}")
+        problems.append(f"classes without an image to validate on: {_named(unvalidated, names)}")
     message = "; ".join(problems)
     return Finding.of(
         not problems,
-        f"Every class is in both parts, class {oddest} with {train[oddest]} and "
+        f"Every class is in both parts, class {class_name(oddest, names)} with {train[oddest]} and "
         f"{validation[oddest]} images.",
         f"{message[:1].upper()}{message[1:]}. Give more images of such classes, or another seed.",
         seen={
@@ -142,3 +145,7 @@ def _train_count(count: int, validation_share: float) -> int:
             remedy="Give more images, or a share that leaves some on either side.",
         )
     return train_count
+
+
+def _named(classes: Sequence[int], names: Sequence[str] | None) -> str:
+    return ", ".join(class_name(index, names) for index in classes)

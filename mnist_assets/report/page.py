@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PAGE = "notebook.html.jinja"
 FILTERS = (
+    formatting.class_name,
     formatting.number,
     formatting.percent,
     formatting.interval,
@@ -105,8 +106,8 @@ def _derived(story: Story) -> dict[str, Any]:
         "best": best,
         "others": [network for network in networks if network is not best],
         "rivals": rivals,
-        "claimed": facts.place_claims(networks),
-        "misses": facts.count_misses(story["extreme_digits"]),
+        "claimed": facts.place_claims(networks) if story["mnist"] else [],
+        "misses": facts.count_misses(story["extreme_digits"]) if story["mnist"] else None,
         "nearer_than": base ^ exponent,  # what Python makes of the notebook's power
         "odds": facts.notebook_odds,
         "assessments": quality.of_all(story, "quality"),

@@ -89,6 +89,8 @@ def render_canvas(
     name: str,
     parameters: int,
     test_accuracy: float,
+    names: Sequence[str],
+    mnist: bool,
     largest: int,
     template: str,
     script: str,
@@ -103,6 +105,8 @@ def render_canvas(
         name: What the network is called.
         parameters: The number of its weights.
         test_accuracy: Its accuracy on the test images, in [0, 1].
+        names: What each class is called.
+        mnist: Whether what is drawn are digits.
         largest: Most bytes that the network and the examples may add to the page.
         template: Jinja2 source, which fails on a name it is not given.
         script: JavaScript, put into the page.
@@ -119,7 +123,12 @@ def render_canvas(
     )
     environment.filters |= {"number": number, "percent": percent}
     data = htmlsafe_json_dumps(
-        {"network": network, "preparation": export_preparation(), "examples": examples},
+        {
+            "network": network,
+            "preparation": export_preparation(),
+            "examples": examples,
+            "names": names,
+        },
         separators=(",", ":"),
     )
     return environment.from_string(template).render(
@@ -130,7 +139,10 @@ def render_canvas(
         parameters=parameters,
         test_accuracy=test_accuracy,
         shape=network["shape"],
-        classes=network["classes"],
+        names=names,
+        article="a" if mnist else "an",
+        noun="digit" if mnist else "image",
+        kind="digit" if mnist else "class",
         box=[round(digits.BOX * length) for length in network["shape"]],
         examples=examples,
         script=Markup(script),  # noqa: S704 - the project's own file

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mnist_assets.claims.facts import notebook_facts
+from mnist_assets.dataset.description import Description
 from mnist_assets.exploration import grey
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.history import generalization_gap
@@ -33,7 +34,7 @@ def tell_story(
     values: Mapping[str, Any],
     declared: Mapping[str, Network],
     *,
-    mnist: bool,
+    dataset: Description,
     few_images: int,
     grey_bounds: Mapping[str, Any],
     std_floor: float,
@@ -47,7 +48,7 @@ def tell_story(
     Args:
         values: The asset's inputs.
         declared: The networks, in the order in which they are told of.
-        mnist: Whether the dataset is MNIST, of which alone the notebook's own figures speak.
+        dataset: The dataset in words: of MNIST alone the notebook's own figures speak.
         few_images: How many mean grey levels are listed.
         grey_bounds: As `grey.summarise_grey_levels` takes them.
         std_floor: Of the normalisation.
@@ -57,7 +58,10 @@ def tell_story(
         versions: The software by name.
     """
     return {name: values[name] for name in AS_MADE} | {
-        "mnist": mnist,
+        "mnist": dataset.mnist,
+        "title": dataset.title,
+        "class_names": dataset.class_names,
+        "notices": dataset.notices,
         "notebook": notebook_facts(),
         "average_peaks": values["average_digits"].max(axis=(1, 2)).tolist(),
         "first_grey_levels": values["grey_levels"]["grey_level"].head(few_images).tolist(),
@@ -113,7 +117,12 @@ def tell_network(
 
 
 def tell_study(
-    runs: Mapping[str, Any], comparison: Any, declared: Mapping[str, Network], confidence: float
+    runs: Mapping[str, Any],
+    comparison: Any,
+    declared: Mapping[str, Network],
+    confidence: float,
+    *,
+    mnist: bool,
 ) -> dict[str, Any] | None:
     """What was made of the study of those networks that were studied; None if none was.
 
@@ -122,9 +131,12 @@ def tell_study(
         comparison: As from `paired_tests.compare_networks`, or None.
         declared: The networks, whose claims are shown.
         confidence: Of the intervals.
+        mnist: Whether the claims are of this dataset.
     """
     summaries = {
-        name: summarise(table, confidence, declared[name].notebook_validation_accuracy)
+        name: summarise(
+            table, confidence, declared[name].notebook_validation_accuracy if mnist else None
+        )
         for name, table in runs.items()
         if table is not None
     }

@@ -80,7 +80,7 @@ def test_average_digits_shows_every_class_on_one_scale():
     assert axes.images[0].get_clim() == (0, 255)
     assert "class 2, peak 250" in texts(figure)
     assert figure.get_suptitle() == (
-        "Class 2 is written most alike: its average peaks at grey level 250, class 4's at 20"
+        "Class 2 is most alike: its average peaks at grey level 250, class 4's at 20"
     )
     assert bar.get_ylabel() == "average grey level"
 

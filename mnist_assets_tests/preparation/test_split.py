@@ -132,7 +132,7 @@ def test_a_class_without_validation_image_by_chance_only_warns():
     assert finding.passed is False
     assert finding.binding is False
     assert finding.seen["unvalidated_classes"] == [2]
-    assert finding.message.startswith("Classes without an image to validate on: [2]. Give more")
+    assert finding.message.startswith("Classes without an image to validate on: 2. Give more")
 
 
 def test_a_class_without_training_image_stops_what_follows():

@@ -223,6 +223,9 @@ def make_story():
     ]
     return {
         "mnist": True,
+        "title": "raw",
+        "class_names": list("0123"),
+        "notices": [],
         "notebook": notebook_facts(),
         "claims": values["claims"],
         "summary": values["summary"],

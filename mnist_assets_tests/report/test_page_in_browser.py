@@ -241,7 +241,7 @@ def test_an_empty_canvas_and_a_full_one_are_not_read(visited):
     assert not value["drawn"][0]["seen"]["hint"]
     assert value["full"]["lit"] > 0.99
     assert value["full"]["digit"] == NOTHING
-    assert value["full"]["status"] == "No digit stands out from the background."
+    assert value["full"]["status"] == "Nothing stands out from the background."
 
 
 def test_a_stroke_is_undone(visited):

@@ -206,6 +206,8 @@ def render(model, largest=1_000_000, **changes):
         "name": "a <small> one",
         "parameters": 1234,
         "test_accuracy": 0.9375,
+        "names": [str(index) for index in range(classes)],
+        "mnist": True,
         "template": TEMPLATE,
         "script": SCRIPT,
     }
@@ -233,6 +235,15 @@ def test_the_part_says_what_reads_and_has_a_bar_for_each_class(model):
     assert json.loads(data)["preparation"] == export_preparation()
 
 
+def test_of_another_dataset_it_speaks_of_images_and_names(model):
+    classes = model.output_shape[1]
+    names = [f"kind {index} & more" for index in range(classes)]
+    part = render(model, names=names, mnist=False)
+    assert "digit" not in re.sub(r"<script.*?</script>|[\w-]*draw-digit", "", part, flags=re.DOTALL)
+    assert part.count("kind 0 &amp; more") == 3 - (classes > 10)  # bar, example, and the hint
+    assert "draw-named" in part
+
+
 def test_data_cannot_end_its_script(model):
     network = export_network(model) | {"note": "</script><script>alert(1)</script>"}
     part = render_canvas(
@@ -242,6 +253,8 @@ def test_data_cannot_end_its_script(model):
         name="small",
         parameters=1,
         test_accuracy=1.0,
+        names=["</script>"],
+        mnist=False,
         template="{{ data }}",
         script="",
     )

@@ -69,8 +69,8 @@ def decision_asset(
         validation = split["validation"]
         labels = np.asarray(train_labels[validation])
         champion = _champion(archive, train_images[validation], labels)
-        criteria = dict(bounds)
-        if not Description.from_json(description).binds("champion.floor"):
+        criteria, dataset = dict(bounds), Description.from_json(description)
+        if not dataset.binds("champion.floor"):
             criteria["floor"] = commonest_share(train_labels)
         decided = deciding.choose(
             deciding.decide(
@@ -84,6 +84,7 @@ def decision_asset(
                 champion,
                 **criteria,
                 upstream_checks_passed=_upstream_checks(context.instance, name),
+                names=dataset.names,
             )
             for name in names
         )
@@ -96,7 +97,7 @@ def decision_asset(
             promote=decided["promote"],
             promoted=decided["promoted"] or "none",
             summary=decided["summary"],
-            picture=draw(foremost["summary"], figures.decision, foremost),
+            picture=draw(foremost["summary"], figures.decision, foremost, dataset.names),
         )
 
     return decision

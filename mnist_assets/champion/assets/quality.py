@@ -102,7 +102,7 @@ def champion_quality_asset(
                     mnist=dataset.mnist,
                 ),
                 "robustness": measure_robustness(model, test_images, test_labels, **measured),
-                "mistakes": find_mistakes(probabilities, test_labels, count, mnist=dataset.mnist),
+                "mistakes": find_mistakes(probabilities, test_labels, count, dataset),
             }
         assessed, accuracies, mistakes = (found[kind] for kind in SHOWN)
         floors = expected_floors(declared, dataset, test_labels)
@@ -131,7 +131,9 @@ def champion_quality_asset(
                 "robustness", draw_robustness, accuracies.assign(network=name), floors, name
             ),
             accuracies=table(accuracies),
-            mistakes=picture("mistakes", draw_mistakes, mistakes, test_images, name, total),
+            mistakes=picture(
+                "mistakes", draw_mistakes, mistakes, test_images, name, total, dataset.names
+            ),
             table=table(mistakes),
         )
 

@@ -146,7 +146,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         split: Any,
         description: Any,
     ) -> Stored:
-        classes = class_count(train_labels)
+        classes, dataset = class_count(train_labels), Description.from_json(description)
         labels = {"validation": train_labels[split["validation"]], "test": test_labels}
         parts = {part: (predictions[part], of) for part, of in labels.items()}
         evaluation = scores.evaluate(
@@ -166,7 +166,8 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             evaluation,
             floor,
             guessing,
-            every_class=Description.from_json(description).binds("evaluation.informedness_floor"),
+            every_class=dataset.binds("evaluation.informedness_floor"),
+            names=dataset.names,
         )
         counts = {part: count_independently(*of, classes) for part, of in parts.items()}
         return stored(
@@ -184,13 +185,13 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
             TEST_LIKE_VALIDATION.result(
                 checks.check_test_like_validation(evaluation, significance)
             ),
-            **_shown(evaluation),
+            **_shown(evaluation, dataset),
         )
 
     return evaluate
 
 
-def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(evaluation: Mapping[str, Any], dataset: Description) -> dict[str, Any]:
     """What the web UI shows of an evaluation."""
     import pandas as pd
 
@@ -201,22 +202,29 @@ def _shown(evaluation: Mapping[str, Any]) -> dict[str, Any]:
             "Confusion matrices, validation and test",
             figures.confusion_matrices,
             {part: of["confusion_matrix"] for part, of in evaluation.items()},
+            dataset.names,
         ),
         "ratios": draw(
             "Precision, recall and F1 of each class",
             figures.per_class_ratios,
             {part: of["per_class"] for part, of in evaluation.items()},
+            dataset.names,
         ),
     }
-    extreme = "class {class}: {precision:.6f}"
+
+    def extreme(of: Mapping[str, Any]) -> str:
+        return f"class {dataset.class_names[of['class']]}: {of['precision']:.6f}"
+
     for part, of in evaluation.items():
         shown |= {
             f"{part}_accuracy": of["accuracy"],
-            f"{part}_report": dg.MetadataValue.md(render_report(of["classification_report"])),
-            f"{part}_per_class": table(pd.DataFrame(of["per_class"])),
+            f"{part}_report": dg.MetadataValue.md(
+                render_report(of["classification_report"], dataset.names)
+            ),
+            f"{part}_per_class": table(dataset.with_names(pd.DataFrame(of["per_class"]), "class")),
             f"{part}_true_totals": str(of["true_totals"]),
             f"{part}_predicted_totals": str(of["predicted_totals"]),
-            f"{part}_highest_precision": extreme.format(**of["highest_precision"]),
-            f"{part}_lowest_precision": extreme.format(**of["lowest_precision"]),
+            f"{part}_highest_precision": extreme(of["highest_precision"]),
+            f"{part}_lowest_precision": extreme(of["lowest_precision"]),
         }
     return shown

@@ -38,8 +38,13 @@ if TYPE_CHECKING:
 
 
 @styled
-def sample_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Figure:
-    """Draw the first nine images (fewer if there are fewer), each with its label."""
+def sample_digits(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], names: Sequence[str] | None = None
+) -> Figure:
+    """Draw the first nine images (fewer if there are fewer), each with its label.
+
+    `names` are those of the classes; their numbers if None.
+    """
     shown = images[:9]
     caption, widest = 0.25, 0.8  # inches: its height, and the width of the longest
     tiles = lay_tiles(
@@ -50,7 +55,8 @@ def sample_digits(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Figur
     tiles.draw(axes, shown)
     for number, label in enumerate(labels[:9]):
         left, top, width, _ = tiles.box(number)
-        axes.text(left + width / 2, top - 0.06, f"label {label}", ha="center")
+        told = f"label {label}" if names is None else names[label]
+        axes.text(left + width / 2, top - 0.06, told, ha="center")
     kinds = len(np.unique(labels[:9]))
     set_title(figure, f"The first {len(shown)} images show {kinds} different classes")
     return figure
@@ -153,7 +159,7 @@ def average_digits(averages: NDArray[np.float32], names: Sequence[str] | None = 
     colour_bar(bar, DIGITS, (0, 255), "average grey level", [0, 85, 170, 255])
     alike, unlike = named[peaks.argmax()], named[peaks.argmin()]
     title = (
-        f"Class {alike} is written most alike: its average peaks at grey level "
+        f"Class {alike} is most alike: its average peaks at grey level "
         f"{peaks.max():.0f}, class {unlike}'s at {peaks.min():.0f}"
     )
     set_title(figure, shorten(figure, title, figure.get_figwidth() - 2 * EDGE, 11, "bold"))
@@ -169,7 +175,8 @@ def extreme_digits(
 ) -> Figure:
     """Draw per class its average and the images nearest to and least like it, true and notebook's.
 
-    Of many classes only the first are drawn, which the note says.
+    The notebook's are drawn where the table has them. Of many classes only the first are drawn,
+    which the note says.
 
     Args:
         images: The training part that the table's indices point into; only those are read.
@@ -183,6 +190,7 @@ def extreme_digits(
         "least_similar": ("least similar", INK),
         "notebook_least_similar": ('notebook\'s\n"least similar"', VERMILLION),
     }
+    choices = {name: told for name, told in choices.items() if f"{name}_index" in table}
     classes = min(len(averages), FEW)
     shown = table.head(classes)
     drawn = np.concatenate(
@@ -228,15 +236,17 @@ def extreme_digits(
             rotation=90 if turned else 0,
             fontweight="bold",
         )
-    wrong = [
-        int((table[f"{choice}_index"] != table[f"notebook_{choice}_index"]).sum())
-        for choice in ("nearest", "least_similar")
-    ]
-    set_title(
-        figure,
-        f"The notebook misses the nearest image in {wrong[0]} of {len(table)} classes, "
-        f"the least similar in {wrong[1]}",
-    )
+    title = "The image nearest to the average of its class, and the one least like it"
+    if "notebook_nearest" in choices:
+        wrong = [
+            int((table[f"{choice}_index"] != table[f"notebook_{choice}_index"]).sum())
+            for choice in ("nearest", "least_similar")
+        ]
+        title = (
+            f"The notebook misses the nearest image in {wrong[0]} of {len(table)} classes, "
+            f"the least similar in {wrong[1]}"
+        )
+    set_title(figure, title)
     remark = "Under each image: its Euclidean distance to the class average, in grey levels"
     if classes < len(averages):
         remark += f"; the first {classes} of {len(averages)} classes"

@@ -30,10 +30,13 @@ PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind a text t
 
 
 @styled
-def grey_levels(table: pd.DataFrame, summary: Mapping[str, Any], first: int = 100) -> Figure:
+def grey_levels(
+    table: pd.DataFrame, summary: Mapping[str, Any], first: int = 100, *, mnist: bool = True
+) -> Figure:
     """Draw how grey the `first` images and all are, with the centre that the notebook claims.
 
-    Table and summary are as from `grey.grey_levels` and `grey.summarise_grey_levels`.
+    Table and summary are as from `grey.grey_levels` and `grey.summarise_grey_levels`. Of another
+    dataset than MNIST the notebook claims nothing.
     """
     figure = Figure(figsize=(9, 6))
     upper, lower = figure.subplots(2, 1, sharex=True)
@@ -43,8 +46,9 @@ def grey_levels(table: pd.DataFrame, summary: Mapping[str, Any], first: int = 10
         f"mean {summary['mean']:.1f}": (summary["mean"], VERMILLION, "-"),
         f"median {summary['median']:.1f}": (summary["median"], GREEN, "--"),
         f"mode {summary['mode']}": (summary["mode"], PURPLE, "-."),
-        f"the notebook's centre, {NOTEBOOK_CENTRE}": (NOTEBOOK_CENTRE, INK, ":"),
     }
+    if mnist:
+        centres[f"the notebook's centre, {NOTEBOOK_CENTRE}"] = (NOTEBOOK_CENTRE, INK, ":")
     for axes, shown in ((upper, start), (lower, levels)):
         counts = np.bincount(shown)
         _draw_bars(axes, counts, 0.9)
@@ -81,11 +85,18 @@ def _draw_bars(axes: Axes, heights: NDArray[Any], width: float) -> None:
 
 
 @styled
-def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
+def pixel_histogram(
+    histogram: pd.DataFrame, summary: Mapping[str, Any], *, mnist: bool = True
+) -> Figure:
     """Draw the count of each of the 256 grey levels on a log scale, with black and white told.
 
-    Histogram and summary are as from `grey.pixel_histogram` and `grey.summarise_pixels`.
+    Histogram and summary are as from `grey.pixel_histogram` and `grey.summarise_pixels`. Of another
+    dataset than MNIST the notebook reads nothing.
     """
+    black, white_read = (
+        (f"\n(the notebook reads {read:,})" if mnist else "")
+        for read in (NOTEBOOK_BLACK, NOTEBOOK_WHITE)
+    )
     figure = Figure(figsize=(9, 4.6))
     axes = figure.add_subplot()
     levels, counts = histogram["grey_level"].to_numpy(), histogram["count"].to_numpy()
@@ -101,7 +112,7 @@ def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figu
     axes.text(
         5,
         2 * counts.max(),
-        f"0: {summary['black']['count']:,} pixels\n(the notebook reads {NOTEBOOK_BLACK:,})",
+        f"0: {summary['black']['count']:,} pixels{black}",
         va="center",
         bbox=PLAIN,
     )
@@ -109,8 +120,7 @@ def pixel_histogram(histogram: pd.DataFrame, summary: Mapping[str, Any]) -> Figu
     axes.text(
         255,
         3 * max(int(counts[summary["white_from"] :].max()), tallest, 1),
-        f"{summary['white_from']} to 255: {summary['white']['count']:,} pixels\n"
-        f"(the notebook reads {NOTEBOOK_WHITE:,})\n"
+        f"{summary['white_from']} to 255: {summary['white']['count']:,} pixels{white_read}\n"
         f"tallest but 0: level {summary['tallest_grey_level']} with {tallest:,}",
         ha="right",
         va="center",

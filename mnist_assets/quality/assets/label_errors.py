@@ -43,7 +43,7 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
         checks=[FEW],
         description="Training images whose labels look wrong, for a person to judge: "
         f"{name}, trained {declared.folds} times, each time without a part of the images, sees "
-        "another digit in them (confident learning).",
+        "another class in them (confident learning).",
     )
     def doubtful_labels(
         train_images: Any, train_labels: Any, description: Any, normalization: Any
@@ -61,17 +61,16 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             memory_limit=memory_limit,
             batch_size=batch_size,
         )
+        dataset = Description.from_json(description)
         found = label_errors.find_label_errors(probabilities, train_labels)
-        first = found.head(declared.shown)
+        first, named = found.head(declared.shown), dataset.with_names(found, "label", "suggested")
         return stored(
-            found,
+            named,
             FEW.result(
                 label_errors.check_label_errors(
                     len(found), len(train_labels), declared.largest_share
                 ),
-                binding=Description.from_json(description).binds(
-                    "quality.label_errors.largest_share"
-                ),
+                binding=dataset.binds("quality.label_errors.largest_share"),
             ),
             candidates=len(found),
             found_by=name,
@@ -83,8 +82,9 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
                 first,
                 candidates=len(found),
                 labels=len(train_labels),
+                names=dataset.names,
             ),
-            table=table(found),
+            table=table(named),
         )
 
     return doubtful_labels

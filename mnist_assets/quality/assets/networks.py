@@ -1,6 +1,6 @@
 """Quality: how good networks are beyond their accuracy, on the test part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -129,26 +129,31 @@ def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         description=f"The mistakes on the test part that {name} is most confident of.",
     )
     def mistakes(description: Any, predictions: Any, test_images: Any, test_labels: Any) -> Stored:
-        mnist = Description.from_json(description).mnist
-        listed = find_mistakes(predictions["test"], test_labels, count, mnist=mnist)
+        dataset = Description.from_json(description)
+        listed = find_mistakes(predictions["test"], test_labels, count, dataset)
         total = int((predictions["test"].argmax(axis=1) != test_labels).sum())
         return stored(
             listed,
             mistakes=total,
-            picture=draw_mistakes(listed, test_images, name, total),
+            picture=draw_mistakes(listed, test_images, name, total, dataset.names),
             table=table(listed),
         )
 
     return mistakes
 
 
-def find_mistakes(probabilities: Any, labels: Any, count: int, *, mnist: bool) -> "pd.DataFrame":
+def find_mistakes(
+    probabilities: Any, labels: Any, count: int, dataset: Description
+) -> "pd.DataFrame":
     """The most confident mistakes, those known to be wrong labels marked."""
-    known = assessment.WRONG_TEST_LABELS if mnist else ()
-    return most_confident_mistakes(probabilities, labels, count, known)
+    known = assessment.WRONG_TEST_LABELS if dataset.mnist else ()
+    listed = most_confident_mistakes(probabilities, labels, count, known)
+    return dataset.with_names(listed, "true", "predicted")
 
 
-def draw_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) -> Picture:
+def draw_mistakes(
+    listed: "pd.DataFrame", images: Any, name: str, total: int, names: Sequence[str] | None
+) -> Picture:
     """The picture of the most confident mistakes, out of `total`."""
     from mnist_assets.quality.figures import digits as figures
 
@@ -159,6 +164,7 @@ def draw_mistakes(listed: "pd.DataFrame", images: Any, name: str, total: int) ->
         listed,
         name,
         total,
+        names,
     )
 
 

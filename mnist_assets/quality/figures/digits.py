@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mnist_assets.formatting import class_name
 from mnist_assets.plots.layout import EDGE, TITLE, page, set_title
 from mnist_assets.plots.style import DIGITS, MUTED, ORANGE, styled
 from mnist_assets.plots.tiles import lay_tiles
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
 
 COLUMNS = 6
 TILE, IMAGE, CAPTION = 1.16, 0.84, 0.46  # inches: from image to image, an image, what is above it
+LONGEST = 8  # characters of a class's name
 NOTE = 0.2  # inches: a line below the images
 # Sixteen greys are enough to read a digit by, and make the PNG a quarter smaller.
 GREYS = mpl.colormaps[DIGITS].resampled(16)
 
 
 @styled
-def mistakes(images: NDArray[np.uint8], table: pd.DataFrame, name: str, total: int) -> Figure:
+def mistakes(
+    images: NDArray[np.uint8],
+    table: pd.DataFrame,
+    name: str,
+    total: int,
+    names: Sequence[str] | None = None,
+) -> Figure:
     """Draw a network's most confident mistakes, those with a known wrong label framed.
 
     Args:
@@ -35,6 +43,7 @@ def mistakes(images: NDArray[np.uint8], table: pd.DataFrame, name: str, total: i
         table: What `steps.mistakes.most_confident_mistakes` returned.
         name: What to call the network.
         total: How many mistakes there are in all.
+        names: Of the classes; their numbers if None.
     """
     rows = table.to_dict("records")
     title = f"{name} makes no mistake on the test part"
@@ -49,7 +58,7 @@ def mistakes(images: NDArray[np.uint8], table: pd.DataFrame, name: str, total: i
         notes += [f"Framed: {wrong} whose label human raters found wrong (Northcutt et al. 2021)"]
     return _draw_tiles(
         images,
-        [f"{row['true']} → {row['predicted']}" for row in rows],
+        [_change(row["true"], row["predicted"], names) for row in rows],
         [f"{_percent(row['confidence'])}, no. {row['index']}" for row in rows],
         framed=[bool(row["wrong_label"]) for row in rows],
         title=title,
@@ -59,7 +68,12 @@ def mistakes(images: NDArray[np.uint8], table: pd.DataFrame, name: str, total: i
 
 @styled
 def label_errors(
-    images: NDArray[np.uint8], table: pd.DataFrame, *, candidates: int, labels: int
+    images: NDArray[np.uint8],
+    table: pd.DataFrame,
+    *,
+    candidates: int,
+    labels: int,
+    names: Sequence[str] | None = None,
 ) -> Figure:
     """Draw the labels that look least believable.
 
@@ -68,6 +82,7 @@ def label_errors(
         table: The first rows of what `steps.label_errors.find_label_errors` returned.
         candidates: How many labels look wrong in all.
         labels: How many labels there are.
+        names: Of the classes; their numbers if None.
     """
     rows = table.to_dict("records")
     title = f"{candidates:,} of {labels:,} training labels look wrong"
@@ -77,12 +92,18 @@ def label_errors(
         notes = ["Label → what it looks like to networks that have not seen it; image number"]
     return _draw_tiles(
         images,
-        [f"{row['label']} → {row['suggested']}?" for row in rows],
+        [f"{_change(row['label'], row['suggested'], names)}?" for row in rows],
         [f"no. {row['index']}" for row in rows],
         framed=[False for _ in rows],
         title=title,
         notes=notes,
     )
+
+
+def _change(before: int, after: int, names: Sequence[str] | None) -> str:
+    """From one class to another, each as long as fits beside the other."""
+    told = (class_name(index, names) for index in (before, after))
+    return " → ".join(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in told)
 
 
 def _draw_tiles(

@@ -118,11 +118,13 @@ def report_assets(
         story = tell_story(
             values,
             declared,
-            mnist=dataset.mnist,
+            dataset=dataset,
             few_images=grey_levels.few_images,
             grey_bounds=grey_levels.bounds,
             std_floor=std_floor,
-            study=tell_study(runs, made.get("study/comparison"), declared, confidence),
+            study=tell_study(
+                runs, made.get("study/comparison"), declared, confidence, mnist=dataset.mnist
+            ),
             champion=made.get("champion/quality"),
             labels_found_by=finder,
             versions=versions,
@@ -146,7 +148,8 @@ def report_assets(
         )
         canvas = _canvas(values, story, smallest, templates["canvas.html.jinja"], script)
         page = render_page(story, pictures, canvas, templates, style)
-        claims = dict(zip(values["claims"]["id"], values["claims"]["verdict"], strict=True))
+        judged = values["claims"] if dataset.mnist else values["claims"].head(0)
+        claims = dict(zip(judged["id"], judged["verdict"], strict=True))
         return stored(
             page,
             SELF_CONTAINED.result(page_checks.check_self_contained(page, LARGEST_PAGE)),
@@ -209,6 +212,8 @@ def _canvas(
         name=smallest,
         parameters=network["parameters"]["total"],
         test_accuracy=network["evaluation"]["test"]["accuracy"],
+        names=story["class_names"],
+        mnist=story["mnist"],
         largest=LARGEST_CANVAS,
         template=template,
         script=script,

@@ -365,7 +365,7 @@
     paintImage(preview, image ?? new Uint8Array(shape[0] * shape[1]));
     element("hint").hidden = !empty;
     element("app").classList.toggle("draw-empty", !image);
-    element("digit").textContent = image ? order[0] : "–";
+    element("digit").textContent = image ? data.names[order[0]] : "–";
     element("share").textContent = image ? percent(shares[order[0]]) : "";
     bars.forEach(({ bar, fill, share }, digit) => {
       bar.classList.toggle("first", Boolean(image) && digit === order[0]);
@@ -373,10 +373,10 @@
       share.textContent = image ? percent(shares[digit]) : "–";
     });
     if (empty) return "Nothing is drawn yet.";
-    if (!image) return "No digit stands out from the background.";
-    const [first, second] = order.map((digit) => `${digit} (${percent(shares[digit])})`);
+    if (!image) return "Nothing stands out from the background.";
+    const [first, second] = order.map((digit) => `${data.names[digit]} (${percent(shares[digit])})`);
     const found = `The network reads ${first}, after that ${second}.`;
-    return example ? `${found} It is a test image of ${example.digit}.` : found;
+    return example ? `${found} It is a test image of ${data.names[example.digit]}.` : found;
   }
 
   let frame = 0; // while drawing, shown once a frame, however many points there are
