@@ -11,7 +11,16 @@ from mnist_assets.networks.declaration import read_networks
 
 PAGE = Path(__file__).parents[1] / "docs" / "checks.md"
 COMMAND = "python -m mnist_assets_tests.checks_page"
-STAGES = ("dataset", "preparation", "networks", "evaluation", "champion", "inference", "study")
+STAGES = (
+    "dataset",
+    "preparation",
+    "networks",
+    "evaluation",
+    "champion",
+    "inference",
+    "study",
+    "report",
+)
 
 # Of each check whose bound is derived: from what, and how often it fails without a fault. Shares of
 # simulated datasets are those of the tests beside each check, run longer.
@@ -49,8 +58,8 @@ TEXT = """# Checks, and where their bounds hold
 Every check of the graph, as the web UI shows it, with the asset that it belongs to. A failed check
 stops what follows from its asset, or only warns. Which it is depends on where its bound comes from:
 
-- **exact**: it holds in every dataset: a count, a type, a sum, or the same figure computed twice, to
-  rounding.
+- **exact**: it holds in every dataset: a count, a type, a sum, or the same figure computed twice,
+  but for rounding.
 - **derived**: its bound follows from the data at hand: from how many images and classes there are,
   or from a simple model of them. The last column says how often it fails without a fault.
 - **mnist**: its bound was measured on MNIST, and is marked so in
@@ -59,7 +68,8 @@ stops what follows from its asset, or only warns. Which it is depends on where i
   whose own `dataset.yaml` sets that bound; elsewhere it only warns.
 
 What each check stops is shown by deliberate [faults](faults.md). `<name>` is any declared network.
-This page is written by `{command}`, and a test fails if it is not up to date.
+This page is written by `{command}`, and a test fails if it is
+not up to date.
 
 {rows}
 """
@@ -74,11 +84,11 @@ def checks():
         spec = graph.get_check_spec(key)
         asset = "/".join(_place(part, networks) for part in key.asset_key.path)
         found[asset, key.name] = (spec.metadata["group"], spec.blocking, spec.description)
-    order = [*STAGES, "report"]
-    return {
-        key: found[key]
-        for key in sorted(found, key=lambda key: (order.index(key[0].split("/")[0]), key))
-    }
+
+    def place(key):
+        return STAGES.index(key[0].partition("/")[0]), key
+
+    return {key: found[key] for key in sorted(found, key=place)}
 
 
 def _place(part, networks):
@@ -91,10 +101,7 @@ def _place(part, networks):
 
 def render():
     """The page."""
-    rows = [
-        "| Asset | Check | Group | Failed | Expects | False alarms |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows = ["| Asset | Check | Group | Failed | Expects | False alarms |", "|" + 6 * "---|"]
     for (asset, name), (group, blocking, description) in checks().items():
         if not blocking:
             failed = "warns"
@@ -102,9 +109,7 @@ def render():
             failed = "stops on MNIST, else warns"
         else:
             failed = "stops"
-        alarms = (
-            DERIVED[name] if group == "derived" else "none" if group == "exact" else "not known"
-        )
+        alarms = {"exact": "none", "mnist": "not known"}.get(group) or DERIVED[name]
         rows.append(f"| `{asset}` | `{name}` | {group} | {failed} | {description} | {alarms} |")
     return TEXT.format(command=COMMAND, rows="\n".join(rows))
 

@@ -21,6 +21,8 @@ ELSEWHERE = {
     "test_probabilities": "the validation images are predicted the same way",
     "test_confusion_matrix": "the validation images are counted the same way",
     "generalization_gap": "a warning, which stops nothing",
+    "no_image_twice": "a warning in a dataset other than MNIST",
+    "upright": "a warning, which stops nothing",
 }
 
 

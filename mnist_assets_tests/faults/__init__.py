@@ -5,7 +5,7 @@ code, and the report is brought up to date. One that no check can see says what 
 is written into docs/faults.md by `python -m mnist_assets_tests.faults`, which takes about a minute.
 """
 
-from mnist_assets_tests.faults.dataset import IN_CLEAR_FILES, IN_FILES, IN_LOADING
+from mnist_assets_tests.faults.dataset import FOUND_BY_NETWORKS, IN_FILES, IN_LOADING
 from mnist_assets_tests.faults.evaluation import IN_EVALUATION, IN_PREDICTION
 from mnist_assets_tests.faults.networks import IN_STORAGE, IN_TRAINING
 from mnist_assets_tests.faults.preparation import IN_PREPARATION
@@ -13,5 +13,5 @@ from mnist_assets_tests.faults.unseen import UNSEEN
 
 EARLY = [*IN_FILES, *IN_LOADING, *IN_PREPARATION]  # stopped before any network is trained
 FAST = [IN_FILES[0], IN_LOADING[0], IN_PREPARATION[0]]  # one of each kind, for the fast tests
-LATE = [*IN_TRAINING, *IN_STORAGE, *IN_PREDICTION, *IN_EVALUATION, *IN_CLEAR_FILES]
+LATE = [*IN_TRAINING, *IN_STORAGE, *IN_PREDICTION, *IN_EVALUATION, *FOUND_BY_NETWORKS]
 FAULTS = [*EARLY, *LATE, *UNSEEN]

@@ -33,7 +33,7 @@ TEXT = """# Faults, and what stops them
 
 Every check of the graph has to earn its place. Here {stopped} deliberate faults are put into it,
 one at a time, and each is stopped by the check named, before the report: nothing that follows from
-it is made. {unseen} more are seen by no check, which is said here as well. Without any fault
+it is made. {unseen} more are stopped by no check, which is said here as well. Without any fault
 everything is made and every check passes.
 
 The faults stand in `mnist_assets_tests/faults/`. They are put into the real graph, run by Dagster
@@ -47,7 +47,7 @@ check said is that of one machine: digits may differ on another.
 
 {rows}
 
-## What no check sees
+## What no check stops
 
 With these the report is made, as the tests show.
 

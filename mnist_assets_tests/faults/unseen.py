@@ -5,8 +5,10 @@ from mnist_assets_tests.faults.dataset import (
     DATASET,
     FILES,
     both,
+    in_clear_files,
     in_files,
     off_by_one,
+    repeated,
     transposed,
     with_changed_labels,
 )
@@ -20,6 +22,16 @@ from mnist_assets_tests.faults.networks import (
 )
 
 UNSEEN = [
+    Fault(
+        "duplicated rows: 20 training images twice, in a dataset of one's own",
+        FILES,
+        in_files(repeated),
+        DATASET,
+        None,
+        "Small or simple images may be equal by nature: `dataset/train_images:no_image_twice` "
+        "warns, and stops MNIST and a dataset that sets `dataset.repeated_share` itself.",
+        warned_by=("dataset/train_images:no_image_twice",),
+    ),
     Fault(
         "images of both parts transposed (or inverted, or moved), in a dataset of one's own",
         FILES,
@@ -42,6 +54,20 @@ UNSEEN = [
         None,
         "To the graph a class is a number; which digit it stands for only a person can say, from "
         "`exploration/sample_digits`, or a published SHA-256.",
+    ),
+    Fault(
+        "2 % of the training labels changed, where images are clear, in a dataset of one's own",
+        FILES,
+        in_clear_files(
+            lambda arrays: arrays._replace(train_labels=with_changed_labels(arrays.train_labels))
+        ),
+        DATASET,
+        None,
+        "Which share of labels may look wrong is known of MNIST alone: "
+        "`evaluation/label_errors:few` warns, and stops MNIST and a dataset that sets "
+        "`quality.label_errors.largest_share` itself. `champion/quality:as_promoted` warns, too, "
+        "since the champion is from before the images were clear.",
+        warned_by=("champion/quality:as_promoted", "evaluation/label_errors:few"),
     ),
     Fault(
         "2 % of the training labels changed, where images are hard to read",

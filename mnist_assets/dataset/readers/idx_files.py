@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_assets.dataset.grey_levels import to_grey_levels
 from mnist_assets.dataset.idx import IMAGES, LABELS, load_idx, read_idx_bytes
 from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx, find_variants, has_idx
+from mnist_assets.dataset.readers.grey_levels import to_grey_levels
 from mnist_assets.dataset.readers.reader import Part, Source, to_labels
 
 
