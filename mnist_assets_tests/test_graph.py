@@ -4,6 +4,7 @@ import errno
 import gzip
 import json
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
@@ -270,3 +271,32 @@ def test_new_data_in_the_folder_is_noticed(made_copy):
     # Equal labels in both: the arrays are all loaded anew, and two come out the same.
     assert outcome.made == [f"dataset/{name}" for name in sorted([*FILE_NAMES, "description"])]
     assert before != snapshot(project)
+
+
+def test_a_dataset_may_bring_bounds_of_its_own(made_project):
+    declared = made_project.folder / "raw" / "dataset.yaml"
+    declared.write_text("bounds: {quality: {label_errors: {largest_share: 0.5}}}\n")
+    with made_project.instance() as instance:
+        outcome = made_project.update(instance, select='key:"dataset/description"')
+        assert outcome.success
+        description = json.loads(made_project.path("dataset/description", "json").read_text())
+        assert description["own_bounds"] == ["quality.label_errors.largest_share"]
+        declared.write_text("bounds: {dataset: {repeated_share: 0.5}}\ntitle: Rows\n")
+        outcome = made_project.update(instance, select="group:dataset")
+        seen = outcome.checks()["dataset/train_images:no_image_twice"].metadata
+    assert seen["expected images_at_most"].value == 150
+
+
+def test_a_dataset_of_other_bounds_than_the_definitions_is_refused(made_copy):
+    project, before = made_copy
+    definitions = project.definitions()
+    (project.folder / "raw" / "dataset.yaml").write_text("bounds: {champion: {floor: 0.1}}")
+    job = definitions.resolve_implicit_global_asset_job_def()
+    with project.instance() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(["dataset", "description"])],
+            raise_on_error=False,
+        )
+    assert not result.success
+    assert before == snapshot(project)

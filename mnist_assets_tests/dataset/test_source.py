@@ -113,3 +113,39 @@ def test_a_missing_file_is_refused(folder: Path) -> None:
     (folder / FILE_NAMES["test_labels"]).unlink()
     with pytest.raises(InputError, match=f"{FILE_NAMES['test_labels']}: found no such file"):
         source(str(folder)).version()
+
+
+def test_what_the_dataset_says_of_itself_and_its_names_are_part_of_the_version(
+    folder: Path,
+) -> None:
+    versions = {source(str(folder)).version()}
+    for name, text in (("dataset.yaml", "title: a"), ("classes.txt", "a"), ("classes.txt", "b")):
+        (folder / name).write_text(text)
+        versions.add(source(str(folder)).version())
+    assert len(versions) == 4
+
+
+def test_a_class_folder_that_is_renamed_is_another_version(tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "0.png").write_bytes(b"any")
+    before = source(str(tmp_path)).version()
+    (tmp_path / "cat").rename(tmp_path / "dog")
+    assert source(str(tmp_path)).version() != before
+
+
+def test_what_comes_with_an_npz_file_has_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "some.npz"
+    path.write_bytes(b"any")
+    before = source(str(path)).version()
+    (tmp_path / "dataset.yaml").write_text("title: that of another")
+    assert source(str(path)).version() == before
+    (tmp_path / "some.dataset.yaml").write_text("title: its own")
+    assert source(str(path)).version() != before
+    assert source(str(path)).declaration.title == "its own"
+
+
+def test_mnist_says_nothing_of_itself(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    (folder / "dataset.yaml").write_text("title: mine")
+    monkeypatch.setattr("mnist_assets.dataset.source.BUNDLED_DATASET", folder)
+    assert source("mnist").declaration.title is None
+    assert source(str(folder)).declaration.title == "mine"

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from mnist_assets.declarations.places import BUNDLED_DATASET, NETWORKS_FILE, SETTINGS_FILE, Places
-from mnist_assets.declarations.settings import read_settings
+from mnist_assets.declarations.settings import read_settings, with_bounds
 from mnist_assets.errors import InputError
 
 
@@ -151,3 +151,40 @@ def test_keywords_and_addresses_are_no_paths(monkeypatch: pytest.MonkeyPatch, da
     set_environment(monkeypatch, DATA="s3://bucket/values", DATASET=dataset)
     places = Places.from_environment()
     assert (places.assets, places.dataset) == ("s3://bucket/values", dataset)
+
+
+OWN = Path("letters/dataset.yaml")
+
+
+def test_a_dataset_sets_what_it_names_and_leaves_the_rest() -> None:
+    settings = read_settings()
+    own = {"quality": {"label_errors": {"largest_share": 0.2}}, "champion": {"floor": 0.5}}
+    merged = with_bounds(settings, own, OWN)
+    assert merged.quality.label_errors.largest_share == 0.2
+    assert merged.champion.floor == 0.5
+    before, after = settings.model_dump(), merged.model_dump()
+    before["quality"]["label_errors"]["largest_share"] = 0.2
+    before["champion"]["floor"] = 0.5
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (
+            {"champion": {"flor": 1}},
+            "letters/dataset.yaml: bounds: champion.flor: found 1, .* no su",
+        ),
+        (
+            {"champion": {"floor": 2}},
+            "bounds: champion.floor: found 2, expected less than or equal",
+        ),
+        ({"champion": 1}, "bounds: champion: found 1, expected a mapping"),
+        ({"notification": {"command": ["rm"]}}, "bounds.notification: found the section notific"),
+        ({"schedules": {}}, "bounds.schedules: .* expected one of grey_levels, dataset, split"),
+        ({"unknown": {}}, "bounds.unknown: found the section unknown"),
+    ],
+)
+def test_what_is_not_the_datasets_to_set_is_refused(own: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        with_bounds(read_settings(), own, OWN)
