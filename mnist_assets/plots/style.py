@@ -30,6 +30,7 @@ STYLE: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "font.size": 10,
     "text.color": INK,
+    "text.parse_math": False,  # a class may be called $1
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mnist_assets.formatting import class_name
+from mnist_assets.plots.classes import shorten
 from mnist_assets.plots.layout import EDGE, TITLE, page, set_title
 from mnist_assets.plots.style import DIGITS, MUTED, ORANGE, styled
 from mnist_assets.plots.tiles import lay_tiles
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS = 6
 TILE, IMAGE, CAPTION = 1.16, 0.84, 0.46  # inches: from image to image, an image, what is above it
-LONGEST = 8  # characters of a class's name
+NAME, LINE = 9, 0.15  # points of a class's name, and inches of one more line of it
 NOTE = 0.2  # inches: a line below the images
 # Sixteen greys are enough to read a digit by, and make the PNG a quarter smaller.
 GREYS = mpl.colormaps[DIGITS].resampled(16)
@@ -101,9 +102,9 @@ def label_errors(
 
 
 def _change(before: int, after: int, names: Sequence[str] | None) -> str:
-    """From one class to another, each as long as fits beside the other."""
-    told = (class_name(index, names) for index in (before, after))
-    return " → ".join(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in told)
+    """From one class to another: on one line their numbers, on two lines their names."""
+    between = " → " if names is None else "\n→ "
+    return f"{class_name(before, names)}{between}{class_name(after, names)}"
 
 
 def _draw_tiles(
@@ -115,10 +116,12 @@ def _draw_tiles(
     title: str,
     notes: Sequence[str],
 ) -> Figure:
-    top = TITLE + CAPTION
+    named = any("\n" in caption for caption in captions)
+    above = CAPTION + LINE * named
+    top = TITLE + above
     figure = Figure(figsize=(COLUMNS * TILE, TITLE + NOTE * (len(notes) + 1)))
     if captions:
-        gap, left = (CAPTION, TILE - IMAGE), (TILE - IMAGE) / 2
+        gap, left = (above, TILE - IMAGE), (TILE - IMAGE) / 2
         tiles = lay_tiles(images, COLUMNS, side=IMAGE, gap=gap, pitch=TILE, left=left, top=top)
         figure.set_figwidth(max(tiles.right + left, COLUMNS * TILE))
         figure.set_figheight(tiles.bottom + NOTE * (len(notes) + 1))
@@ -132,7 +135,12 @@ def _draw_tiles(
     for place, (caption, detail) in enumerate(zip(captions, details, strict=True)):
         left, top, width, height = tiles.box(place)
         middle = left + width / 2
-        axes.text(middle, top - 0.21, caption, ha="center", weight="bold")
+        size = NAME if named else 10
+        told = "\n".join(
+            shorten(figure, line, TILE - LINE, size, "bold") if named else line
+            for line in caption.split("\n")
+        )
+        axes.text(middle, top - 0.21, told, ha="center", weight="bold", size=size)
         axes.text(middle, top - 0.06, detail, ha="center", size=7.5, color=MUTED)
         if framed[place]:
             axes.add_patch(
