@@ -38,6 +38,16 @@ REPORT = {"report/claims", "report/notebook"}
 OF_ALL = {"evaluation/comparison", "evaluation/label_errors", "report/page_network"} | REPORT
 TRAINED = NETWORKS | HISTORIES | PREDICTIONS | EVALUATIONS | QUALITY | CHAMPION | OF_ALL
 NORMALIZATION = {"preparation/normalization", "preparation/normalized_digits"}
+DESCRIBED = {  # what shows the classes, beside what is made of networks
+    "exploration/average_digits",
+    "exploration/class_distribution",
+    "exploration/extreme_digits",
+    "exploration/grey_levels",
+    "exploration/pixel_histogram",
+    "exploration/sample_digits",
+    "preparation/one_hot_examples",
+    "preparation/split",
+}
 EXPLORATION = {
     f"exploration/{name}"
     for name in (
@@ -87,6 +97,9 @@ class Editable:
 
     def setting(self, old, new):
         self.project.edit("settings.yaml", old, new)
+
+    def dataset(self, text):
+        (self.project.folder / "raw" / "dataset.yaml").write_text(text)
 
     def pixels(self, name, position, value):
         path = self.project.folder / "raw" / FILE_NAMES[name]
@@ -183,6 +196,16 @@ EDITS = {
         | CHAMPION
         | {"champion/quality"}
         | REPORT,
+    ),
+    "the dataset's title": (
+        lambda edit: edit.dataset("title: Rows\n"),
+        DATASET
+        | DESCRIBED
+        | HISTORIES
+        | EVALUATIONS
+        | QUALITY
+        | {"evaluation/comparison", "evaluation/label_errors", "champion/decision"}
+        | {"champion/quality", "report/notebook", "report/claims"},
     ),
     "a value that was deleted": (
         lambda edit: edit.file("exploration/class_distribution", "csv"),

@@ -27,8 +27,8 @@ class Places:
 
     Attributes:
         assets: Folder of the values, or any address that fsspec knows (`MNIST_ASSETS_DATA`).
-        dataset: `mnist` (bundled), `download`, a mirror's address, or a folder with four IDX files
-            (`MNIST_ASSETS_DATASET`).
+        dataset: `mnist` (bundled), `download`, a mirror's address, or a folder or file that
+            `dataset/readers/` knows (`MNIST_ASSETS_DATASET`).
         inbox: Folder that new digits are dropped into (`MNIST_ASSETS_INBOX`).
         networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
         settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).

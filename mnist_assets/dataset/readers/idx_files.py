@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_assets.dataset.grey_levels import to_grey_levels
 from mnist_assets.dataset.idx import (
     FILE_NAMES,
     IMAGES,
@@ -17,6 +16,7 @@ from mnist_assets.dataset.idx import (
     load_idx,
     read_idx_bytes,
 )
+from mnist_assets.dataset.readers.grey_levels import to_grey_levels
 from mnist_assets.dataset.readers.reader import Part, Source, to_labels
 
 

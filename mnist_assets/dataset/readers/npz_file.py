@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_assets.dataset.grey_levels import from_colour, to_grey_levels
+from mnist_assets.dataset.readers.grey_levels import from_colour, to_grey_levels
 from mnist_assets.dataset.readers.reader import Part, Source, to_labels
 from mnist_assets.errors import InputError
 
