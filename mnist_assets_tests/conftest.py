@@ -50,6 +50,7 @@ WITH_TENSORFLOW = (
     "study/test_assets.py",
     "study/test_training.py",
     "test_graph.py",
+    "test_large_datasets.py",
     "test_places.py",
 )
 

@@ -13,6 +13,7 @@ from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.preparation import normalization
 from mnist_assets.preparation import split as splitting
 from mnist_assets_tests.faults.fault import in_function
+from mnist_assets_tests.faults.networks import in_training, with_loss_lost
 from mnist_assets_tests.faults.preparation import overlapping
 from mnist_assets_tests.tiny import CLASSES, SHAPE, Project, make_digits, write_dataset
 
@@ -160,14 +161,14 @@ def blocked_by(project, instance, check, select="*"):
 
 
 @pytest.mark.slow
-def test_a_network_below_its_floor_stops_its_evaluation_and_no_other(project):
-    project.edit("networks.yaml", "learning_rate: 0.01", "learning_rate: 0.0000001")
+def test_a_network_that_lost_its_loss_stops_its_evaluation_and_no_other(project, monkeypatch):
+    in_training(with_loss_lost)(project, monkeypatch)
     with project.instance() as instance:
-        outcome = blocked_by(project, instance, "networks/small_history:validation_accuracy")
+        outcome = blocked_by(project, instance, "networks/small_history:loss_finite")
         assert "evaluation/small_predictions" not in outcome.made
         assert "evaluation/normalised" in outcome.made
         assert "evaluation/comparison" not in outcome.made
-        again = blocked_by(project, instance, "networks/small_history:validation_accuracy")
+        again = blocked_by(project, instance, "networks/small_history:loss_finite")
         assert "networks/small" not in again.made, "what is up to date is not trained again"
         assert "evaluation/small_predictions" not in again.made, "a failure keeps blocking"
 

@@ -115,15 +115,34 @@ def mcnemar_exact(only_challenger_right: int, only_champion_right: int) -> dict[
 
 
 def assess_recall(
-    challenger: Candidate, champion: Candidate, margin: float, names: Sequence[str] | None = None
+    challenger: Candidate,
+    champion: Candidate,
+    margin: float,
+    names: Sequence[str] | None = None,
+    *,
+    significance: float | None = None,
 ) -> dict[str, Any]:
     """Assess whether the recall of each class falls by no more than `margin`, 0 to 1.
+
+    With few images of a class, one of them is more than any margin: given a `significance`, a fall
+    counts only if McNemar's one-sided exact test on the images of that class has a p-value up to
+    it, shared among the classes (Bonferroni).
 
     Neither has a `problem()`. `names` are those of the classes, their numbers if None.
     """
     classes = np.asarray(challenger.probabilities).shape[1]
     losses = recall_losses(challenger.predicted, champion.predicted, challenger.labels, classes)
     fallen = [row for row in losses if row["loss"] > margin]
+    if significance is not None:
+        right, champion_right = (one.predicted == one.labels for one in (challenger, champion))
+
+        def p_value(label: int) -> float:
+            members = challenger.labels == label
+            lost = int(np.count_nonzero(champion_right & ~right & members))
+            gained = int(np.count_nonzero(right & ~champion_right & members))
+            return float(mcnemar_exact(lost, gained)["p_value"])
+
+        fallen = [row for row in fallen if p_value(row["class"]) <= significance / classes]
     points = f"by more than {100 * margin:.4g} percentage point{'' if margin == 0.01 else 's'}"
     message = f"No class's recall falls {points}."
     if fallen:

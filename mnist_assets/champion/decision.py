@@ -38,6 +38,7 @@ def decide(
     recall_margin: float,
     upstream_checks_passed: Mapping[str, bool],
     names: Sequence[str] | None = None,
+    recall_significance: float | None = None,
 ) -> dict[str, Any]:
     """Decide whether a challenger is promoted: yes if it meets every criterion, otherwise no.
 
@@ -58,6 +59,8 @@ def decide(
         upstream_checks_passed: Whether each check that the challenger depends on passed, by name.
             No check at all is a reason not to promote.
         names: Of the classes; their numbers if None.
+        recall_significance: The largest p-value at which a fall of recall beyond the margin counts;
+            every such fall does if None.
 
     Returns:
         Plain values: promote, a bool; summary, a sentence; challenger and champion (None on the
@@ -82,7 +85,9 @@ def decide(
     else:
         reasons += [
             assess_gain(challenger, champion, significance),
-            assess_recall(challenger, champion, recall_margin, names),
+            assess_recall(
+                challenger, champion, recall_margin, names, significance=recall_significance
+            ),
         ]
     return _conclude(
         {

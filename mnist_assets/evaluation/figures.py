@@ -86,15 +86,20 @@ def per_class_ratios(
 ) -> Figure:
     """Draw precision, recall and F1 of each class, validation and test on one line.
 
-    Of many classes only those of the lowest F1 in validation are drawn, which the title says.
+    Of many classes only those of the lowest F1 in validation are drawn, which the title says. A
+    class without images in a part has no ratios there.
 
     Args:
-        parts: For each class of either part: class, precision, recall, f1, in [0, 1].
+        parts: For each class of either part: class, support, precision, recall, f1, in [0, 1].
         names: Of the classes; their numbers if None.
     """
-    worst = {part: min(of, key=lambda figures: figures["f1"]) for part, of in parts.items()}
+
+    def f1(figures: Mapping[str, Any]) -> float:
+        return float(figures["f1"]) if figures["support"] else 1.0
+
+    worst = {part: min(of, key=f1) for part, of in parts.items()}
     named = names_of(len(parts["validation"]), names)
-    order = sorted(range(len(named)), key=lambda label: parts["validation"][label]["f1"])
+    order = sorted(range(len(named)), key=lambda label: f1(parts["validation"][label]))
     drawn = sorted(order[:MOST_ROWS])
     all_classes = len(named)
     parts = {part: [of[label] for label in drawn] for part, of in parts.items()}
@@ -103,7 +108,10 @@ def per_class_ratios(
     figure = Figure(figsize=(9.5, 1.5 + inches))
     panels = figure.subplots(1, 3, sharex=True, sharey=True)
     for axes, ratio, name in zip(panels, RATIOS, ("Precision", "Recall", "F1"), strict=True):
-        values = {part: [figures[ratio] for figures in parts[part]] for part in parts}
+        values = {
+            part: [figures[ratio] if figures["support"] else np.nan for figures in of]
+            for part, of in parts.items()
+        }
         axes.hlines(rows, values["validation"], values["test"], color=GRID, linewidth=3, zorder=1)
         # A ring and a smaller square: both stay visible where validation and test agree.
         axes.plot(values["validation"], rows, "o", color=BLUE, label="validation", **RING)

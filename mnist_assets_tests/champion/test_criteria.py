@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_assets.champion.candidate import Candidate
-from mnist_assets.champion.criteria import assess_gain, mcnemar_exact, recall_losses
+from mnist_assets.champion.criteria import assess_gain, assess_recall, mcnemar_exact, recall_losses
 
 COUNTS = st.integers(0, 300)
 
@@ -72,3 +72,20 @@ def test_recall_losses_by_hand():
     assert [row["challenger_recall"] for row in rows] == [0.5, 1.0, 0.0, 0.0]
     assert [row["champion_recall"] for row in rows] == [0.75, 1 / 3, 0.0, 0.0]
     assert [row["loss"] for row in rows] == [0.25, -2 / 3, 0.0, 0.0]
+
+
+# Of 4 images of class 1 the challenger misses some that the champion has right. Were both as good,
+# the chance of missing all 4 would be 1/16, of any 1 it would be 1/2; there are two classes.
+@pytest.mark.parametrize(
+    ("missed", "significance", "passed"),
+    [(4, None, False), (1, None, False), (1, 0.9, True), (4, 0.12, True), (4, 0.13, False)],
+)
+def test_a_fall_of_recall_counts_beyond_chance_where_images_are_few(missed, significance, passed):
+    labels = np.repeat(np.array([0, 1], np.uint8), [5, 4])
+    challenger, champion = (
+        Candidate(name, 0, name, probabilities_of(right, labels), labels)
+        for name, right in (("best", range(9 - missed)), ("given", range(9)))
+    )
+    assessed = assess_recall(challenger, champion, 0.025, significance=significance)
+    assert assessed["passed"] is passed
+    assert assessed["figures"]["classes"][1]["loss"] == missed / 4

@@ -114,10 +114,21 @@ def test_per_class_ratios_show_each_ratio_of_each_class_for_both_parts():
     assert len(to_png(figure)) < BIGGEST_PNG
 
 
+def test_a_class_without_images_in_a_part_has_no_ratios_there():
+    without = np.diag([3, 0, 4])
+    parts = {"validation": one_versus_rest(without), "test": one_versus_rest(np.diag([1, 1, 1]))}
+    figure = figures.per_class_ratios(
+        {part: table.to_dict("records") for part, table in parts.items()}
+    )
+    validation = next(line for line in figure.axes[1].lines if line.get_label() == "validation")
+    np.testing.assert_array_equal(validation.get_xdata(), [1, np.nan, 1])
+    assert figure.get_suptitle() == "Lowest F1: 0 in validation (100.0 %), 0 in test (100.0 %)"
+
+
 def test_per_class_ratios_title_names_the_class_with_the_lowest_f1_of_each_part():
     validation = [
-        {"class": 0, "precision": 0.9, "recall": 0.7, "f1": 0.7875},
-        {"class": 1, "precision": 0.6, "recall": 0.8, "f1": 0.6857},
+        {"class": 0, "support": 10, "precision": 0.9, "recall": 0.7, "f1": 0.7875},
+        {"class": 1, "support": 10, "precision": 0.6, "recall": 0.8, "f1": 0.6857},
     ]
     test = one_versus_rest(TEST).to_dict("records")[:2]
     figure = figures.per_class_ratios({"validation": validation, "test": test})

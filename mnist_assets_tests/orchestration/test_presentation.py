@@ -168,6 +168,30 @@ def test_a_check_that_blocks_nothing_is_a_warning() -> None:
     assert BLOCKING.spec(key).blocking
 
 
+@pytest.mark.parametrize(
+    ("check", "found_binding", "given", "stops"),
+    [
+        (BLOCKING, True, None, True),
+        (BLOCKING, False, None, False),  # not beyond doubt
+        (BLOCKING, True, False, False),  # a bound of another dataset
+        (BLOCKING, False, True, True),
+        (WARNING, True, True, False),
+    ],
+)
+def test_a_failure_stops_only_where_its_bound_is_binding(
+    *, check: Check, found_binding: bool, given: bool | None, stops: bool
+) -> None:
+    finding = Finding(False, "2 numbers are not finite.", binding=found_binding)
+    severity = check.result(finding, binding=given).severity
+    assert severity == (dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN)
+
+
+def test_a_check_declares_where_it_holds() -> None:
+    key = dg.AssetKey("value")
+    assert BLOCKING.spec(key).metadata == {"group": "exact"}
+    assert Check("few", "Few are odd.", group="mnist").spec(key).metadata == {"group": "mnist"}
+
+
 def test_an_input_is_named_like_the_last_part_of_its_key() -> None:
     assert {name: given.key for name, given in inputs(["dataset/train_images"]).items()} == {
         "train_images": dg.AssetKey(["dataset", "train_images"])

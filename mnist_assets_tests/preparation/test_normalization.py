@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.preparation import normalization
 from mnist_assets.preparation.split import split_indices
 
@@ -177,6 +178,27 @@ def test_the_notebooks_normalisation_blows_up_on_a_pixel_constant_in_training():
     }
     notebook = (test - train.mean(axis=0)) / (train.std(axis=0) + 1e-10)
     assert evidence["largest_absolute"] == pytest.approx(np.abs(notebook).max())
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.array([[[0, 255]], [[255, 0]]]),
+        np.array([[[7, 7]], [[7, 7]]]),  # every pixel constant
+        np.array([*[[[0, 100]]] * 999, [[255, 101]]]),  # one pixel almost, one by a grey level
+        np.random.default_rng(0).integers(100, 200, (3, 8, 8)),
+        np.random.default_rng(0).integers(0, 256, (2000, 2, 2)) // 128 * 255,
+    ],
+    ids=["two images", "constant", "almost constant", "three images", "black or white"],
+)
+def test_any_images_are_normalised_as_closely_as_declared(images):
+    images, indices = images.astype(np.uint8), np.arange(len(images), dtype=np.int32)
+    declared = read_settings().normalization
+    fitted = normalization.fit_normalization(images, indices, declared.std_floor)
+    moments = normalization.normalised_moments(images, indices, fitted, declared.std_floor)
+    assert normalization.check_normalized(
+        moments, declared.mean_tolerance, declared.std_tolerance
+    ).passed
 
 
 def test_evidence_where_all_pixels_are_constant():

@@ -152,7 +152,7 @@ def test_without_a_champion_there_is_nothing_to_say(made_project):
 
 
 @pytest.mark.slow
-def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
+def test_changed_labels_are_found_and_warned_of(tmp_path):
     project = Project.create(tmp_path)
     path = project.folder / "raw" / FILE_NAMES["train_labels"]
     data = bytearray(path.read_bytes())
@@ -166,7 +166,7 @@ def test_changed_labels_are_found_and_stop_what_follows(tmp_path):
         )
     check = outcome.checks()["evaluation/label_errors:few"]
     assert not check.passed
-    assert check.severity.value == "ERROR"
+    assert check.severity.value == "WARN"  # the bound is MNIST's
     found = pd.read_csv(project.path("evaluation/label_errors", "csv"))
     assert sorted(found["index"]) == wrong
     assert (found["suggested"] == (found["label"] - 1) % CLASSES).all()

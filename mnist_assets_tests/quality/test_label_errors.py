@@ -157,8 +157,7 @@ def test_images_that_do_not_fit_in_memory_are_read_in_chunks(digits, unseen):
 
 @pytest.mark.slow
 def test_a_loss_that_is_not_finite_names_fold_and_epoch(digits):
-    diverging = TRAINING.model_copy(
-        update={"optimizer": SGD(kind="sgd", learning_rate=1e30, momentum=0.9)}
-    )
+    too_fast = SGD.model_construct(kind="sgd", learning_rate=1e30, momentum=0.9)
+    diverging = TRAINING.model_copy(update={"optimizer": too_fast})
     with pytest.raises(InputError, match="label_errors, fold 1, epoch 1"):
         out_of_sample(digits, training=diverging)

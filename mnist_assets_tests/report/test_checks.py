@@ -46,6 +46,7 @@ def test_page_passes_its_checks(story, page):
 def test_a_page_that_loads_something_is_not_self_contained(page, added, loads):
     finding = page_checks.check_self_contained(page.replace("</body>", f"{added}</body>"), 10**6)
     assert not finding.passed
+    assert finding.binding
     assert loads in " ".join(finding.seen["loads"])
 
 
@@ -70,6 +71,7 @@ def test_a_page_too_large_is_found():
     finding = page_checks.check_self_contained(page, 8)
     assert not finding.passed
     assert finding.seen["bytes"] == 9
+    assert finding.binding is False  # it can be read nevertheless
 
 
 def test_pictures_absent_doubled_silent_or_not_embedded_are_found():

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.declaration import SGD, Training
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
@@ -129,9 +129,14 @@ def test_the_declared_split_is_taken_as_it_is_given(digits):
     )
 
 
+def sgd(learning_rate):
+    """The optimizer with a learning rate that no declaration may have."""
+    return SGD.model_construct(kind="sgd", learning_rate=learning_rate)
+
+
 @pytest.mark.slow
 def test_a_loss_that_is_not_finite_makes_a_failed_run_and_spoils_no_other(digits):
-    diverging = make_study(declare(optimizer={"kind": "sgd", "learning_rate": 1e30}))
+    diverging = make_study(declare(optimizer=sgd(1e30)))
     run = train_run(digits, diverging, Seeds(1, 3))
     assert math.isnan(run.validation_accuracy)
     assert math.isnan(run.test_accuracy)
@@ -142,7 +147,7 @@ def test_a_loss_that_is_not_finite_makes_a_failed_run_and_spoils_no_other(digits
 
 @pytest.mark.slow
 def test_a_loss_that_only_the_last_update_ruined_makes_a_failed_run(digits):
-    one_update = declare(optimizer={"kind": "sgd", "learning_rate": 1e38}, batch_size=160, epochs=1)
+    one_update = declare(optimizer=sgd(1e38), batch_size=160, epochs=1)
     run = train_run(digits, make_study(one_update), Seeds(1, 3))
     assert run.failure == "the last update: a loss that is NaN or infinite after it"
 

@@ -72,6 +72,8 @@ def decision_asset(
         criteria, dataset = dict(bounds), Description.from_json(description)
         if not dataset.binds("champion.floor"):
             criteria["floor"] = commonest_share(train_labels)
+        if not dataset.binds("champion.recall_margin"):
+            criteria["recall_significance"] = criteria["significance"]
         decided = deciding.choose(
             deciding.decide(
                 Candidate(
