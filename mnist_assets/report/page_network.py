@@ -12,7 +12,7 @@ import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.formatting import number, percent
-from mnist_assets.inference import digits
+from mnist_assets.inference import digits, parts, strokes
 from mnist_assets.networks.declaration import Activation
 
 if TYPE_CHECKING:
@@ -50,14 +50,25 @@ def export_network(model: keras.Model) -> dict[str, Any]:
 
 
 def export_preparation() -> dict[str, float]:
-    """The constants by which `digits.prepare_digit` makes a drawing like MNIST's images."""
+    """The constants by which the graph finds the digits of ink and makes them like MNIST's."""
     return {
         "box": digits.BOX,
-        "noise": digits.NOISE,
-        "speck": digits.SPECK,
-        "faint": digits.FAINT,
-        "least_contrast": digits.LEAST_CONTRAST,
-        "least_side": digits.LEAST_SIDE,
+        "fine": digits.FINE,
+        "faint": parts.FAINT,
+        "speck": parts.SPECK,
+        "least_contrast": parts.LEAST_CONTRAST,
+        "least_side": parts.LEAST_SIDE,
+        "smaller": parts.SMALLER,
+        "beside": parts.BESIDE,
+        "above": parts.ABOVE,
+        "near": parts.NEAR,
+        "shared": parts.SHARED,
+        "same_line": parts.SAME_LINE,
+        "usual": strokes.USUAL,
+        "thinnest": strokes.THINNEST,
+        "thickest": strokes.THICKEST,
+        "quartile": strokes.QUARTILE,
+        "edge": strokes.EDGE,
     }
 
 
