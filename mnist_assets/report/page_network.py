@@ -1,6 +1,7 @@
 """A trained network inside a page: its weights as text, and the canvas that it answers.
 
-What the browser does with them is `templates/canvas.js`; the page around the canvas is `page.py`.
+What the browser does with them is in `SCRIPTS`, of `templates/`; the page around the canvas is
+`page.py`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import ArrayLike, NDArray
 
+SCRIPTS = ("network.js", "parts.js", "images.js", "canvas.js")  # each uses those before it
 ACTIVATIONS = (*get_args(Activation), "softmax")
 
 
@@ -64,6 +66,7 @@ def export_preparation() -> dict[str, float]:
         "near": parts.NEAR,
         "shared": parts.SHARED,
         "same_line": parts.SAME_LINE,
+        "next_number": parts.NEXT_NUMBER,
         "usual": strokes.USUAL,
         "thinnest": strokes.THINNEST,
         "thickest": strokes.THICKEST,
@@ -184,7 +187,7 @@ def _export_layer(layer: keras.Layer, model: str) -> dict[str, Any] | None:
         f"network {model}, layer {layer.name}",
         seen=f"{type(layer).__name__} {layer.get_config()}",
         expected="a kind of layer that `networks.yaml` allows",
-        remedy="Teach `export_network` and `templates/canvas.js` this layer.",
+        remedy="Teach `export_network` and `templates/network.js` this layer.",
     )
 
 
