@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import glob
+import json
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,33 +14,111 @@ from mnist_assets.cli.context import native_logs_kept
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mnist_assets.declarations.settings import Inbox
+
+AT_ONCE = 100  # files whose digits the network is given in one call
+SHOWN = 100  # files at most that are kept in memory to be drawn
+
 EXAMPLES = """\b
 Examples:
   mnist-assets predict picture.png
-  mnist-assets predict photographs/*.jpg
+  mnist-assets predict photographs/ --show seen.png
+  mnist-assets predict 'photographs/*.jpg' --json > digits.json
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def predict(files: tuple[Path, ...]) -> None:
+@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object a digit.")
+@click.option(
+    "--show",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a PNG picture of what was seen: boxes, prepared digits and guesses.",
+)
+def predict(files: tuple[str, ...], as_json: bool, show: Path | None) -> None:
     """Say which digits FILES show, by the champion.
 
-    FILES are PNG or JPEG pictures of one digit each, or IDX files of many. Prints a line for each
-    digit: the file, the likeliest digit and the second likeliest, with their probabilities.
+    FILES are pictures of one or more digits, IDX files of many, folders of such files, or patterns
+    such as '*.png'. Prints a row for each digit: where it is, what it is read as and the likeliest
+    other digit, the number that it is part of, and why it is doubtful, if it is.
 
-    The exit code is 1 if a file cannot be read, or if there is no champion yet.
+    Progress and errors go to the standard error. The exit code is 1 if a file cannot be read, which
+    does not keep others from being read, or if there is no champion yet.
     """
-    from mnist_assets.champion.archive import archive_folder, current
-    from mnist_assets.declarations.settings import read_settings
-    from mnist_assets.evaluation.predictions import predict as predict_probabilities
-    from mnist_assets.inference.digits import prepare_digits, score
-    from mnist_assets.inference.picture_files import read_pictures
-    from mnist_assets.networks.stored import StoredNetwork
+    import pandas as pd
 
     places = Places.from_environment()
-    with native_logs_kept():
-        limits = read_settings(places.settings).inbox
+    with native_logs_kept():  # TensorFlow's, of its start
+        reader = _Reader.of(places)
+    tables: list[pd.DataFrame] = []
+    kept: list[tuple[Any, ...]] = []
+    paths = _find(files)
+    failed = False
+    with click.progressbar(
+        length=len(paths), label="Reading", file=sys.stderr, hidden=len(paths) <= AT_ONCE
+    ) as progress:
+        for start in range(0, len(paths), AT_ONCE):
+            chunk = paths[start : start + AT_ONCE]
+            for outcome in reader.read(chunk):
+                if isinstance(outcome, InputError):
+                    failed = True
+                    click.echo(f"Error: {outcome}", err=True)
+                    continue
+                tables.append(outcome[-1])
+                if show and len(kept) < SHOWN:
+                    kept.append(outcome)
+            progress.update(len(chunk))
+    table = pd.concat(tables, ignore_index=True) if tables else None
+    if as_json:
+        click.echo(json.dumps([] if table is None else _records(table), indent=1))
+    elif table is not None:
+        click.echo(_as_text(table))
+    if show and kept:
+        _draw(kept, show)
+    if failed:
+        sys.exit(1)
+
+
+def _find(files: tuple[str, ...]) -> list[Path]:
+    """Resolve folders and patterns; what is not there stays, to be named as missing."""
+    paths: list[Path] = []
+    for file in files:
+        path = Path(file)
+        if path.is_dir():
+            inside = (entry for entry in path.iterdir() if not entry.name.startswith("."))
+            paths += sorted(entry for entry in inside if entry.is_file())
+        else:
+            matching = [] if path.exists() else sorted(glob.glob(file))  # noqa: PTH207 - any path
+            paths += [Path(match) for match in matching if Path(match).is_file()] or [path]
+    return paths
+
+
+class _Reader:
+    """The champion, and what its readings are held against."""
+
+    def __init__(
+        self, version: str, model: Any, shapes: dict[str, Any] | None, limits: Inbox
+    ) -> None:
+        self.version = version
+        self.model = model
+        self.shapes = shapes
+        self.limits = limits
+
+    @classmethod
+    def of(cls, places: Places) -> _Reader:
+        from upath import UPath
+
+        from mnist_assets.champion.archive import archive_folder, current
+        from mnist_assets.declarations.settings import read_settings
+        from mnist_assets.networks.stored import StoredNetwork
+
         folder = archive_folder(places.assets)
         serving = current(folder)
         if serving is None:
@@ -44,22 +126,108 @@ def predict(files: tuple[Path, ...]) -> None:
                 folder,
                 seen="no champion",
                 expected="a network that was promoted",
-                remedy="Run `make run` first.",
+                remedy="Run `mnist-assets materialize` first.",
             )
-        pictures = {
-            path: read_pictures(
-                path,
-                largest_file=limits.largest_file,
-                largest_picture=limits.largest_picture,
-            )
-            for path in files
-        }
+        reference = UPath(places.assets) / "inference" / "reference.json"
+        shapes = json.loads(reference.read_text()).get("shapes") if reference.exists() else None
         model = StoredNetwork(serving.model_path).model
-        for path, digits in pictures.items():
-            prepared = prepare_digits(digits, str(path), model.input_shape[1:3])
-            scores = score(predict_probabilities(model, prepared))
-            for row in scores.to_dict("records"):
-                click.echo(
-                    f"{path}: {row['digit']} ({row['probability']:.1%}), or "
-                    f"{row['second_digit']} ({row['second_probability']:.1%})"
-                )
+        return cls(serving.version, model, shapes, read_settings(places.settings).inbox)
+
+    def read(self, paths: list[Path]) -> Iterator[tuple[Any, ...] | InputError]:
+        """Read files together: of each its pictures, images and table, or what is wrong."""
+        import numpy as np
+
+        from mnist_assets.evaluation.predictions import predict as predict_probabilities
+        from mnist_assets.inference import readings
+
+        prepared = [self._prepare(path) for path in paths]
+        whole = [file for file in prepared if not isinstance(file, InputError)]
+        if whole:
+            images = np.concatenate([images for _, images, _ in whole])
+            probabilities = predict_probabilities(self.model, images)
+        start = 0
+        for path, file in zip(paths, prepared, strict=True):
+            if isinstance(file, InputError):
+                yield file
+                continue
+            pictures, images, found = file
+            own = probabilities[start : start + len(images)]
+            start += len(images)
+            table = readings.read(own, images, found, self.shapes, self.limits.doubtful_below)
+            table.insert(0, "file", str(path))
+            table["champion"] = self.version
+            yield pictures, images, table
+
+    def _prepare(
+        self, path: Path
+    ) -> tuple[list[NDArray[Any]], NDArray[Any], pd.DataFrame] | InputError:
+        from mnist_assets.inference import readings
+        from mnist_assets.inference.picture_files import read_pictures
+
+        try:
+            pictures = read_pictures(
+                path,
+                largest_file=self.limits.largest_file,
+                largest_picture=self.limits.largest_picture,
+            )
+            shape = self.model.input_shape[1:3]
+            return pictures, *readings.find_all(pictures, str(path), shape)
+        except InputError as error:
+            return error
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    for record in records:
+        record["box"] = [record.pop(edge) for edge in ("left", "top", "right", "bottom")]
+    return records
+
+
+def _as_text(table: pd.DataFrame) -> str:
+    """Lay the rows out in columns, leaving out those that say nothing here."""
+    import pandas as pd
+
+    rows = pd.DataFrame({"file": table["file"]})
+    if table["picture"].any():
+        rows["picture"] = table["picture"]
+    rows["digit"] = table["digit"]
+    rows["probability"] = table["probability"].map("{:.1%}".format)
+    rows["or"] = [
+        f"{digit} ({probability:.1%})"
+        for digit, probability in zip(
+            table["second_digit"], table["second_probability"], strict=True
+        )
+    ]
+    rows["left, top, right, bottom"] = (
+        table[["left", "top", "right", "bottom"]].astype(str).agg(", ".join, axis=1)
+    )
+    rows["number"] = table["number"]
+    if table["doubtful"].any():
+        rows["doubtful"] = table["why"]
+    return rows.to_string(index=False)
+
+
+def _draw(kept: list[tuple[Any, ...]], target: Path) -> None:
+    import numpy as np
+    import pandas as pd
+
+    from mnist_assets.inference.figures import batch
+    from mnist_assets.plots.style import to_png
+
+    pictures = [picture for file, _, _ in kept for picture in file]
+    starts = np.cumsum([0, *(len(file) for file, _, _ in kept[:-1])])
+    tables = [
+        table.assign(picture=table["picture"] + start)
+        for (_, _, table), start in zip(kept, starts, strict=True)
+    ]
+    images = np.concatenate([images for _, images, _ in kept])
+    png = to_png(batch(images, pd.concat(tables, ignore_index=True), pictures))
+    try:
+        target.write_bytes(png)
+    except OSError as error:
+        raise InputError(
+            target,
+            seen=error.strerror,
+            expected="a file that can be written",
+            remedy="Name another one.",
+        ) from error

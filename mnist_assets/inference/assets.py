@@ -13,7 +13,7 @@ from mnist_assets.declarations.settings import Inbox as Limits
 from mnist_assets.declarations.settings import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference import digits, drift, inbox, picture_files
+from mnist_assets.inference import drift, inbox, likeness, picture_files, readings
 from mnist_assets.inference.resources import Inbox
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import draw, table
@@ -42,16 +42,25 @@ def inference_assets(limits: Limits) -> list[dg.AssetsDefinition]:
     kinds={"tensorflow", "keras"},
 )
 def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, split: Any) -> Stored:
-    """What batches are held against: the training part, and how sure the champion usually is."""
+    """What new digits are held against: the training part, and how sure the champion usually is.
+
+    `shapes` are typical ones of each class, and how far from them digits may be.
+    """
     validation = split["validation"]
     if archiving.current(archive.path) is None:
         return stored({}, champion="none yet: champion/decision says why")
     probabilities = predict(_serving(archive)[1].model, train_images[validation])
+    shapes = likeness.describe_shapes(
+        train_images[split["train"]],
+        train_labels[split["train"]],
+        train_images[validation],
+        probabilities.argmax(axis=1),
+    )
     described = drift.training_reference(
         train_images, train_labels, probabilities.max(axis=1), class_count(train_labels)
     )
     return stored(
-        described,
+        {**described, "shapes": shapes},
         mean_grey_level=described["grey_level"]["mean"],
         mean_confidence=described["confidence"]["mean"],
     )
@@ -75,7 +84,11 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
         archive: ChampionArchive,
         reference: Any,
     ) -> Stored:
-        """The digit, the probability and the second guess for each picture of a file."""
+        """The digit, the probability and the second guess for each digit in a file's pictures.
+
+        Each has its box in the picture, the number that it is part of, and whether it is doubtful:
+        since the champion is unsure, or since it is unlike the digits of the training part.
+        """
         from mnist_assets.inference import figures
 
         version, network = _serving(archive)
@@ -84,11 +97,19 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
             pictures = picture_files.read_pictures(
                 path, largest_file=largest_file, largest_picture=largest_picture
             )
-            prepared = digits.prepare_digits(pictures, path.name, network.model.input_shape[1:3])
+            prepared, places = readings.find_all(
+                pictures, path.name, network.model.input_shape[1:3]
+            )
         except InputError as error:
             inbox.quarantine(path, inbox_folder.quarantine, str(error))
             raise
-        scores = digits.score(predict(network.model, prepared))
+        scores = readings.read(
+            predict(network.model, prepared),
+            prepared,
+            places,
+            reference.get("shapes"),
+            doubtful_below,
+        )
         drifted = drift.check_drift(
             prepared,
             scores["digit"].to_numpy(),
@@ -97,21 +118,21 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
             false_alarm_rate=false_alarm_rate,
             smallest_effect=smallest_effect,
         )
-        scores.insert(0, "picture", range(len(scores)))
-        scores["champion"] = version
+        scores.insert(5, "champion", version)
         return stored(
             scores,
             DRIFT.result(drifted),
             file=path.name,
-            pictures=len(scores),
-            doubtful=int((scores["probability"] < doubtful_below).sum()),
+            pictures=len(pictures),
+            digits=len(scores),
+            doubtful=int(scores["doubtful"].sum()),
             champion=version,
             picture=draw(
-                "The digits of the file with the champion's guesses",
+                "The digits of the file, where they are, and the champion's guesses",
                 figures.batch,
                 prepared,
                 scores,
-                doubtful_below,
+                pictures,
             ),
             table=table(scores),
         )

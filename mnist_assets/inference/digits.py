@@ -1,6 +1,7 @@
-"""Pictures of digits as people have them: made like MNIST's images, and their scores.
+"""Digits of pictures as people have them: made like MNIST's images, and their scores.
 
-Reading their files is `picture_files.py`; running the network is `predictions.predict`.
+Reading files is `picture_files.py`; telling ink from paper `background.py`, one digit from the next
+`parts.py`; what is read in a whole file `readings.py`.
 
 MNIST's images were "size normalized to fit in a 20x20 pixel box while preserving their aspect
 ratio", with anti-aliasing, and "centered in a 28x28 image by computing the center of mass of the
@@ -12,15 +13,16 @@ in each of the 70,000 images; half a pixel less would give it in one of four.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_assets.errors import InputError
+from mnist_assets.inference import parts, strokes
+from mnist_assets.inference.background import find_ink, ink_level
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -28,68 +30,94 @@ if TYPE_CHECKING:
 
 MNIST_SHAPE = (28, 28)
 BOX = 20 / 28  # of the image's height and width, what the digit fills
-NOISE = 5.0  # standard deviations of the background's grey levels; no more is taken for noise
-SPECK = 0.02  # of all inked pixels: a smaller part that stands apart is dust, not ink
-FAINT = 0.15  # of the ink's grey level: what is fainter does not widen the box
-LEAST_CONTRAST = 24  # grey levels between ink and background
-LEAST_SIDE = 4  # pixels of the digit's longer side, below which nobody can read it
+FINE = 4  # pixels for one of the box's, at which strokes are measured and widened
+LONGEST = 1000  # pixels of a picture's longer side; a larger one is reduced to it
 
 
-def prepare_digit(picture: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Picture:
-    """Make a picture of one digit like MNIST's images.
+@dataclass(frozen=True)
+class Digit:
+    """A digit of a picture.
 
-    The median of the border is the background, and what differs from it is ink, lighter or darker,
-    whichever is more. The ink is cut out, resized to fit the box, stretched to the grey level 255,
-    and placed with its centre of mass in the middle; where that would push ink out of the image,
-    as near to it as fits.
+    Attributes:
+        image: uint8 (height, width), as from `prepare`.
+        box: Where it is: left, top, right and bottom edge, in pixels of the picture.
+        number: Which of the picture's numbers it is a digit of, from 0.
+    """
+
+    image: Picture
+    box: tuple[int, int, int, int]
+    number: int
+
+
+def find_digits(picture: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> list[Digit]:
+    """Find the digits of a picture and make each like MNIST's images.
+
+    A picture no larger than the images themselves is taken for one digit, whatever its parts.
 
     Args:
-        picture: uint8 (height, width): one digit, light on dark or dark on light, that leaves at
-            least half of the border free.
-        shape: Height and width to give.
+        picture: uint8 (height, width), of any size: light on dark or dark on light, its border
+            mostly free.
+        shape: Height and width of the images.
 
     Returns:
-        uint8 of that shape, the digit light on black 0, its lightest pixel 255.
+        At least one, in reading order.
 
     Raises:
         InputError: There is no ink.
     """
+    reduced = _reduce(picture)
+    single = picture.shape[0] <= shape[0] and picture.shape[1] <= shape[1]
+    ink = find_ink(reduced)
+    found = parts.whole(ink) if single else parts.find_parts(ink)
+    if not found:
+        raise InputError(
+            "picture of digits",
+            seen="no ink",
+            expected=f"a digit of at least {parts.LEAST_SIDE} pixels, {parts.LEAST_CONTRAST} grey "
+            "levels or more from its background",
+            remedy="Give a picture of digits with some background around them.",
+        )
+    scale = max(picture.shape) / max(reduced.shape)
+    return [Digit(prepare(p.ink, shape), _scaled(p.box, scale), p.number) for p in found]
+
+
+def prepare_digit(picture: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Picture:
+    """Make a picture of a single digit like MNIST's images; see `find_digits` and `prepare`.
+
+    Raises:
+        InputError: There is no ink, or there are several digits.
+    """
+    found = find_digits(picture, shape)
+    if len(found) > 1:
+        raise InputError(
+            "picture of a digit",
+            seen=f"{len(found)} digits",
+            expected="one",
+            remedy="Give a picture of one digit.",
+        )
+    return found[0].image
+
+
+def prepare(ink: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Picture:
+    """Make the ink of one digit like MNIST's images.
+
+    Strokes much thinner or thicker than MNIST's are brought to the usual width. The ink is resized
+    to fit the box, stretched to the grey level 255, and placed with its centre of mass in the
+    middle; where that would push ink out of the image, as near to it as fits.
+
+    Args:
+        ink: uint8 (height, width), not all 0, cut out: as of `parts.Part`.
+        shape: Height and width to give.
+
+    Returns:
+        uint8 of that shape, the digit light on black 0, its lightest pixel 255.
+    """
     from scipy import ndimage
 
-    resized = _resize(_cut_out(_ink(picture)), shape)
+    resized = _resize(_with_usual_strokes(ink, shape), shape)
     places = map(_placed, shape, resized.shape, ndimage.center_of_mass(resized))
     prepared = np.zeros(shape, np.uint8)
     prepared[tuple(places)] = resized
-    return prepared
-
-
-def prepare_digits(
-    pictures: Sequence[Picture], name: str, shape: tuple[int, int] = MNIST_SHAPE
-) -> Picture:
-    """Prepare all pictures of one file.
-
-    Args:
-        pictures: As from `picture_files.read_pictures`, at least one.
-        name: What to call the file in an error.
-        shape: As for `prepare_digit`.
-
-    Returns:
-        uint8 (n, height, width).
-
-    Raises:
-        InputError: A picture has no ink; the error says which, counted from 0.
-    """
-    prepared = np.empty((len(pictures), *shape), np.uint8)
-    for index, picture in enumerate(pictures):
-        try:
-            prepared[index] = prepare_digit(picture, shape)
-        except InputError as error:
-            raise InputError(
-                f"{name}, picture {index}",
-                seen=error.seen,
-                expected=error.expected,
-                remedy=error.remedy,
-            ) from error
     return prepared
 
 
@@ -127,61 +155,54 @@ def score(probabilities: NDArray[np.float32]) -> pd.DataFrame:
     )
 
 
-def _ink(picture: Picture) -> Picture:
-    """Return how far each pixel is from the background, 0 where it is no ink."""
-    levels = picture.astype(np.int16)
-    border = np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
-    background = int(np.median(border))
-    # The median absolute deviation of normal noise is its standard deviation / 1.4826.
-    noise = NOISE * 1.4826 * float(np.median(np.abs(border - background)))
-    difference = levels - background
-    difference[np.abs(difference) <= noise] = 0
-    if difference.sum(dtype=np.int64) < 0:
-        difference = -difference
-    return difference.clip(0, 255).astype(np.uint8)
+def _with_usual_strokes(ink: Picture, shape: tuple[int, int]) -> NDArray[np.generic]:
+    """Return the ink itself where its strokes are in the usual range."""
+    box = tuple(FINE * side for side in _box(shape))
+    fine = _scale(ink.clip(0, ink_level(ink)), _fitting(ink.shape, box))
+    longer = max(fine.shape)
+    width = strokes.measure_width(fine)
+    if strokes.THINNEST * longer <= width <= strokes.THICKEST * longer:
+        return ink
+    return strokes.set_width(fine, width, strokes.USUAL * longer)
 
 
-def _cut_out(ink: Picture) -> Picture:
-    weights = np.bincount(ink.reshape(-1), minlength=256) * np.arange(256)
-    # The level of the darkest tenth of the ink: a few stray pixels do not set it.
-    level = int(np.searchsorted(weights.cumsum(), 0.9 * weights.sum()))
-    inked = ink > FAINT * level
-    rows = _extent(inked.sum(axis=1)) if level >= LEAST_CONTRAST else None
-    columns = _extent(inked[rows].sum(axis=0)) if rows else None
-    # Again, since dust that is apart from the digit sideways may have been in one row with it.
-    rows = _extent(inked[:, columns].sum(axis=1)) if columns else None
-    columns = _extent(inked[rows].sum(axis=0)) if rows else None
-    if not (rows and columns) or max(ink[rows, columns].shape) < LEAST_SIDE:
-        raise InputError(
-            "picture of a digit",
-            seen="no ink",
-            expected=f"a digit of at least {LEAST_SIDE} pixels, {LEAST_CONTRAST} grey levels or "
-            "more from its background",
-            remedy="Give a picture of one digit with some background around it.",
-        )
-    return ink[rows, columns]
-
-
-def _extent(counts: NDArray[np.int64]) -> slice | None:
-    """Find the first and last run of inked lines that is more than a speck."""
-    from scipy import ndimage
-
-    least = SPECK * counts.sum()
-    runs = (run for (run,) in ndimage.find_objects(ndimage.label(counts)[0]))
-    kept = [run for run in runs if counts[run].sum() >= least]
-    return slice(kept[0].start, kept[-1].stop) if kept else None
-
-
-def _resize(ink: Picture, shape: tuple[int, int]) -> Picture:
+def _reduce(picture: Picture) -> Picture:
     from PIL import Image as Pillow
 
-    height, width = ink.shape
-    scale = min(round(BOX * shape[0]) / height, round(BOX * shape[1]) / width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
+    scale = LONGEST / max(picture.shape)
+    if scale >= 1:
+        return picture
+    height, width = (max(1, round(scale * length)) for length in picture.shape)
+    reduced = Pillow.fromarray(picture).resize((width, height), Pillow.Resampling.BOX)
+    return np.asarray(reduced)
+
+
+def _scaled(box: tuple[int, int, int, int], scale: float) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (round(scale * edge) for edge in box)
+    return left, top, right, bottom
+
+
+def _box(shape: tuple[int, int]) -> tuple[int, int]:
+    return round(BOX * shape[0]), round(BOX * shape[1])
+
+
+def _fitting(size: tuple[int, ...], box: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width that fill a box in one direction, of the same proportions."""
+    scale = min(box[0] / size[0], box[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _scale(ink: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.float32]:
+    from PIL import Image as Pillow
+
     # HAMMING averages over areas, with less blur than BILINEAR and no ringing like LANCZOS. As
     # float, since a stroke of few pixels in a large picture leaves fractions of a grey level.
     image = Pillow.fromarray(ink.astype(np.float32))
-    levels = np.asarray(image.resize(size, Pillow.Resampling.HAMMING))
+    return np.asarray(image.resize(size[::-1], Pillow.Resampling.HAMMING))
+
+
+def _resize(ink: NDArray[np.generic], shape: tuple[int, int]) -> Picture:
+    levels = _scale(ink, _fitting(ink.shape, _box(shape)))
     resized: Picture = (levels * (255 / levels.max()) + 0.5).astype(np.uint8)
     return resized
 

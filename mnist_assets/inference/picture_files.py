@@ -1,7 +1,7 @@
-"""Files of pictures: PNG, JPEG and IDX, decoded to grey levels within given limits.
+"""Files of pictures and of IDX images, decoded to grey levels within given limits.
 
-Files are not trusted: those too large, cut short or damaged are refused. Which are looked at is
-`inbox.py`; what is made of a picture is `digits.py`.
+Files are not trusted: those too large, cut short or damaged are refused. Which formats there are is
+`formats.py`; which files are looked at, `inbox.py`; what is made of a picture, `readings.py`.
 """
 
 from __future__ import annotations
@@ -15,30 +15,31 @@ import numpy as np
 
 from mnist_assets.dataset.idx import IMAGES, parse_idx
 from mnist_assets.errors import InputError
+from mnist_assets.inference import formats
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
     Picture = NDArray[np.uint8]
 
-_PNG, _JPEG, _GZIP, _IDX = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\x1f\x8b", b"\x00\x00\x08"
-_PNG_END, _JPEG_SCAN, _JPEG_END = b"IEND\xaeB`\x82", b"\xff\xda", b"\xff\xd9"
+_GZIP, _IDX = b"\x1f\x8b", b"\x00\x00\x08"
 
 
 def read_pictures(path: Path, *, largest_file: int, largest_picture: int) -> list[Picture]:
     """Read the pictures in a file.
 
     Args:
-        path: PNG, JPEG, or IDX of images (plain or gzipped); its first bytes tell which.
+        path: A picture of one of `formats.FORMATS`, or IDX of images (plain or gzipped); its first
+            bytes tell which.
         largest_file: Bytes that the file, and what it is gunzipped to, may have.
         largest_picture: Pixels that a picture may have.
 
     Returns:
-        One picture of a PNG or JPEG, n of an IDX file; each uint8 (height, width), 0 black to 255
-        white, upright as its EXIF says, on white where it is transparent.
+        One picture, or n of an IDX file; each uint8 (height, width), 0 black to 255 white. Of an
+        animated picture it is the first frame; for what is turned or transparent see
+        `formats.to_grey`.
 
     Raises:
         InputError: The file cannot be read or is too large, or as `decode_pictures`.
@@ -75,8 +76,9 @@ def decode_pictures(
             too many pixels.
     """
     _require_size(data, name, largest_file)
-    if data.startswith((_PNG, _JPEG)):
-        return [_decode_picture(data, name, largest_picture)]
+    picture = _decode_picture(data, name, largest_picture)
+    if picture is not None:
+        return [picture]
     if data.startswith(_GZIP):
         data = _gunzip(data, name, largest_file)
         _require_size(data, name, largest_file)
@@ -84,7 +86,7 @@ def decode_pictures(
         raise InputError(
             name,
             seen=f"a file that begins with 0x{data[:4].hex()}",
-            expected="PNG, JPEG, or IDX images (plain or gzipped)",
+            expected=f"a picture ({formats.NAMES}) or IDX images (plain or gzipped)",
             remedy="Save the picture as PNG or JPEG.",
         )
     images = parse_idx(data, name, IMAGES)
@@ -133,38 +135,19 @@ def _gunzip(data: bytes, name: str, largest_file: int) -> bytes:
         raise _damaged(name, f"a gzip stream cut short or corrupted ({error})") from error
 
 
-def _decode_picture(data: bytes, name: str, largest_picture: int) -> Picture:
-    from PIL import ImageOps
-    from PIL.JpegImagePlugin import JpegImageFile
-    from PIL.PngImagePlugin import PngImageFile
-
-    if not _is_complete(data):
+def _decode_picture(data: bytes, name: str, largest_picture: int) -> Picture | None:
+    """Decode a picture of an allowed format; None where the format is another."""
+    if not formats.is_complete(data):
         raise _damaged(name, "a picture cut short: the end of the file is missing")
     try:
-        # Neither decodes a pixel yet, nor applies Pillow's own, process-wide limit of pixels.
-        image = (PngImageFile if data.startswith(_PNG) else JpegImageFile)(BytesIO(data))
-        _require_pixels(image.size, name, largest_picture)
-        return _grey(ImageOps.exif_transpose(image))
+        _require_pixels(formats.webp_size(data) or (0, 0), name, largest_picture)
+        image = formats.open_image(data)
+        if image is None:
+            return None
+        for size in formats.sizes(image):
+            _require_pixels(size, name, largest_picture)
+        return formats.to_grey(image)
     except InputError:
         raise
     except Exception as error:  # of any kind: Pillow trips over damaged files in many ways
         raise _damaged(name, f"a picture cut short or damaged ({error})") from error
-
-
-def _is_complete(data: bytes) -> bool:
-    """Tell whether the last mark of the format is there; decoders may forgive that it is not."""
-    if data.startswith(_PNG):
-        return _PNG_END in data
-    return data.rfind(_JPEG_END) > data.rfind(_JPEG_SCAN) >= 0
-
-
-def _grey(image: Image) -> Picture:
-    from PIL import Image as Pillow
-
-    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip rather than scale
-        return ((np.asarray(image).astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if image.has_transparency_data:
-        coloured = image.convert("RGBA")
-        white = Pillow.new("RGBA", coloured.size, "white")
-        image = Pillow.alpha_composite(white, coloured)
-    return np.asarray(image.convert("L"))

@@ -1,6 +1,7 @@
 """A trained network inside a page: its weights as text, and the canvas that it answers.
 
-What the browser does with them is `templates/canvas.js`; the page around the canvas is `page.py`.
+What the browser does with them is in `SCRIPTS`, of `templates/`; the page around the canvas is
+`page.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.formatting import number, percent
-from mnist_assets.inference import digits
+from mnist_assets.inference import digits, parts, strokes
 from mnist_assets.networks.declaration import Activation
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import ArrayLike, NDArray
 
+SCRIPTS = ("network.js", "parts.js", "images.js", "canvas.js")  # each uses those before it
 ACTIVATIONS = (*get_args(Activation), "softmax")
 
 
@@ -50,14 +52,26 @@ def export_network(model: keras.Model) -> dict[str, Any]:
 
 
 def export_preparation() -> dict[str, float]:
-    """The constants by which `digits.prepare_digit` makes a drawing like MNIST's images."""
+    """The constants by which the graph finds the digits of ink and makes them like MNIST's."""
     return {
         "box": digits.BOX,
-        "noise": digits.NOISE,
-        "speck": digits.SPECK,
-        "faint": digits.FAINT,
-        "least_contrast": digits.LEAST_CONTRAST,
-        "least_side": digits.LEAST_SIDE,
+        "fine": digits.FINE,
+        "faint": parts.FAINT,
+        "speck": parts.SPECK,
+        "least_contrast": parts.LEAST_CONTRAST,
+        "least_side": parts.LEAST_SIDE,
+        "smaller": parts.SMALLER,
+        "beside": parts.BESIDE,
+        "above": parts.ABOVE,
+        "near": parts.NEAR,
+        "shared": parts.SHARED,
+        "same_line": parts.SAME_LINE,
+        "next_number": parts.NEXT_NUMBER,
+        "usual": strokes.USUAL,
+        "thinnest": strokes.THINNEST,
+        "thickest": strokes.THICKEST,
+        "quartile": strokes.QUARTILE,
+        "edge": strokes.EDGE,
     }
 
 
@@ -185,7 +199,7 @@ def _export_layer(layer: keras.Layer, model: str) -> dict[str, Any] | None:
         f"network {model}, layer {layer.name}",
         seen=f"{type(layer).__name__} {layer.get_config()}",
         expected="a kind of layer that `networks.yaml` allows",
-        remedy="Teach `export_network` and `templates/canvas.js` this layer.",
+        remedy="Teach `export_network` and `templates/network.js` this layer.",
     )
 
 

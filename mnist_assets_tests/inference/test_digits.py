@@ -12,21 +12,16 @@ from mnist_assets.dataset.idx import load_idx
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference.digits import prepare_digit, prepare_digits, score
+from mnist_assets.inference.digits import prepare_digit, score
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
+from mnist_assets_tests.inference.handmade import encoded
 
 Picture = NDArray[np.uint8]
 
 MNIST = Path(__file__).parents[2] / "data" / "raw" / "mnist"
-
-
-def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def seven(height: int, width: int, thick: int = 3) -> Picture:
@@ -106,8 +101,10 @@ def test_hair_lines_in_a_large_picture_are_not_lost() -> None:
     picture = np.full((2000, 1000), 255, np.uint8)
     picture[100:1900, 500] = 0
     prepared = prepare_digit(picture)
-    assert box(prepared) == (4, 23, 14, 14)
-    assert (prepared[4:24, 14] > 250).all()
+    top, bottom, left, right = box(prepared)
+    assert (bottom - top + 1, right - left + 1) == (20, 2)
+    assert (prepared[5:23, 14] > 200).all()
+    assert prepared[12].sum() / 255 == pytest.approx(2.4, abs=0.5)  # as wide as MNIST's
 
 
 @pytest.mark.parametrize(("background", "noise"), [(0, 3), (255, 3), (60, 8), (140, 8), (200, 8)])
@@ -163,15 +160,6 @@ def test_other_shapes_have_a_box_in_proportion(shape: tuple[int, int]) -> None:
 def test_a_picture_without_ink_is_refused(blank: Picture) -> None:
     with pytest.raises(InputError, match="no ink"):
         prepare_digit(blank)
-
-
-def test_all_pictures_of_a_file_are_prepared_and_the_blank_one_is_named() -> None:
-    pictures = [on_canvas(seven(40, 30, 5), (60, 60 + more), 9, 9) for more in range(3)]
-    prepared = prepare_digits(pictures, "digits.idx", (12, 10))
-    assert prepared.shape == (3, 12, 10)
-    np.testing.assert_array_equal(prepared[0], prepare_digit(pictures[0], (12, 10)))
-    with pytest.raises(InputError, match=r"^digits\.idx, picture 1: found no ink"):
-        prepare_digits([pictures[0], np.zeros((9, 9), np.uint8)], "digits.idx")
 
 
 # --- scores ---
@@ -282,7 +270,7 @@ def test_mnist_digits_changed_as_people_do_are_read_as_well_as_the_originals(
         pictures = [change(picture, generator) for picture in pictures]
     accuracy, original = (
         float((predict(network, batch, 1000).argmax(axis=1) == labels).mean())
-        for batch in (prepare_digits(pictures, kind), images)
+        for batch in (np.stack([prepare_digit(picture) for picture in pictures]), images)
     )
     assert original > 0.96
     assert accuracy >= original - 0.015, f"{accuracy:.4f} instead of {original:.4f}"
@@ -299,7 +287,7 @@ def test_mnist_places_its_digits_where_the_procedure_does() -> None:
         for middle, first in zip(centre(ink), (rows[0], columns[0]), strict=True)
     )
     # Those that differ lose an edge too faint to count as ink.
-    prepared = prepare_digits(list(images), "test")
+    prepared = np.stack([prepare_digit(image) for image in images])
     assert (prepared == images).all(axis=(1, 2)).mean() > 0.6
     assert np.abs(prepared.astype(np.int16) - images).mean() < 0.5
 

@@ -76,7 +76,7 @@ def test_a_whole_picture_is_ready_whatever_it_is_called(
     [
         (b"", r"0 bytes"),
         (b"Dear all, see the attached digit", r"a file that begins with 0x44656172"),
-        (b"%PDF-1.7", r"expected PNG, JPEG, or IDX"),
+        (b"%PDF-1.7", r"expected a picture \(PNG, JPEG, "),
         (png()[:-9], r"cut short"),
         (b"\xff\xd8\xff\xe0 and no more", r"cut short"),
         (IDX[:-1], r"less than declared"),

@@ -17,7 +17,8 @@ from PIL import Image
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.errors import InputError
 from mnist_assets.inference.picture_files import decode_pictures, read_pictures
-from mnist_assets_tests.inference.test_digits import encoded, seven
+from mnist_assets_tests.inference.handmade import encoded
+from mnist_assets_tests.inference.test_digits import seven
 
 Picture = NDArray[np.uint8]
 
@@ -139,7 +140,8 @@ def test_damage_is_refused_or_read_but_never_another_error(
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    assert refused(b"GIF89a...") == "a file that begins with 0x47494638"
+    assert refused(b"%!PS-Adobe-3.0 EPSF-3.0") == "a file that begins with 0x25215053"
+    assert refused(b"8BPS\0\1") == "a file that begins with 0x38425053"
     assert refused(gzip.compress(b"a letter")) == "a file that begins with 0x61206c65"
     assert refused(b"") == "0 bytes"
     assert "1 dimensions" in refused(encode_header((2,)) + b"\5\7")  # labels

@@ -1,14 +1,16 @@
 """The canvas in a real browser: what it computes is what the graph computes, and it answers."""
 
 import json
+import re
 from base64 import b64decode, b64encode
 
 import numpy as np
 import pytest
 
-from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference.digits import prepare_digit
+from mnist_assets.inference.background import find_ink
+from mnist_assets.inference.digits import find_digits, prepare
+from mnist_assets.inference.parts import find_parts
 from mnist_assets.report.assets.page import TEMPLATES
 from mnist_assets_tests.report.browser import ONE, SEVEN, ZERO, needs_browser, read_drawings, visit
 from mnist_assets_tests.report.test_page_network import learnt_network, make_images, render
@@ -19,15 +21,22 @@ pytestmark = [pytest.mark.slow, needs_browser]
 STYLE = "".join(
     (TEMPLATES / name).read_text(encoding="utf-8") for name in ("notebook.css", "canvas.css")
 )
+# A one, a zero and a seven side by side, small.
+SEVERAL = [
+    [(0.05 + 0.3 * digit + 0.25 * x, 0.3 + 0.3 * y) for x, y in stroke]
+    for digit, strokes in enumerate((ONE, ZERO, SEVEN))
+    for stroke in strokes
+]
 NOTHING = "\N{EN DASH}"
 # All in one visit, since each takes a second.
 SCRIPT = """
 const computed = {
   probabilities: IMAGES.map((image) => digitReader.probabilities(decode(image))),
-  prepared: PICTURES.map(({ levels, width, height }) => {
-    const image = digitReader.prepare({ levels: decode(levels), width, height });
-    return image && encode(image);
-  }),
+  found: INKS.map(({ levels, width, height }) =>
+    digitReader
+      .findDigits({ levels: decode(levels), width, height })
+      .map(({ image, number }) => [encode(image), number]),
+  ),
 };
 const texts = (selector) => Array.from(document.querySelectorAll(selector), (e) => e.textContent);
 const seen = () => ({
@@ -52,8 +61,8 @@ const drawn = DRAWINGS.map((strokes) => {
   click("draw-clear");
   draw(strokes);
   const picture = digitReader.picture();
-  const image = encode(digitReader.prepare(picture));
-  return { picture: { ...picture, levels: encode(picture.levels) }, image, seen: seen() };
+  const images = digitReader.findDigits(picture).map(({ image }) => encode(image));
+  return { picture: { ...picture, levels: encode(picture.levels) }, images, seen: seen() };
 });
 click("draw-clear");
 draw([DRAWINGS[0][0], DRAWINGS[0][0].map(([x, y]) => [1 - y, x])]);
@@ -117,11 +126,25 @@ def pictures():
     return [*made, exact, small, heavy, heavy[::-1], faint, dot, np.zeros((30, 30), np.uint8)]
 
 
-def prepared(picture, shape):
-    try:
-        return prepare_digit(picture, shape)
-    except InputError:
-        return None
+def inks():
+    """The ink of these pictures; of broken strokes; of several digits, in lines and apart."""
+    single = [find_ink(picture) for picture in pictures()]
+    pieces = np.zeros((120, 200), np.uint8)
+    pieces[10:60, 20:26] = pieces[10:15, 32:50] = 255  # a bar beside, as of a 5
+    pieces[5:30, 100:120] = pieces[32:62, 96:118] = 200  # broken in two
+    pieces[70:110, 20:60] = np.eye(40, dtype=np.uint8) * 255  # the next line, a hair line
+    pieces[72:112, 150:190] = 255 - np.pad(np.full((20, 20), 255, np.uint8), 10)  # thick, far away
+    pieces[40, 180] = 255  # dust
+    apart = np.zeros((90, 240), np.uint8)
+    for left, ink in zip((5, 70, 160), single, strict=False):
+        height, width = min(ink.shape[0], 80), min(ink.shape[1], 60)
+        apart[5 : 5 + height, left : left + width] = ink[:height, :width]
+    return [*single, pieces, apart]
+
+
+def prepared(ink, shape):
+    """The images that the graph makes of ink, and their numbers."""
+    return [(prepare(part.ink, shape), part.number) for part in find_parts(ink)]
 
 
 def encode(array):
@@ -147,11 +170,10 @@ def visited(request, tmp_path_factory):
     images, _ = make_images(250, *request.param, seed=1)
     given = {
         "IMAGES": [encode(image) for image in images],
-        "PICTURES": [
-            {"levels": encode(picture), "width": picture.shape[1], "height": picture.shape[0]}
-            for picture in pictures()
+        "INKS": [
+            {"levels": encode(ink), "width": ink.shape[1], "height": ink.shape[0]} for ink in inks()
         ],
-        "DRAWINGS": [ONE, ZERO, SEVEN],
+        "DRAWINGS": [ONE, ZERO, SEVEN, SEVERAL],
     }
     constants = [f"const {name} = {json.dumps(value)};" for name, value in given.items()]
     decode = "const decode = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));"
@@ -174,14 +196,14 @@ def test_probabilities_are_kerass(visited):
 def test_pictures_are_prepared_as_the_graph_prepares_them(visited):
     model, _, value = visited
     shape = model.input_shape[1:3]
-    expected = [prepared(picture, shape) for picture in pictures()]
-    assert [image is None for image in expected] == [False] * 18 + [True] * 3
-    for number, (found, image) in enumerate(zip(value["prepared"], expected, strict=True)):
-        if image is None:
-            assert found is None, number
-        else:
-            difference = as_image(found, shape).astype(int) - image
-            assert np.abs(difference).max() <= 1, number
+    expected = [prepared(ink, shape) for ink in inks()]
+    assert [bool(images) for images in expected] == [True] * 18 + [False] * 3 + [True] * 2
+    assert [number for _, number in expected[-2]] == [0, 0, 1, 2]
+    for place, (found, images) in enumerate(zip(value["found"], expected, strict=True)):
+        assert [number for _, number in found] == [number for _, number in images], place
+        for (text, _), (image, _) in zip(found, images, strict=True):
+            difference = as_image(text, shape).astype(int) - image
+            assert np.abs(difference).max() <= 1, place
 
 
 def test_drawings_are_prepared_as_the_graph_prepares_them(visited):
@@ -193,8 +215,10 @@ def test_drawings_are_prepared_as_the_graph_prepares_them(visited):
         assert picture["width"] == round(280 * shape[1] / shape[0])
         levels = as_image(picture["levels"], (picture["height"], picture["width"]))
         assert 0.02 < (levels > 127).mean() < 0.3
-        difference = as_image(drawn["image"], shape).astype(int) - prepare_digit(levels, shape)
-        assert np.abs(difference).max() <= 1
+        images = [digit.image for digit in find_digits(levels, shape)]
+        for text, image in zip(drawn["images"], images, strict=True):
+            assert np.abs(as_image(text, shape).astype(int) - image).max() <= 1
+    assert [len(drawn["images"]) for drawn in value["drawn"]] == [1, 1, 1, 3]
 
 
 def test_a_stroke_is_drawn_where_the_pointer_goes(visited):
@@ -217,8 +241,8 @@ def test_a_stroke_is_drawn_where_the_pointer_goes(visited):
 
 def test_what_is_shown_is_what_keras_says_of_the_drawing(visited):
     model, _, value = visited
-    for drawn in value["drawn"]:
-        image = as_image(drawn["image"], model.input_shape[1:3])
+    for drawn in value["drawn"][:3]:
+        image = as_image(drawn["images"][0], model.input_shape[1:3])
         expected = predict(model, image[None], 1)[0]
         seen = drawn["seen"]
         best = str(expected.argmax())
@@ -228,6 +252,22 @@ def test_what_is_shown_is_what_keras_says_of_the_drawing(visited):
         assert seen["preview"] == pytest.approx((image > 127).mean(), abs=1e-6)
         shares = [float(share.removesuffix("\N{NO-BREAK SPACE}%")) / 100 for share in seen["bars"]]
         np.testing.assert_allclose(shares, expected, atol=0.00051)
+
+
+def test_several_digits_are_all_answered(visited):
+    model, _, value = visited
+    drawn = value["drawn"][3]
+    images = np.stack([as_image(text, model.input_shape[1:3]) for text in drawn["images"]])
+    expected = predict(model, images, len(images))
+    digits = "".join(map(str, expected.argmax(axis=1)))
+    seen = drawn["seen"]
+    assert seen["digit"].replace(" ", "") == digits
+    assert re.findall(r"(\d+) \(", seen["status"]) == list(digits)
+    least = expected[expected.max(axis=1).argmin()]
+    assert seen["first"] == [str(least.argmax())]
+    shares = [float(share.removesuffix("\N{NO-BREAK SPACE}%")) / 100 for share in seen["bars"]]
+    np.testing.assert_allclose(shares, least, atol=0.00051)
+    assert seen["preview"] == pytest.approx((images > 127).mean(), abs=1e-6)
 
 
 def test_an_empty_canvas_and_a_full_one_are_not_read(visited):
@@ -286,5 +326,5 @@ def test_messages_on_the_console_are_caught(tmp_path):
 def test_drawings_alone_are_read_as_among_all_else(visited, tmp_path):
     model, _, value = visited
     came = read_drawings(page_of(model), tmp_path, [ONE, ZERO, SEVEN])
-    assert came.value == [drawn["seen"]["digit"] for drawn in value["drawn"]]
+    assert came.value == [drawn["seen"]["digit"] for drawn in value["drawn"][:3]]
     assert came.console == []

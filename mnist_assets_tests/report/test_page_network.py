@@ -20,6 +20,7 @@ from mnist_assets.report.assets.page import TEMPLATES
 from mnist_assets.report.checks import check_self_contained
 from mnist_assets.report.page_network import (
     ACTIVATIONS,
+    SCRIPTS,
     example_digits,
     export_network,
     export_preparation,
@@ -29,7 +30,7 @@ from mnist_assets_tests.tiny import CLASSES, SHAPE
 
 TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
 TEMPLATE = (TEMPLATES / "canvas.html.jinja").read_text(encoding="utf-8")
-SCRIPT = (TEMPLATES / "canvas.js").read_text(encoding="utf-8")
+SCRIPT = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
 SIGMOID = {"sigmoid": lambda x: 1 / (1 + np.exp(-x))}
 REFERENCE = SIGMOID | {
     "linear": lambda x: x,
@@ -226,7 +227,7 @@ def test_the_part_says_what_reads_and_has_a_bar_for_each_class(model):
     assert "93.75\N{NO-BREAK SPACE}%" in part
     classes = model.output_shape[1]
     assert part.count("<li>") == classes
-    assert f"Draw a digit, 0 to {classes - 1}" in part
+    assert f"Draw a digit, 0 to {classes - 1}, or several" in part
     height, width = model.input_shape[1:3]
     assert f"{width}{TIMES}{height}." in part
     assert check_self_contained(part, 200_000).passed

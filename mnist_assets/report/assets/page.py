@@ -19,7 +19,7 @@ from mnist_assets.report import checks as page_checks
 from mnist_assets.report.assets.drawing import draw_the_rest
 from mnist_assets.report.assets.page_network import smallest_of
 from mnist_assets.report.page import render_page
-from mnist_assets.report.page_network import example_digits, render_canvas
+from mnist_assets.report.page_network import SCRIPTS, example_digits, render_canvas
 from mnist_assets.report.pictures import AS_STORED, picture_files
 from mnist_assets.report.story import Story, tell_story, tell_study
 
@@ -83,7 +83,8 @@ def report_assets(
         optional_deps: The study's assets and the champion's quality, which the page shows where
             they have been made.
     """
-    templates, style, script = read_templates(), "".join(map(_read, STYLES)), _read("canvas.js")
+    templates, style = read_templates(), "".join(map(_read, STYLES))
+    script = "".join(map(_read, SCRIPTS))
     versions, declared = installed_versions(), dict(networks)
     grey_levels, std_floor = settings.grey_levels, settings.normalization.std_floor
     robustness = settings.quality.robustness

@@ -1,0 +1,107 @@
+"""How much a digit looks like those that the network was trained on.
+
+A network names a digit whatever it is given, a letter or a blot as well, and may be sure of it. So
+each image is held against typical shapes of the class that it is read as: the centres that k-means
+finds among the training images (Lloyd, 1982), reduced to 14 x 14 pixels. What is further from all
+of them than nearly all images of the validation part are is not like them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Images = NDArray[np.uint8]
+
+SIDE = 14  # pixels of an image that shapes are compared at, whatever its own height and width
+SHAPES = 500  # typical ones, of all classes together
+IMAGES_A_SHAPE = 10  # training images at least, so that a centre is not an image itself
+IMAGES_A_CLASS = 1000  # of the training part, the first ones, that centres are found among
+SHARE = 0.97  # of the validation part that is no further away than the limit
+
+
+def describe_shapes(
+    images: Images, labels: NDArray[np.uint8], held_out: Images, digits: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Describe what digits look like.
+
+    Args:
+        images: uint8 (n, height, width), those that networks are trained on.
+        labels: uint8 (n,), their classes.
+        held_out: uint8 (m, height, width), m at least 1: images that they are not trained on.
+        digits: int (m,), the classes that the champion predicts for these.
+
+    Returns:
+        JSON-able: `side`, pixels; `classes`, the class of each typical shape; `shapes`, its grey
+        levels row by row, bytes in base64; and `limit`, the distance that the share 0.97 of
+        `held_out` keeps.
+    """
+    known = np.unique(labels)
+    most = max(1, SHAPES // len(known))
+    shapes: list[str] = []
+    classes: list[int] = []
+    for label in known:
+        found = _centres(_reduce(images[np.flatnonzero(labels == label)[:IMAGES_A_CLASS]]), most)
+        shapes += [b64encode(centre.tobytes()).decode() for centre in found]
+        classes += [int(label)] * len(found)
+    described = {"side": SIDE, "classes": classes, "shapes": shapes}
+    limit = float(np.quantile(measure_distances(held_out, digits, described), SHARE))
+    return {**described, "limit": round(limit, 3)}
+
+
+def measure_distances(
+    images: Images, digits: NDArray[np.int64], shapes: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """Measure how far images are from the nearest typical shape of what they are read as.
+
+    Args:
+        images: uint8 (n, height, width), as the network is given them.
+        digits: int (n,), the classes that are predicted.
+        shapes: As from `describe_shapes`.
+
+    Returns:
+        float64 (n,): the root mean square of the grey levels' differences, 0 to 255; infinite for a
+        class without a shape.
+    """
+    reduced, classes = _reduce(images), np.array(shapes["classes"])
+    decoded = [np.frombuffer(b64decode(shape), np.uint8) for shape in shapes["shapes"]]
+    centres = np.array(decoded, np.float64)
+    distances = np.full(len(images), np.inf)
+    for digit in np.unique(digits):
+        members, own = digits == digit, centres[classes == digit]
+        if len(own):
+            squares = ((reduced[members][:, None] - own[None]) ** 2).mean(axis=2)
+            distances[members] = np.sqrt(squares.min(axis=1))
+    return distances
+
+
+def _reduce(images: Images) -> NDArray[np.float64]:
+    """Average over areas; float64 (n, pixels)."""
+    from PIL import Image as Pillow
+
+    reduced = [
+        np.asarray(
+            Pillow.fromarray(image.astype(np.float32)).resize((SIDE, SIDE), Pillow.Resampling.BOX)
+        )
+        for image in images
+    ]
+    return np.array(reduced, np.float64).reshape(len(images), SIDE * SIDE)
+
+
+def _centres(points: NDArray[np.float64], most: int) -> Images:
+    from scipy.cluster.vq import kmeans2
+
+    count = min(most, max(1, len(points) // IMAGES_A_SHAPE))
+    with warnings.catch_warnings():
+        # A centre that no image is nearest to stays where it is, which does no harm.
+        warnings.filterwarnings("ignore", "One of the clusters is empty")
+        centres: NDArray[np.float64] = kmeans2(points, count, minit="points", rng=0)[0]
+    return centres.round().astype(np.uint8)
