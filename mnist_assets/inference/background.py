@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOISE = 5.0  # standard deviations of the paper's grey levels; no more is taken for noise
 FLAT = 12.0  # grey levels by which the border of flat paper may differ, noise left out
 STRETCH = 8  # of the border's length, one part: what its noise and ink are averaged over
-MOSTLY = 0.5  # of the pixels
+MOSTLY = 0.6  # of the pixels
 PAPER_SIDE = 128  # pixels of the longer side at which paper is estimated
 WINDOW = 1 / 4  # of the longer side: wider than any stroke, narrower than a shadow
 BLURRED = 0.35, 0.75  # of the ink's level: where the edge of a photographed stroke begins and ends

@@ -54,7 +54,7 @@ def describe_shapes(
         classes += [int(label)] * len(found)
     described = {"side": SIDE, "classes": classes, "shapes": shapes}
     limit = float(np.quantile(measure_distances(held_out, digits, described), SHARE))
-    return {**described, "limit": round(limit, 3)}
+    return {**described, "limit": limit}
 
 
 def measure_distances(

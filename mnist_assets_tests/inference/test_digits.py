@@ -16,7 +16,6 @@ from mnist_assets.inference.digits import prepare_digit, score
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
-from mnist_assets.preparation.split import split_indices
 from mnist_assets_tests.inference.handmade import encoded
 
 Picture = NDArray[np.uint8]
@@ -250,12 +249,6 @@ def train_quickly(images: Picture, labels: Picture, split: dict[str, NDArray[np.
         on_epoch=lambda _: None,
     )
     return trained.model
-
-
-@pytest.fixture(scope="module")
-def network() -> Any:
-    images, labels = mnist("train_images"), mnist("train_labels")
-    return train_quickly(images, labels, split_indices(len(labels), 0.1, seed=0))
 
 
 @pytest.mark.slow
