@@ -114,7 +114,9 @@ def build_definitions(places: Places) -> dg.Definitions:
         resources={
             "source": source,
             "archive": ChampionArchive(assets=places.assets),
-            "inbox_folder": Inbox(folder=places.inbox),
+            "inbox_folder": Inbox(
+                folder=places.inbox, predictions=f"{places.assets}/inference/predictions"
+            ),
             "run_lock": RunLock(file=str(places.lock)),
             "optional_inputs": OptionalInputs(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),

@@ -101,8 +101,9 @@ def test_a_file_dropped_into_the_inbox_becomes_a_prediction(server):
     while (prediction := latest_prediction(address)) is None:
         assert time.monotonic() < deadline, (project.folder / "log").read_text()[-3000:]
         time.sleep(2)
-    assert prediction["partition"].startswith("dropped-")
+    table = project.folder / "assets/inference/predictions" / f"{prediction['partition']}.csv"
+    assert "dropped.png" in table.read_text()
     told = {entry["label"]: entry for entry in prediction["metadataEntries"]}
-    assert told["pictures"]["intValue"] == 1
+    assert told["files"]["intValue"] == 1
     champion = json.loads(project.path("champion/model", "json").read_text())["version"]
     assert told["champion"]["text"] == champion

@@ -15,14 +15,11 @@ from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from mnist_assets.declarations.settings import Inbox
+    from mnist_assets.inference.scoring import FileRead, Reader
 
-AT_ONCE = 100  # files whose digits the network is given in one call
+LONG = 100  # files from which on progress is shown
 SHOWN = 100  # files at most that are kept in memory to be drawn
 
 EXAMPLES = """\b
@@ -55,26 +52,28 @@ def predict(files: tuple[str, ...], as_json: bool, show: Path | None) -> None:
     import pandas as pd
 
     places = Places.from_environment()
-    with native_logs_kept():  # TensorFlow's, of its start
-        reader = _Reader.of(places)
-    tables: list[pd.DataFrame] = []
-    kept: list[tuple[Any, ...]] = []
-    paths = _find(files)
-    failed = False
-    with click.progressbar(
-        length=len(paths), label="Reading", file=sys.stderr, hidden=len(paths) <= AT_ONCE
-    ) as progress:
-        for start in range(0, len(paths), AT_ONCE):
-            chunk = paths[start : start + AT_ONCE]
-            for outcome in reader.read(chunk):
+    with native_logs_kept():
+        reader = _open_reader(places)
+        paths = _find(files)
+        tables: list[pd.DataFrame] = []
+        kept: list[FileRead] = []
+        failed = False
+        with click.progressbar(
+            reader.read_all(paths),
+            length=len(paths),
+            label="Reading",
+            file=sys.stderr,
+            hidden=len(paths) < LONG,
+        ) as outcomes:
+            for path, outcome in outcomes:
                 if isinstance(outcome, InputError):
                     failed = True
                     click.echo(f"Error: {outcome}", err=True)
                     continue
-                tables.append(outcome[-1])
+                tables.append(outcome.table)
+                tables[-1].insert(0, "file", str(path))
                 if show and len(kept) < SHOWN:
                     kept.append(outcome)
-            progress.update(len(chunk))
     table = pd.concat(tables, ignore_index=True) if tables else None
     if as_json:
         click.echo(json.dumps([] if table is None else _records(table), indent=1))
@@ -100,80 +99,45 @@ def _find(files: tuple[str, ...]) -> list[Path]:
     return paths
 
 
-class _Reader:
-    """The champion, and what its readings are held against."""
+def _open_reader(places: Places) -> Reader:
+    """The champion, and how it reads files.
 
-    def __init__(
-        self, version: str, model: Any, shapes: dict[str, Any] | None, limits: Inbox
-    ) -> None:
-        self.version = version
-        self.model = model
-        self.shapes = shapes
-        self.limits = limits
+    Raises:
+        InputError: There is no champion.
+    """
+    from upath import UPath
 
-    @classmethod
-    def of(cls, places: Places) -> _Reader:
-        from upath import UPath
+    from mnist_assets.champion.archive import archive_folder, current
+    from mnist_assets.dataset.description import Description
+    from mnist_assets.declarations.settings import read_settings
+    from mnist_assets.inference.scoring import Reader
+    from mnist_assets.networks.stored import StoredNetwork
 
-        from mnist_assets.champion.archive import archive_folder, current
-        from mnist_assets.declarations.settings import read_settings
-        from mnist_assets.networks.stored import StoredNetwork
-
-        folder = archive_folder(places.assets)
-        serving = current(folder)
-        if serving is None:
-            raise InputError(
-                folder,
-                seen="no champion",
-                expected="a network that was promoted",
-                remedy="Run `mnist-assets materialize` first.",
-            )
-        reference = UPath(places.assets) / "inference" / "reference.json"
-        shapes = json.loads(reference.read_text()).get("shapes") if reference.exists() else None
-        model = StoredNetwork(serving.model_path).model
-        return cls(serving.version, model, shapes, read_settings(places.settings).inbox)
-
-    def read(self, paths: list[Path]) -> Iterator[tuple[Any, ...] | InputError]:
-        """Read files together: of each its pictures, images and table, or what is wrong."""
-        import numpy as np
-
-        from mnist_assets.evaluation.predictions import predict as predict_probabilities
-        from mnist_assets.inference import readings
-
-        prepared = [self._prepare(path) for path in paths]
-        whole = [file for file in prepared if not isinstance(file, InputError)]
-        if whole:
-            images = np.concatenate([images for _, images, _ in whole])
-            probabilities = predict_probabilities(self.model, images)
-        start = 0
-        for path, file in zip(paths, prepared, strict=True):
-            if isinstance(file, InputError):
-                yield file
-                continue
-            pictures, images, found = file
-            own = probabilities[start : start + len(images)]
-            start += len(images)
-            table = readings.read(own, images, found, self.shapes, self.limits.doubtful_below)
-            table.insert(0, "file", str(path))
-            table["champion"] = self.version
-            yield pictures, images, table
-
-    def _prepare(
-        self, path: Path
-    ) -> tuple[list[NDArray[Any]], NDArray[Any], pd.DataFrame] | InputError:
-        from mnist_assets.inference import readings
-        from mnist_assets.inference.picture_files import read_pictures
-
-        try:
-            pictures = read_pictures(
-                path,
-                largest_file=self.limits.largest_file,
-                largest_picture=self.limits.largest_picture,
-            )
-            shape = self.model.input_shape[1:3]
-            return pictures, *readings.find_all(pictures, str(path), shape)
-        except InputError as error:
-            return error
+    folder = archive_folder(places.assets)
+    serving = current(folder)
+    if serving is None:
+        raise InputError(
+            folder,
+            seen="no champion",
+            expected="a network that was promoted",
+            remedy="Run `mnist-assets materialize` first.",
+        )
+    told = {
+        name: json.loads(path.read_text(encoding="utf-8"))
+        for name in ("inference/reference", "dataset/description")
+        if (path := UPath(places.assets) / f"{name}.json").exists()
+    }
+    described = told.get("dataset/description")
+    limits = read_settings(places.settings).inbox
+    return Reader(
+        serving.version,
+        StoredNetwork(serving.model_path).model,
+        told.get("inference/reference", {}).get("shapes"),
+        Description.from_json(described).names if described else None,
+        limits.doubtful_below,
+        limits.largest_file,
+        limits.largest_picture,
+    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -207,21 +171,13 @@ def _as_text(table: pd.DataFrame) -> str:
     return rows.to_string(index=False)
 
 
-def _draw(kept: list[tuple[Any, ...]], target: Path) -> None:
-    import numpy as np
-    import pandas as pd
-
+def _draw(kept: list[FileRead], target: Path) -> None:
     from mnist_assets.inference.figures import batch
+    from mnist_assets.inference.scoring import join
     from mnist_assets.plots.style import to_png
 
-    pictures = [picture for file, _, _ in kept for picture in file]
-    starts = np.cumsum([0, *(len(file) for file, _, _ in kept[:-1])])
-    tables = [
-        table.assign(picture=table["picture"] + start)
-        for (_, _, table), start in zip(kept, starts, strict=True)
-    ]
-    images = np.concatenate([images for _, images, _ in kept])
-    png = to_png(batch(images, pd.concat(tables, ignore_index=True), pictures))
+    read = join(kept)
+    png = to_png(batch(read.images, read.table, read.pictures))
     try:
         target.write_bytes(png)
     except OSError as error:

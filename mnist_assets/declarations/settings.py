@@ -219,6 +219,7 @@ class Inbox(Declared):
         largest_file: Bytes.
         largest_picture: Pixels.
         settled_seconds: How long a file must have been left alone to count as finished.
+        batch: Files that one run scores; the rest is left to the next.
         doubtful_below: Probability below which a digit is marked as doubtful.
         false_alarm_rate: Share of batches like the training part that may warn of drift.
         smallest_effect: Standardised difference below which drift does not matter.
@@ -227,6 +228,7 @@ class Inbox(Declared):
     largest_file: Whole = Field(ge=1, le=10**10)
     largest_picture: Whole = Field(ge=1, le=10**9)
     settled_seconds: Real = Field(ge=0, le=86_400)
+    batch: Whole = Field(ge=1, le=1_000_000)
     doubtful_below: Real = Field(ge=0, le=1)
     false_alarm_rate: Real = Field(gt=0, lt=1)
     smallest_effect: Real = Field(ge=0, le=10)

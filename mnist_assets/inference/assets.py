@@ -1,26 +1,41 @@
-"""Inference: digits dropped into the inbox, scored by the champion, one partition a file."""
+"""Inference: digits dropped into the inbox, scored by the champion, one partition a day."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Inbox as Limits
 from mnist_assets.declarations.settings import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference import drift, inbox, likeness, picture_files, readings
+from mnist_assets.findings import Finding
+from mnist_assets.inference import drift, likeness, scored, scoring
 from mnist_assets.inference.resources import Inbox
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
 STAGE = Stage("inference")
-FILES = dg.DynamicPartitionsDefinition(name="inbox")
+DAYS = dg.DynamicPartitionsDefinition(name="inbox_days")
+SHOWN = 100  # files whose pictures are kept to be drawn
+LISTED = 100  # files that a check names
+# Tags of the inbox's runs: that it is one, and the first of the files that it is for.
+WAITING, ANY, FIRST = "mnist_assets/inbox", "files", "mnist_assets/inbox_first"
+TRIES = 3
+UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+)
 
 DRIFT = Check(
     "drift",
@@ -67,77 +82,101 @@ def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, sp
 
 
 def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
-    largest_file, largest_picture = limits.largest_file, limits.largest_picture
-    doubtful_below = limits.doubtful_below
-    false_alarm_rate, smallest_effect = limits.false_alarm_rate, limits.smallest_effect
-
     @STAGE.asset(
         "csv",
-        reads=["inference/reference"],
+        reads=["inference/reference", "dataset/description"],
         kinds={"tensorflow", "keras", "pandas"},
         checks=[DRIFT],
-        partitions=FILES,
+        partitions=DAYS,
     )
     def predictions(
         context: dg.AssetExecutionContext,
         inbox_folder: Inbox,
         archive: ChampionArchive,
         reference: Any,
+        description: Any,
     ) -> Stored:
-        """The digit, the probability and the second guess for each digit in a file's pictures.
+        """What the champion reads in the files dropped into the inbox, a table a day.
 
-        Each has its box in the picture, the number that it is part of, and whether it is doubtful:
-        since the champion is unsure, or since it is unlike the digits of the training part.
+        A row is a digit: its probability, the second guess, its box in the picture, the number that
+        it is part of, and whether it is doubtful, since the champion is unsure or since it is
+        unlike the digits of the training part. A run adds the files that have come in since.
         """
-        from mnist_assets.inference import figures
-
         version, network = _serving(archive)
-        path = inbox_folder.find(context.partition_key)
-        try:
-            pictures = picture_files.read_pictures(
-                path, largest_file=largest_file, largest_picture=largest_picture
-            )
-            prepared, places = readings.find_all(
-                pictures, path.name, network.model.input_shape[1:3]
-            )
-        except InputError as error:
-            inbox.quarantine(path, inbox_folder.quarantine, str(error))
-            raise
-        scores = readings.read(
-            predict(network.model, prepared),
-            prepared,
-            places,
+        reader = scoring.Reader(
+            version,
+            network.model,
             reference.get("shapes"),
-            doubtful_below,
+            Description.from_json(description).names,
+            limits.doubtful_below,
+            limits.largest_file,
+            limits.largest_picture,
         )
-        drifted = drift.check_drift(
-            prepared,
-            scores["digit"].to_numpy(),
-            scores["probability"].to_numpy(),
-            reference,
-            false_alarm_rate=false_alarm_rate,
-            smallest_effect=smallest_effect,
-        )
-        scores.insert(5, "champion", version)
-        return stored(
-            scores,
-            DRIFT.result(drifted),
-            file=path.name,
-            pictures=len(pictures),
-            digits=len(scores),
-            doubtful=int(scores["doubtful"].sum()),
-            champion=version,
-            picture=draw(
-                "The digits of the file, where they are, and the champion's guesses",
-                figures.batch,
-                prepared,
-                scores,
-                pictures,
-            ),
-            table=table(scores),
-        )
+        warn = context.log.warning
+        files = inbox_folder.waiting_files(limits.settled_seconds, limits.batch, warn)
+        stamps = {path: scored.stamp(path) for path in files}
+        found: dict[Path, scoring.FileRead] = {}
+        for path, outcome in reader.read_all(files):
+            if not scored.is_as_before(path, stamps[path]):
+                warn(f"{path.name} changed while it was read, and is left for the next run.")
+            elif isinstance(outcome, InputError):
+                inbox_folder.put_aside(path, str(outcome), warn)
+            else:
+                named = scored.name_file(outcome.table, path)
+                kept = outcome.pictures if len(found) < SHOWN else []
+                found[path] = replace(outcome, pictures=kept, table=named)
+        earlier = inbox_folder.table(context.partition_key)
+        return _stored_batch(found, earlier, reference, limits, version)
 
     return predictions
+
+
+def _stored_batch(
+    found: Mapping[Path, scoring.FileRead],
+    earlier: Any,
+    reference: Any,
+    limits: Limits,
+    version: str,
+) -> Stored:
+    """The day's table with a batch of files added to it, and what is to be seen of the batch."""
+    import pandas as pd
+
+    from mnist_assets.inference import figures
+
+    if not found:
+        nothing = pd.DataFrame(columns=[*scoring.COLUMNS, *scored.COLUMNS])
+        told = Finding(passed=True, message="No new file.")
+        return stored(nothing if earlier is None else earlier, DRIFT.result(told), files=0)
+    batch = scoring.join(list(found.values()))
+    rows = pd.concat([of.table for of in found.values()], ignore_index=True)
+
+    def judge(read: scoring.FileRead) -> Finding:
+        return drift.check_drift(
+            read.images,
+            read.classes,
+            read.table["probability"].to_numpy(),
+            reference,
+            false_alarm_rate=limits.false_alarm_rate,
+            smallest_effect=limits.smallest_effect,
+        )
+
+    unlike = [path.name for path, of in found.items() if not judge(of).passed]
+    return stored(
+        rows if earlier is None else pd.concat([earlier, rows], ignore_index=True),
+        DRIFT.result(judge(batch), files_unlike=unlike[:LISTED]),
+        files=len(found),
+        digits=len(rows),
+        doubtful=int(rows["doubtful"].sum()),
+        champion=version,
+        picture=draw(
+            "The digits of the batch, where they are, and the champion's guesses",
+            figures.batch,
+            batch.images,
+            batch.table,
+            batch.pictures,
+        ),
+        table=table(rows),
+    )
 
 
 def _serving(archive: ChampionArchive) -> tuple[str, StoredNetwork]:
@@ -154,44 +193,44 @@ def _serving(archive: ChampionArchive) -> tuple[str, StoredNetwork]:
 
 
 def inbox_sensor(limits: Limits, schedules: Schedules) -> dg.SensorDefinition:
-    """Looks into the inbox: asks for a run for each finished file, and puts bad ones aside.
+    """Looks into the inbox, and asks for one run over all files that are ready and not scored yet.
 
-    A run is asked for at every look until Dagster has it under the file's key, and never twice:
-    whatever dies in between, no file is lost and none is scored again.
+    While one is queued or running there is no further. The same files are tried a few times: a run
+    may die by what has nothing to do with them.
     """
 
     @dg.sensor(
         name="inbox",
         target=dg.AssetSelection.assets(STAGE.key("predictions")),
         minimum_interval_seconds=15,
-        description="Score each file that is dropped into the inbox.",
+        description="Score the files that are dropped into the inbox.",
         default_status=dg.DefaultSensorStatus.RUNNING
         if schedules.running
         else dg.DefaultSensorStatus.STOPPED,
     )
-    def look(context: dg.SensorEvaluationContext, inbox_folder: Inbox) -> dg.SensorResult:
-        keys = []
-        for path in inbox_folder.entries():
-            verdict = inbox.inspect_file(
-                path,
-                largest_file=limits.largest_file,
-                largest_picture=limits.largest_picture,
-                settled_seconds=limits.settled_seconds,
-                now=time.time(),
-            )
-            if verdict.state == "quarantine":
-                moved = inbox.quarantine(path, inbox_folder.quarantine, verdict.reason)
-                context.log.warning(f"{path.name} is now {moved}: {verdict.reason}")
-            elif verdict.state == "ready":
-                keys.append(inbox.partition_key(path, verdict.sha256))
-        return dg.SensorResult(
-            run_requests=list(_requests(keys)),
-            dynamic_partitions_requests=[FILES.build_add_request(keys)],
-        )
+    def look(
+        context: dg.SensorEvaluationContext, inbox_folder: Inbox, archive: ChampionArchive
+    ) -> dg.SensorResult | dg.SkipReason:
+        first = inbox_folder.waiting_files(limits.settled_seconds, 1, context.log.warning)
+        if not first:
+            return dg.SkipReason("There is no new file.")
+        if archiving.current(archive.path) is None:
+            return dg.SkipReason("There is no champion yet to read the files.")
+        return _ask_for_run(context.instance, first[0])
 
     return look
 
 
-def _requests(keys: list[str]) -> Iterator[dg.RunRequest]:
-    for key in dict.fromkeys(keys):
-        yield dg.RunRequest(run_key=key, partition_key=key)
+def _ask_for_run(instance: dg.DagsterInstance, first: Path) -> dg.SensorResult | dg.SkipReason:
+    """Ask for a run over the waiting files, unless there is one or it has failed too often."""
+    unfinished = dg.RunsFilter(tags={WAITING: ANY}, statuses=list(UNFINISHED))
+    if instance.get_runs_count(unfinished):
+        return dg.SkipReason("A run over the waiting files is not over yet.")
+    tries = instance.get_runs_count(dg.RunsFilter(tags={FIRST: first.name}))
+    if tries >= TRIES:
+        return dg.SkipReason(f"{tries} runs that began with {first.name} came to nothing.")
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(partition_key=day, tags={WAITING: ANY, FIRST: first.name})],
+        dynamic_partitions_requests=[DAYS.build_add_request([day])],
+    )

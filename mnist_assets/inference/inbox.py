@@ -1,13 +1,12 @@
 """Files dropped into the inbox: which are ready, which must wait, which go to quarantine and how.
 
-Decoding a file's pictures is `picture_files.py`; scoring what is ready is `digits.py` and
-`evaluation/predictions.py`; when to look is the sensor's affair.
+Which of those that are ready were scored before is `scored.py`; reading them, `scoring.py`; when to
+look is the sensor's affair.
 """
 
 import errno
 import hashlib
 import os
-import re
 import shutil
 import stat
 from dataclasses import dataclass
@@ -15,14 +14,12 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_assets.errors import InputError
-from mnist_assets.inference.picture_files import decode_pictures
 
 # What browsers, editors and copying programs call a file that they are still writing.
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", "~")
 REASON_ENDING = ".reason.txt"
 
 _LONGEST_NAME = 255  # bytes, of the usual file systems
-_LONGEST_STEM = 40  # characters of a partition key that come from the file's name
 
 
 @dataclass(frozen=True)
@@ -30,62 +27,46 @@ class Verdict:
     """What a file in the inbox is.
 
     Attributes:
-        state: "ready" to be scored, "waiting" to be looked at again, or due for "quarantine".
+        state: "ready" to be read, "waiting" to be looked at again, or due for "quarantine".
         reason: Why, as a sentence; empty when ready.
-        sha256: Of the content that was inspected, as 64 hexadecimal digits; empty unless ready.
     """
 
     state: Literal["ready", "waiting", "quarantine"]
     reason: str = ""
-    sha256: str = ""
 
 
-def inspect_file(
-    path: Path, *, largest_file: int, largest_picture: int, settled_seconds: float, now: float
-) -> Verdict:
-    """Say what to do with a file in the inbox, without changing anything.
-
-    Its pictures are decoded, so one that is ready can be read; whether there is ink on them shows
-    only when they are prepared.
+def look_at(path: Path, *, settled_seconds: float, now: float) -> Verdict:
+    """Say what to do with a file in the inbox, without reading or changing anything.
 
     Args:
         path: A file, or whatever else is there, directly in the inbox.
-        largest_file: As for `picture_files.read_pictures`, in bytes.
-        largest_picture: As for `picture_files.read_pictures`, in pixels.
         settled_seconds: How long a file must not have changed before it is taken to be finished.
         now: Seconds since the epoch, on the clock of the inbox's file system.
     """
     if path.name.startswith(".") or path.name.lower().endswith(UNFINISHED):
         return Verdict("waiting", "Its name says that it is hidden or not finished.")
     try:
-        data = _read_settled(path, largest_file, settled_seconds, now)
+        status = path.lstat()
+        # Either way, since a time in the future, from another clock, would otherwise never settle.
+        if abs(now - status.st_mtime) < settled_seconds:
+            return Verdict("waiting", f"It changed less than {settled_seconds:g} seconds ago.")
+        if not stat.S_ISREG(status.st_mode):  # opening a named pipe, say, would wait for ever
+            return Verdict("quarantine", _describe_irregular(path, status.st_mode))
     except OSError as error:
         if not os.path.lexists(path):
             return Verdict("waiting", "It is no longer there.")
         return Verdict("quarantine", f"It cannot be read: {error.strerror}.")
-    if isinstance(data, Verdict):
-        return data
-    try:
-        decode_pictures(data, path.name, largest_file=largest_file, largest_picture=largest_picture)
-    except InputError as error:
-        return Verdict("quarantine", str(error))
-    return Verdict("ready", sha256=hashlib.sha256(data).hexdigest())
+    return Verdict("ready")
 
 
-def partition_key(path: Path, sha256: str) -> str:
-    """Name a file for good: the same content under the same name is the same partition.
+def file_key(name: str, sha256: str) -> str:
+    """Tell a file from all others: the same content under the same name is the same file.
 
     Args:
-        path: The file; its folder and its ending do not matter, nor does upper or lower case.
-        sha256: Of its content, as from `inspect_file`.
-
-    Returns:
-        The name without its ending, in a to z, 0 to 9, "-" and "_" (any other run of characters
-        becomes "-"), at most 40 characters, then "-" and the first 12 digits of the SHA-256: safe
-        as a key of a dynamic partition, in an address, and as a file's name on any system.
+        name: Of the file; its ending does not matter, nor does upper or lower case.
+        sha256: Of its content.
     """
-    stem = re.sub(r"[^a-z0-9_]+", "-", path.stem.lower())[:_LONGEST_STEM].strip("-")
-    return f"{stem or 'digits'}-{sha256[:12]}"
+    return f"{Path(name).stem.lower()}-{sha256}"
 
 
 def quarantine(path: Path, folder: Path, reason: str) -> Path:
@@ -122,24 +103,6 @@ def quarantine(path: Path, folder: Path, reason: str) -> Path:
             remedy="Correct the permissions of both folders, or free space.",
         ) from error
     return target
-
-
-def _read_settled(
-    path: Path, largest_file: int, settled_seconds: float, now: float
-) -> bytes | Verdict:
-    """Read a file that nobody is writing, up to one byte over the limit."""
-    before = path.lstat()
-    # Either way, since a time in the future, from another clock, would otherwise never settle.
-    if abs(now - before.st_mtime) < settled_seconds:
-        return Verdict("waiting", f"It changed less than {settled_seconds:g} seconds ago.")
-    if not stat.S_ISREG(before.st_mode):  # opening a named pipe, say, would wait for ever
-        return Verdict("quarantine", _describe_irregular(path, before.st_mode))
-    with path.open("rb") as file:
-        data = file.read(largest_file + 1)
-    after = path.lstat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        return Verdict("waiting", "It changed while it was read.")
-    return data
 
 
 def _describe_irregular(path: Path, mode: int) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]
 
 BOX = ["left", "top", "right", "bottom"]
+SCORES = ["digit", "probability", "second_digit", "second_probability"]
+COLUMNS = ["picture", *SCORES, "part", *BOX, "number", "doubtful", "why"]
 
 
 def find_all(
@@ -63,6 +65,7 @@ def read(
     places: pd.DataFrame,
     shapes: Mapping[str, Any] | None,
     doubtful_below: float,
+    class_names: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Say what is read.
 
@@ -73,11 +76,12 @@ def read(
         shapes: As from `likeness.describe_shapes`; None where there are none, and only the
             probability tells what is doubtful.
         doubtful_below: A less probable digit is doubtful.
+        class_names: What classes are called, None where that is their index.
 
     Returns:
-        One row a digit: `picture`; `digit`, `probability`, `second_digit`, `second_probability` as
-        from `digits.score`; `part` and the box; `number`, the digits that stand together as text;
-        and `doubtful` with `why`, a few words, empty where it is not.
+        One row a digit, with `COLUMNS`: `picture`; `digit`, `probability`, `second_digit` and
+        `second_probability` as from `digits.score`; `part` and the box; `number`, the digits that
+        stand together as text; and `doubtful` with `why`, a few words, empty where it is not.
     """
     scores = score(probabilities)
     unsure = scores["probability"].to_numpy() < doubtful_below
@@ -85,10 +89,14 @@ def read(
     if shapes:
         strange = measure_distances(images, scores["digit"].to_numpy(), shapes) > shapes["limit"]
     whys = np.array(["", "unsure", "unlike a digit", "unsure, unlike a digit"])
+    between = ""
+    if class_names is not None:
+        for column in ("digit", "second_digit"):
+            scores[column] = [class_names[index] for index in scores[column]]
+        between = " " if max(map(len, class_names)) > 1 else ""
     table = places[["picture"]].join(scores).join(places[["part", *BOX]])
-    table["number"] = (
-        table["digit"].astype(str).groupby([places["picture"], places["number"]]).transform("sum")
-    )
+    side_by_side = table["digit"].astype(str).groupby([places["picture"], places["number"]])
+    table["number"] = side_by_side.transform(between.join)
     table["doubtful"] = unsure | strange
     table["why"] = whys[unsure + 2 * strange]
     return table

@@ -1,12 +1,18 @@
 """The inbox, as a Dagster resource."""
 
-import hashlib
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
+from upath import UPath
 
-from mnist_assets.errors import InputError
-from mnist_assets.inference.inbox import partition_key
+from mnist_assets.inference.inbox import look_at, quarantine
+from mnist_assets.inference.scored import ScoredFiles, first_unknown, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Inbox(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
@@ -14,9 +20,11 @@ class Inbox(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
 
     Attributes:
         folder: Where files are dropped.
+        predictions: The folder or address of the tables that tell which were scored.
     """
 
     folder: str
+    predictions: str
 
     @property
     def quarantine(self) -> Path:
@@ -24,25 +32,44 @@ class Inbox(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
         folder = Path(self.folder)
         return folder.with_name(f"{folder.name}-quarantine")
 
-    def entries(self) -> list[Path]:
+    def waiting_files(
+        self, settled_seconds: float, most: int, warn: Callable[[str], None]
+    ) -> list[Path]:
+        """The files that are ready and were not scored yet, by name; what is no file is put aside.
+
+        Args:
+            settled_seconds: How long a file must not have changed.
+            most: How many of them.
+            warn: Told of each that is put aside.
+        """
+        ready = []
+        for path in self._entries():
+            verdict = look_at(path, settled_seconds=settled_seconds, now=time.time())
+            if verdict.state == "quarantine":
+                self.put_aside(path, verdict.reason, warn)
+            elif verdict.state == "ready":
+                ready.append(path)
+        scored = ScoredFiles.read(UPath(self.predictions)) if ready else None
+        return first_unknown(ready, scored, most) if scored else []
+
+    def table(self, day: str) -> "pd.DataFrame | None":
+        """The predictions of a day so far, as text.
+
+        Raises:
+            InputError: They cannot be read.
+        """
+        return read_table(UPath(self.predictions) / f"{day}.csv")
+
+    def put_aside(self, path: Path, reason: str, warn: Callable[[str], None]) -> None:
+        """Move something out of the inbox into quarantine, with the reason beside it.
+
+        Raises:
+            InputError: It cannot be moved.
+        """
+        moved = quarantine(path, self.quarantine, reason)
+        warn(f"{path.name} is now {moved}: {reason}")
+
+    def _entries(self) -> list[Path]:
         """Everything in the folder, by name; nothing if there is no folder yet."""
         folder = Path(self.folder)
         return sorted(folder.iterdir()) if folder.is_dir() else []
-
-    def find(self, key: str) -> Path:
-        """The file that a partition was made for.
-
-        Raises:
-            InputError: It is no longer there, or has another content.
-        """
-        for path in self.entries():
-            if path.is_file() and not path.is_symlink():
-                sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-                if partition_key(path, sha256) == key:
-                    return path
-        raise InputError(
-            self.folder,
-            seen=f"no file for the partition {key}",
-            expected="the file it was made for, unchanged",
-            remedy="Drop the file into the inbox again.",
-        )

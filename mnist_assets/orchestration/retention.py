@@ -1,7 +1,7 @@
 """How much of the run history is kept, so that a year of nights takes no more room than a month.
 
-What is up to date is told from the history: the run that made an asset's present value, and the one
-that evaluated a check last, are kept however old they are, and so are those of the inbox's files.
+What is up to date is told from the history: the run that made an asset's present value, or the last
+one that made a part of it, and the one that evaluated a check last, are kept however old they are.
 """
 
 from collections.abc import Collection, Iterator
@@ -36,11 +36,15 @@ def find_expired_runs(
     made = [record.asset_entry.last_materialization for record in instance.get_asset_records()]
     needed = {event.run_id for event in made if event}
     needed |= runs_of_latest_evaluations(instance, checks)
+    parts: set[str] = set()
     oldest = datetime.now(UTC) - timedelta(days=keep.days)
     for number, record in enumerate(instance.get_run_records(dg.RunsFilter(statuses=OVER))):
         run, created = record.dagster_run, record.create_timestamp.replace(tzinfo=UTC)
         is_kept = number < keep.runs and created >= oldest
-        if not is_kept and run.run_id not in needed and PARTITION not in run.tags:
+        if (part := run.tags.get(PARTITION)) and part not in parts:
+            parts.add(part)  # a later run made it than all that follow
+            is_kept = True
+        if not is_kept and run.run_id not in needed:
             files = files_of_run(instance, run.run_id)
             yield Leftover(
                 f"run of {created:%Y-%m-%d %H:%M}: {run.run_id}",

@@ -11,7 +11,6 @@ from PIL import Image
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
-from mnist_assets.inference.resources import Inbox
 from mnist_assets_tests.tiny import make_digits
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -108,61 +107,91 @@ def test_an_unknown_version_is_refused_and_the_champion_stays(made):
 
 def look(project, instance):
     """One look of the inbox's sensor."""
-    sensor = project.definitions().get_repository_def().get_sensor_def("inbox")
-    resources = {"inbox_folder": Inbox(folder=project.places.inbox)}
+    definitions = project.definitions()
+    sensor = definitions.get_repository_def().get_sensor_def("inbox")
+    resources = {name: definitions.resources[name] for name in ("inbox_folder", "archive")}
     with dg.build_sensor_context(instance, resources=resources) as context:
         return sensor(context)
 
 
-def score(project, instance, key):
+def score(project, instance, request):
     """What the sensor's run request asks for."""
+    instance.add_dynamic_partitions("inbox_days", [request.partition_key])
     job = project.definitions().get_repository_def().get_job("__anonymous_asset_job_inbox")
-    return job.execute_in_process(
+    result = job.execute_in_process(
         instance=instance,
-        partition_key=key,
+        partition_key=request.partition_key,
+        tags=request.tags,
         run_config={"loggers": {"terminal": {}}},
         raise_on_error=False,
     )
+    assert result.success, [
+        e.step_failure_data.error for e in result.all_events if e.is_step_failure
+    ]
+    (made,) = result.get_asset_materialization_events()
+    (drift,) = result.get_asset_check_evaluations()
+    return made.materialization.metadata, drift
 
 
-def test_a_file_in_the_inbox_is_scored_once_by_the_champion(made):
+def drop(inbox, name, image):
+    """A picture of a tiny digit, dark on light, that nobody is writing to any more."""
+    picture = Image.fromarray(255 - np.kron(np.pad(image, 3), np.ones((9, 9), np.uint8)))
+    picture.save(inbox / name)
+    os.utime(inbox / name, (0, 0))
+
+
+def test_files_in_the_inbox_are_scored_together_and_once_by_the_champion(made):
     project, instance = made
     inbox = project.folder / "inbox"
     inbox.mkdir(exist_ok=True)
     images, _ = make_digits(8, 3)
-    picture = Image.fromarray(255 - np.kron(np.pad(images[0], 3), np.ones((9, 9), np.uint8)))
-    picture.save(inbox / "One digit.png")
+    for number in range(3):
+        drop(inbox, f"digit {number}.png", images[number])
     (inbox / "notes.txt").write_text("no picture")
-    (inbox / "empty.png").write_bytes(b"")
+    (inbox / "folder").mkdir()
     for path in inbox.iterdir():
-        os.utime(path, (0, 0))  # nobody is writing to it any more
-    tick = look(project, instance)
-    (request,) = tick.run_requests
-    assert request.run_key == request.partition_key
-    assert request.partition_key.startswith("one-digit-")
+        os.utime(path, (0, 0))
+    (request,) = look(project, instance).run_requests
+    seen, drift = score(project, instance, request)
+    assert seen["files"].value == 3
+    assert drift.check_name == "drift"
+    assert "seen moved" in drift.metadata
     quarantine = project.folder / "inbox-quarantine"
     assert {path.name for path in quarantine.iterdir()} == {
         "notes.txt",
         "notes.txt.reason.txt",
-        "empty.png",
-        "empty.png.reason.txt",
+        "folder",
+        "folder.reason.txt",
     }
-    (again,) = look(project, instance).run_requests
-    assert again.run_key == request.run_key, "Dagster runs a key once, however often it is asked"
-    instance.add_dynamic_partitions("inbox", [request.partition_key])
-    result = score(project, instance, request.partition_key)
-    assert result.success, [
-        e.step_failure_data.error for e in result.all_events if e.is_step_failure
-    ]
     path = project.folder / "assets/inference/predictions" / f"{request.partition_key}.csv"
+    first = path.read_text()
     scores = pd.read_csv(path)
-    assert list(scores["picture"]) == [0]
+    assert scores["file"].tolist() == [f"digit {number}.png" for number in range(3)]
+    assert set(scores["champion"]) == {read_json(project, "champion/model")["version"]}
     with Image.open(path.with_suffix(".png")) as drawn:
         assert drawn.format == "PNG"
-    (made_of_it,) = result.get_asset_materialization_events()
-    files = made_of_it.materialization.metadata["picture_files"].value
-    assert list(files) == [f"{request.partition_key}.png"]
-    assert scores["champion"][0] == read_json(project, "champion/model")["version"]
-    (drift,) = result.get_asset_check_evaluations()
-    assert drift.check_name == "drift"
-    assert "seen moved" in drift.metadata
+    assert list(seen["picture_files"].value) == [f"{request.partition_key}.png"]
+    assert look(project, instance).skip_message == "There is no new file."
+    drop(inbox, "one more.png", images[4])
+    (request,) = look(project, instance).run_requests
+    seen, _ = score(project, instance, request)
+    assert seen["files"].value == 1
+    assert path.read_text().startswith(first)
+    assert pd.read_csv(path)["file"].tolist()[-1] == "one more.png"
+
+
+def test_while_a_run_over_the_inbox_is_not_over_there_is_no_other_nor_after_three(made):
+    project, instance = made
+    inbox = project.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    drop(inbox, "again.png", make_digits(1, 9)[0][0])
+    (request,) = look(project, instance).run_requests
+    for number in range(3):
+        run = dg.DagsterRun("inbox", tags=request.tags, status=dg.DagsterRunStatus.STARTED)
+        instance.add_run(run)
+        assert "not over yet" in look(project, instance).skip_message
+        instance.report_run_failed(run)
+        assert isinstance(look(project, instance), dg.SensorResult if number < 2 else dg.SkipReason)
+    assert (
+        "3 runs that began with again.png came to nothing" in look(project, instance).skip_message
+    )

@@ -98,11 +98,14 @@ def test_a_run_that_only_evaluated_a_check_stays_with_the_one_that_made_the_valu
     assert {made, checked} <= run_ids(instance)
 
 
-def test_what_was_made_of_the_inboxs_files_stays(instance):
-    of_file = night(instance, b, **{PARTITION: "seven"})
-    night(instance, b)
-    assert drop(instance, runs=1) == []
-    assert of_file in run_ids(instance)
+def test_the_last_run_that_made_a_part_stays(instance):
+    monday, again, tuesday = (
+        night(instance, b, **{PARTITION: day}) for day in ("monday", "monday", "tuesday")
+    )
+    present = night(instance, b)
+    assert len(drop(instance, runs=1)) == 1
+    assert run_ids(instance) == {again, tuesday, present}
+    assert monday not in run_ids(instance)
 
 
 def test_the_job_drops_as_well(instance):
