@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mnist_assets.dataset.loading import Loaded
 
 EXAMPLES = """\b
@@ -31,12 +33,11 @@ def inspect(path: Path) -> None:
     PATH is what MNIST_ASSETS_DATASET would be: a folder of IDX files or of pictures by class, or an
     .npz file. Nothing is run or stored.
 
-    The exit code is 1 if the dataset would be refused, with the reason.
+    The exit code is 1 if the dataset would be refused, when it is read or by a check of the graph.
     """
     from mnist_assets.dataset.declaration import CLASSES, FILE, beside, read_declaration
     from mnist_assets.dataset.held_out import HeldOut
     from mnist_assets.dataset.loading import load_dataset
-    from mnist_assets.dataset.orientation import check_upright, compare_extents
     from mnist_assets.dataset.readers import find_reader
     from mnist_assets.declarations.places import Places
     from mnist_assets.declarations.settings import read_settings, with_bounds
@@ -56,13 +57,22 @@ def inspect(path: Path) -> None:
     loaded = load_dataset(path, None, declared, held_out)
     for line in describe(loaded):
         click.echo(line)
-    upright = check_upright(
-        compare_extents(loaded.dataset.train_images, loaded.dataset.train_labels),
-        settings.dataset.upright_significance,
-        transposed=declared.transposed,
-    )
-    if not upright.passed:
-        click.echo(f"warning: {upright.message}")
+    if verdicts := list(_judge(loaded, settings.dataset.model_dump())):
+        click.echo("\n".join(verdicts))
+    if any(verdict.startswith("refused") for verdict in verdicts):
+        raise SystemExit(1)
+
+
+def _judge(loaded: Loaded, bounds: dict[str, Any]) -> Iterator[str]:
+    """What the graph's checks of the dataset would say, if they would say anything."""
+    from mnist_assets.dataset.idx import FILE_NAMES
+    from mnist_assets.dataset.verification import verify
+
+    for name in FILE_NAMES:
+        for check, finding in verify(loaded, name, None, bounds).items():
+            if not finding.passed:
+                stops = finding.binding and check != "upright"
+                yield f"{'refused' if stops else 'warning'}: {check}: {finding.message}"
 
 
 def describe(loaded: Loaded) -> list[str]:

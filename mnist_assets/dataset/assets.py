@@ -8,16 +8,14 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.dataset import alignment, checks, loading, orientation
-from mnist_assets.dataset import duplicates as repeats
+from mnist_assets.dataset import loading
 from mnist_assets.dataset.declaration import FILE
-from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.held_out import HeldOut
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
+from mnist_assets.dataset.verification import verify
 from mnist_assets.declarations.settings import Dataset, Schedules
 from mnist_assets.errors import InputError
-from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import follow_changes
 from mnist_assets.orchestration.stage import (
     OWNERS,
@@ -111,11 +109,11 @@ def _observed_files(settings: Schedules) -> dg.SourceAsset:
         )(observe_idx_files)
 
 
-def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iterator[Stored]]:
+def _loading(declared: Dataset, own_bounds: Mapping[str, Any]) -> Callable[..., Iterator[Stored]]:
     def load_dataset(context: dg.AssetExecutionContext, source: DatasetSource) -> Iterator[Stored]:
         """Load and verify the whole dataset, and store what was asked for of it."""
         folder, own = source.fetch(), source.declaration
-        _require_bounds(own.bounds, bounds, folder)
+        _require_bounds(own.bounds, own_bounds, folder)
         held_out = HeldOut(declared.test_share, declared.test_seed)
         loaded = loading.load_dataset(folder, source.facts, own, held_out)
         for key in sorted(context.selected_asset_keys):
@@ -124,27 +122,11 @@ def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iter
                 described = loaded.description.to_json()
                 yield stored(described, key=key, **described)
                 continue
-            dataset, array = loaded.dataset, getattr(loaded.dataset, name)
-            reference = source.facts.sha256 if source.facts else loaded.sha256
-            findings = {
-                CHECKSUM: checks.check_checksum(loaded.as_in_source(name), name, reference[name])
-            }
-            if name.endswith("images"):
-                findings |= _image_findings(dataset, name, source.facts, declared)
-            else:
-                findings |= _label_findings(dataset, name, source.facts, declared)
-            if name == "train_images":
-                findings[UPRIGHT] = orientation.check_upright(
-                    orientation.compare_extents(array, dataset.train_labels),
-                    declared.upright_significance,
-                    transposed=loaded.transposed,
-                )
+            array = getattr(loaded.dataset, name)
+            findings = verify(loaded, name, source.facts, declared.model_dump())
             yield stored(
                 array,
-                *(
-                    check.result(finding, key, binding=_binding(check, finding, loaded.description))
-                    for check, finding in findings.items()
-                ),
+                *(check.result(findings[check.name], key) for check in CHECKS[name]),
                 key=key,
                 shape=str(array.shape),
                 dtype=str(array.dtype),
@@ -152,13 +134,6 @@ def _loading(declared: Dataset, bounds: Mapping[str, Any]) -> Callable[..., Iter
             )
 
     return load_dataset
-
-
-def _binding(check: Check, finding: Finding, description: Description) -> bool:
-    """Whether a failed check stops what follows: repeated images may be natural elsewhere."""
-    if check in (ONCE, UNSEEN) and description.binds("dataset.repeated_share"):
-        return True
-    return finding.binding and check is not ONCE
 
 
 def _require_bounds(own: Mapping[str, Any], loaded: Mapping[str, Any], folder: Path) -> None:
@@ -171,44 +146,6 @@ def _require_bounds(own: Mapping[str, Any], loaded: Mapping[str, Any], folder: P
             remedy="Set MNIST_ASSETS_DATASET rather than a run's configuration, and reload the "
             "definitions when the bounds change.",
         )
-
-
-def _image_findings(
-    loaded: loading.Dataset, name: str, facts: loading.DatasetFacts | None, declared: Dataset
-) -> dict[Check, Finding]:
-    images = getattr(loaded, name)
-    prints, share = repeats.fingerprints(images), declared.repeated_share
-    findings = {
-        IMAGES: checks.check_images(images, name, facts),
-        ONCE: repeats.check_no_image_twice(prints, name, share),
-    }
-    if name == "test_images":
-        train_prints = repeats.fingerprints(loaded.train_images)
-        findings[UNSEEN] = repeats.check_not_in_training_part(
-            prints, train_prints, share, declared.false_alarm_rate
-        )
-    return findings
-
-
-def _label_findings(
-    loaded: loading.Dataset, name: str, facts: loading.DatasetFacts | None, declared: Dataset
-) -> dict[Check, Finding]:
-    labels, images = getattr(loaded, name), getattr(loaded, name.replace("labels", "images"))
-    classes = loading.class_count(loaded.train_labels)
-    findings = {
-        LABELS: checks.check_labels(labels, name, classes, facts),
-        LENGTHS: checks.check_lengths(images, labels),
-    }
-    if name == "test_labels":
-        findings[LABELS] = checks.excuse_rare_classes(
-            findings[LABELS], loaded.train_labels, labels, declared.false_alarm_rate
-        )
-    if name == "train_labels":
-        compared = alignment.compare_parts(*loaded, declared.alike_images)
-        findings[ALIKE] = alignment.check_parts_alike(
-            compared, declared.alike_margin, declared.false_alarm_rate
-        )
-    return findings
 
 
 def dataset_assets(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, cast
 
 from mnist_assets.plots.layout import text_width
 
@@ -37,14 +38,12 @@ def name_along(axes: Axes, names: Sequence[str], inches: float) -> float:
     Returns:
         The inches that turned names take below a line of text; 0 if they are written level.
     """
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # noqa: S101 - axes are drawn in a figure
+    figure = cast("Figure", axes.get_figure(root=True))
     each = inches / len(names)
     size = 10 if len(names) <= FEW else 8
     widest = max(text_width(figure, name, size) for name in names)
     level = widest + 0.05 <= each or all(name.isdigit() for name in names)
-    step = max(1, -(-((widest + 0.05) if level else 0.13) // each))
-    shown = range(0, len(names), int(step))
+    shown = range(0, len(names), math.ceil((widest + 0.05 if level else 0.13) / each))
     labels = [
         names[place] if level else shorten(figure, names[place], LONGEST, size) for place in shown
     ]
@@ -58,11 +57,9 @@ def name_beside(axes: Axes, names: Sequence[str], inches: float) -> float:
     Returns:
         The inches of the widest name.
     """
-    figure = axes.get_figure(root=True)
-    assert figure is not None  # noqa: S101 - axes are drawn in a figure
+    figure = cast("Figure", axes.get_figure(root=True))
     size = 10 if len(names) <= FEW else 8
-    step = max(1, -(-(size / 72 + 0.03) // (inches / len(names))))
-    shown = range(0, len(names), int(step))
+    shown = range(0, len(names), math.ceil((size / 72 + 0.03) / (inches / len(names))))
     labels = [shorten(figure, names[place], LONGEST, size) for place in shown]
     axes.set_yticks([*shown], labels, fontsize=size)
     return max(text_width(figure, label, size) for label in labels)

@@ -89,3 +89,13 @@ def test_a_fall_of_recall_counts_beyond_chance_where_images_are_few(missed, sign
     assessed = assess_recall(challenger, champion, 0.025, significance=significance)
     assert assessed["passed"] is passed
     assert assessed["figures"]["classes"][1]["loss"] == missed / 4
+
+
+def test_a_fall_of_recall_is_told_by_the_name_of_the_class():
+    labels = np.repeat(np.array([0, 1], np.uint8), [5, 4])
+    challenger, champion = (
+        Candidate(name, 0, name, probabilities_of(right, labels), labels)
+        for name, right in (("best", range(5)), ("given", range(9)))
+    )
+    assessed = assess_recall(challenger, champion, 0.025, ["off", "on"], significance=None)
+    assert assessed["message"].endswith("class on by 100.00.")

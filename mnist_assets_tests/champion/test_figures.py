@@ -155,6 +155,17 @@ def test_decision_draws_the_images_that_only_one_gets_right_and_each_recall():
     assert recall.get_ylim()[0] > recall.get_ylim()[1]  # class 0 on top
 
 
+def test_decision_draws_each_recall_by_the_name_of_its_class():
+    decision = decide_on(candidate("best", [2, 6]), candidate("given", range(0, 24, 4)))
+    _, _, recall, _ = figures.decision(
+        decision, ["coat", "bag", "boot", "a hat of a long name"]
+    ).axes
+    labels = [label.get_text() for label in recall.get_yticklabels()]
+    assert labels[:3] == ["coat", "bag", "boot"]
+    assert labels[3].startswith("a hat")
+    assert "in class boot" in recall.get_title(loc="left")
+
+
 def test_decision_titles_say_which_criteria_are_met():
     decision = decide_on(candidate("best", [2, 6]), candidate("given", range(0, 24, 4)))
     figure = figures.decision(decision)

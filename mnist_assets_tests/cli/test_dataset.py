@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_assets_tests.cli.command import command
-from mnist_assets_tests.dataset.made_up import letters, pictures, write_files
+from mnist_assets_tests.dataset.made_up import letters, make_part, pictures, write_files
 
 
 def test_it_says_what_is_there_and_what_would_be_read(tmp_path):
@@ -30,7 +30,9 @@ def test_it_warns_where_images_look_transposed(tmp_path):
     (path / "dataset.yaml").unlink()
     lines = command("dataset", "inspect", path).output.splitlines()
     assert "  1 (a): 50 to train with, 20 to test" in lines
-    assert lines[-1].startswith("warning: 26 of 26 classes are wider than tall, as if rows and")
+    assert lines[-1].startswith(
+        "warning: upright: 26 of 26 classes are wider than tall, as if rows and"
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,17 +52,28 @@ def test_what_would_be_refused_is_said_with_exit_code_1(tmp_path, labels, declar
     assert message in result.output
 
 
-def test_of_many_classes_the_first_are_listed(tmp_path):
-    labels = np.arange(100, dtype=np.uint8)
-    images = np.random.default_rng(0).integers(0, 256, (100, 3, 3)).astype(np.uint8)
+def test_what_a_check_would_stop_is_refused_too(tmp_path):
+    images, labels = make_part(120, 8, 2, 0)
+    turned = 255 - images
     write_files(
         tmp_path,
-        **{
-            f"{part}_{of}": array
-            for part in ("train", "test")
-            for of, array in (("images", images), ("labels", labels))
-        },
+        train_images=images,
+        train_labels=labels,
+        test_images=turned,
+        test_labels=labels,
     )
+    result = command("dataset", "inspect", tmp_path)
+    assert result.exit_code == 1
+    assert "refused: alike_in_both_parts: " in result.output
+    assert "inverted" in result.output
+
+
+def test_of_many_classes_the_first_are_listed(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (200, 3, 3)).astype(np.uint8)
+    labels = np.arange(200, dtype=np.uint8) % 100
+    parts = {"train": slice(0, 100), "test": slice(100, 200)}
+    arrays = {f"{part}_images": images[of] for part, of in parts.items()}
+    arrays |= {f"{part}_labels": labels[of] for part, of in parts.items()}
+    write_files(tmp_path, **arrays)
     lines = command("dataset", "inspect", tmp_path).output.splitlines()
-    assert "  29: 1 to train with, 1 to test" in lines
-    assert lines[-1] == "  and 70 more"
+    assert lines[-2:] == ["  29: 1 to train with, 1 to test", "  and 70 more"]

@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from mnist_assets.dataset.description import Description
@@ -47,3 +48,18 @@ def test_a_bound_of_mnist_binds_mnist_and_who_sets_it(
     fields: dict[str, Any], setting: str, binds: bool
 ) -> None:
     assert described(**fields).binds(setting) is binds
+
+
+def test_names_are_told_where_they_are_more_than_the_indices() -> None:
+    assert described(class_names=["0", "1"]).names is None
+    assert described(class_names=["1", "2"]).names == ["1", "2"]
+
+
+def test_tables_get_a_column_of_names_behind_that_of_indices() -> None:
+    table = pd.DataFrame({"true": [1, 0], "predicted": [0, 0], "index": [7, 9]})
+    assert described().with_names(table, "true", "predicted") is table
+    named = described(class_names=["off", "on"]).with_names(table, "true", "predicted")
+    assert list(named) == ["true", "true_name", "predicted", "predicted_name", "index"]
+    assert named["true_name"].tolist() == ["on", "off"]
+    assert named["predicted_name"].tolist() == ["off", "off"]
+    assert list(table) == ["true", "predicted", "index"]

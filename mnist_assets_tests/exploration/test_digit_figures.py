@@ -35,6 +35,12 @@ def test_sample_digits_shows_the_first_nine_with_their_labels(dataset):
     assert figure.get_suptitle() == "The first 9 images show 4 different classes"
 
 
+def test_sample_digits_are_told_by_the_names_of_their_classes(dataset):
+    images, labels = dataset[0][:9], np.zeros(9, np.uint8)
+    figure = exploration.sample_digits(images, labels, ["trousers"])
+    assert [text.get_text() for text in figure.axes[0].texts].count("trousers") == 9
+
+
 @pytest.mark.parametrize("count", [1, 3, 4, 8])
 def test_sample_digits_of_fewer_than_nine(dataset, count):
     images, labels = dataset

@@ -1,8 +1,14 @@
+import numpy as np
 import pytest
 
 from mnist_assets.errors import InputError
+from mnist_assets.networks import memory
 from mnist_assets.networks.declaration import SGD, Adam, Dense, Nadam, RMSprop, Training
 from mnist_assets.networks.memory import available_memory, require_memory, training_memory
+from mnist_assets.networks.training import train_network
+from mnist_assets.quality.label_errors import out_of_sample_probabilities
+from mnist_assets.study.digits import Digits
+from mnist_assets.study.training import Seeds, Study, train_run
 
 # On images of 2 x 2 pixels in three classes: (4 + 1) 10 + (10 + 1) 3 = 83 weights, and for each
 # image 4 + 10 + 3 values.
@@ -62,3 +68,41 @@ def test_a_containers_limit_counts_where_it_is_less_than_the_machine_has(tmp_pat
     assert physical > 10**8
     assert available_memory([absent, none, more]) == physical
     assert available_memory([none, some]) == 1000
+
+
+IMAGES, LABELS = np.zeros((6, 2, 2), np.uint8), np.array([0, 1, 2] * 2, np.uint8)
+FITTED = {"mean": np.zeros((2, 2), np.float32), "std": np.ones((2, 2), np.float32)}
+SPLIT = {"train": np.arange(4, dtype=np.int32), "validation": np.arange(4, 6, dtype=np.int32)}
+
+
+def train():
+    options = {"classes": 3, "memory_limit": 1000, "on_epoch": None}
+    train_network("small", declare(), IMAGES, LABELS, SPLIT, FITTED, **options)
+
+
+def find_label_errors():
+    options = {"classes": 3, "folds": 2, "seed": 0, "memory_limit": 1000, "batch_size": 2}
+    out_of_sample_probabilities(declare(), IMAGES, LABELS, FITTED, **options)
+
+
+def study():
+    common = {"split_seed": 0, "validation_share": 0.3, "std_floor": 25.5, "memory_limit": 1000}
+    train_run(
+        Digits(IMAGES, LABELS, IMAGES, LABELS),
+        Study("small", declare(), 3, SPLIT, **common),
+        Seeds(0, 0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("begin", "where"),
+    [
+        (train, "networks/small"),
+        (find_label_errors, "evaluation/label_errors"),
+        (study, "study/small"),
+    ],
+)
+def test_nothing_is_trained_that_does_not_fit(monkeypatch, begin, where):
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    with pytest.raises(InputError, match=f"{where}: found 83 parameters"):
+        begin()

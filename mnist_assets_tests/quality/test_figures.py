@@ -217,3 +217,19 @@ def test_pixels_of_an_image_are_whole_pixels_of_the_picture():
     box = shown.get_window_extent()
     assert (box.width / width, box.height / height) == pytest.approx((3, 3))
     assert (box.x0, box.y1) == pytest.approx(np.round((box.x0, box.y1)))
+
+
+def test_mistakes_are_told_by_the_names_of_classes_as_far_as_they_fit():
+    table = pd.DataFrame(
+        {"index": [3, 5], "true": [0, 1], "predicted": [1, 0], "confidence": [0.9, 0.8]}
+    ).assign(true_probability=0.1, wrong_label=False)
+    images, names = np.zeros((2, 4, 4), np.uint8), ["$1", "a name that is by far too long"]
+    captions = texts(doubtful_digits.mistakes(images, table, "given", 2, names))
+    assert captions[1].startswith("$1\n→ a name")
+    assert captions[1].endswith("…")
+    assert "$1 → " not in captions[3]
+    found = table.rename(columns={"true": "label", "predicted": "suggested"})
+    captions = texts(
+        doubtful_digits.label_errors(images, found, candidates=2, labels=9, names=["on", "off"])
+    )
+    assert "on\n→ off?" in captions

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnist_assets.dataset.idx import IMAGES, LABELS, load_idx, read_idx_bytes
 from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx, find_variants, has_idx
@@ -38,34 +37,19 @@ class IdxFiles:
 
     def read(self) -> Source:
         """Read the files; labels of unsigned bytes stay as they are."""
-        arrays, notices = {}, []
-        for name, path in zip(self._names(), self.files(), strict=True):
-            checksum = self._sha256[name] if self._sha256 else None
-            dimensions = IMAGES if name.endswith("images") else LABELS
-            values = load_idx(path, dimensions=dimensions, sha256=checksum)
-            notices += self._others(name, path)
-            checksums = {}
-            if values.dtype == np.uint8:
-                of_file = checksum or hashlib.sha256(read_idx_bytes(path)).hexdigest()
-                checksums = {name.partition("_")[2]: of_file}
-            converted: NDArray[np.generic]
-            if name.endswith("images"):
-                converted, rounded = to_grey_levels(values, str(path))
-                notices += rounded
-            else:
-                converted = to_labels(values, str(path))
-            arrays[name] = converted, str(path), checksums
-        parts = [_part(arrays, part) for part in ("train", "test") if f"{part}_images" in arrays]
-        return Source(parts[0], parts[1] if len(parts) > 1 else None, tuple(notices))
+        train, notices = self._read_part("train")
+        test, more = self._read_part("test") if "test_images" in self._names() else (None, [])
+        return Source(train, test, (*notices, *more))
 
     def _others(self, name: str, path: Path) -> list[str]:
         """Say so where the same file is there a second time, with another content."""
-        content = read_idx_bytes(path)
+        others = [other for other in find_variants(self._folder, FILE_NAMES[name]) if other != path]
+        content = read_idx_bytes(path) if others else b""
         return [
             f"{other.relative_to(self._folder)} is there, too, with another content: "
             f"{path.relative_to(self._folder)} was read."
-            for other in find_variants(self._folder, FILE_NAMES[name])
-            if other != path and read_idx_bytes(other) != content
+            for other in others
+            if read_idx_bytes(other) != content
         ]
 
     def _names(self) -> list[str]:
@@ -74,12 +58,16 @@ class IdxFiles:
         )
         return [name for name in FILE_NAMES if tested or name.startswith("train")]
 
-
-def _part(
-    arrays: Mapping[str, tuple[NDArray[np.generic], str, Mapping[str, str]]], part: str
-) -> Part:
-    images, images_from, images_sha256 = arrays[f"{part}_images"]
-    labels, labels_from, labels_sha256 = arrays[f"{part}_labels"]
-    return Part(
-        images.view(np.uint8), labels, images_from, labels_from, {**images_sha256, **labels_sha256}
-    )
+    def _read_part(self, part: str) -> tuple[Part, list[str]]:
+        values, places, checksums, notices = {}, {}, {}, []
+        for kind, dimensions in (("images", IMAGES), ("labels", LABELS)):
+            path = find_idx(self._folder, FILE_NAMES[f"{part}_{kind}"])
+            checksum = self._sha256[f"{part}_{kind}"] if self._sha256 else None
+            values[kind] = load_idx(path, dimensions=dimensions, sha256=checksum)
+            places[kind] = str(path)
+            notices += self._others(f"{part}_{kind}", path)
+            if values[kind].dtype == np.uint8:
+                checksums[kind] = checksum or hashlib.sha256(read_idx_bytes(path)).hexdigest()
+        images, rounded = to_grey_levels(values["images"], places["images"])
+        labels = to_labels(values["labels"], places["labels"])
+        return Part(images, labels, places["images"], places["labels"], checksums), notices + rounded
