@@ -65,7 +65,7 @@ def inspect(path: Path) -> None:
 
 def _judge(loaded: Loaded, bounds: dict[str, Any]) -> Iterator[str]:
     """What the graph's checks of the dataset would say, if they would say anything."""
-    from mnist_assets.dataset.idx import FILE_NAMES
+    from mnist_assets.dataset.idx_names import FILE_NAMES
     from mnist_assets.dataset.verification import verify
 
     for name in FILE_NAMES:

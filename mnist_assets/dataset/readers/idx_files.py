@@ -70,4 +70,6 @@ class IdxFiles:
                 checksums[kind] = checksum or hashlib.sha256(read_idx_bytes(path)).hexdigest()
         images, rounded = to_grey_levels(values["images"], places["images"])
         labels = to_labels(values["labels"], places["labels"])
-        return Part(images, labels, places["images"], places["labels"], checksums), notices + rounded
+        return Part(
+            images, labels, places["images"], places["labels"], checksums
+        ), notices + rounded
