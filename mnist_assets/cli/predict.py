@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,12 @@ from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
     from numpy.typing import NDArray
 
     from mnist_assets.declarations.settings import Inbox
 
 AT_ONCE = 100  # files whose digits the network is given in one call
-SHOWN = 100  # files at most that are kept in memory to be drawn
 
 EXAMPLES = """\b
 Examples:
@@ -40,7 +38,8 @@ Examples:
     "--show",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a PNG picture of what was seen: boxes, prepared digits and guesses.",
+    help="Write a PNG picture of what was seen: boxes, prepared digits and guesses (of the first "
+    f"{AT_ONCE} files).",
 )
 def predict(files: tuple[str, ...], as_json: bool, show: Path | None) -> None:
     """Say which digits FILES show, by the champion.
@@ -57,31 +56,29 @@ def predict(files: tuple[str, ...], as_json: bool, show: Path | None) -> None:
     places = Places.from_environment()
     with native_logs_kept():  # TensorFlow's, of its start
         reader = _Reader.of(places)
-    tables: list[pd.DataFrame] = []
-    kept: list[tuple[Any, ...]] = []
     paths = _find(files)
+    read: list[_Read] = []
     failed = False
     with click.progressbar(
         length=len(paths), label="Reading", file=sys.stderr, hidden=len(paths) <= AT_ONCE
     ) as progress:
         for start in range(0, len(paths), AT_ONCE):
             chunk = paths[start : start + AT_ONCE]
-            for outcome in reader.read(chunk):
-                if isinstance(outcome, InputError):
-                    failed = True
-                    click.echo(f"Error: {outcome}", err=True)
-                    continue
-                tables.append(outcome[-1])
-                if show and len(kept) < SHOWN:
-                    kept.append(outcome)
+            outcome, errors = reader.read(chunk)
+            for error in errors:
+                failed = True
+                click.echo(f"Error: {error}", err=True)
+            if outcome:
+                # Of the first files alone what is drawn is kept: pictures take memory.
+                read.append(outcome if not read else replace(outcome, pictures=[], images=None))
             progress.update(len(chunk))
-    table = pd.concat(tables, ignore_index=True) if tables else None
+    table = pd.concat([one.table for one in read], ignore_index=True) if read else None
     if as_json:
         click.echo(json.dumps([] if table is None else _records(table), indent=1))
     elif table is not None:
         click.echo(_as_text(table))
-    if show and kept:
-        _draw(kept, show)
+    if show and read:
+        _draw(read[0], show)
     if failed:
         sys.exit(1)
 
@@ -98,6 +95,23 @@ def _find(files: tuple[str, ...]) -> list[Path]:
             matching = [] if path.exists() else sorted(glob.glob(file))  # noqa: PTH207 - any path
             paths += [Path(match) for match in matching if Path(match).is_file()] or [path]
     return paths
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read in files that were read together.
+
+    Attributes:
+        pictures: Of all of them.
+        images: uint8 (n, height, width), their digits.
+        table: As from `readings.read`, with the `file`; `picture` is counted within each.
+        counted: The pictures of the table counted through all files.
+    """
+
+    pictures: list[NDArray[Any]]
+    images: Any
+    table: pd.DataFrame
+    counted: pd.Series[int]
 
 
 class _Reader:
@@ -133,30 +147,33 @@ class _Reader:
         model = StoredNetwork(serving.model_path).model
         return cls(serving.version, model, shapes, read_settings(places.settings).inbox)
 
-    def read(self, paths: list[Path]) -> Iterator[tuple[Any, ...] | InputError]:
-        """Read files together: of each its pictures, images and table, or what is wrong."""
+    def read(self, paths: list[Path]) -> tuple[_Read | None, list[InputError]]:
+        """Read files together: what was read, None if nothing, and what is wrong with the rest."""
         import numpy as np
+        import pandas as pd
 
         from mnist_assets.evaluation.predictions import predict as predict_probabilities
         from mnist_assets.inference import readings
 
-        prepared = [self._prepare(path) for path in paths]
-        whole = [file for file in prepared if not isinstance(file, InputError)]
-        if whole:
-            images = np.concatenate([images for _, images, _ in whole])
-            probabilities = predict_probabilities(self.model, images)
-        start = 0
-        for path, file in zip(paths, prepared, strict=True):
-            if isinstance(file, InputError):
-                yield file
-                continue
-            pictures, images, found = file
-            own = probabilities[start : start + len(images)]
-            start += len(images)
-            table = readings.read(own, images, found, self.shapes, self.limits.doubtful_below)
-            table.insert(0, "file", str(path))
-            table["champion"] = self.version
-            yield pictures, images, table
+        prepared = [(path, self._prepare(path)) for path in paths]
+        errors = [file for _, file in prepared if isinstance(file, InputError)]
+        whole = [(path, *file) for path, file in prepared if not isinstance(file, InputError)]
+        if not whole:
+            return None, errors
+        pictures = [picture for _, own, _, _ in whole for picture in own]
+        images = np.concatenate([images for _, _, images, _ in whole])
+        found = pd.concat([places for *_, places in whole], ignore_index=True)
+        # Counted through all files while they are read, and within each afterwards.
+        within = found["picture"].to_numpy().copy()
+        starts = np.cumsum([0, *(len(own) for _, own, _, _ in whole[:-1])])
+        counts = [len(images) for _, _, images, _ in whole]
+        found["picture"] += np.repeat(starts, counts)
+        probabilities = predict_probabilities(self.model, images)
+        table = readings.read(probabilities, images, found, self.shapes, self.limits.doubtful_below)
+        table.insert(0, "file", np.repeat([str(path) for path, *_ in whole], counts))
+        table["champion"] = self.version
+        counted = table["picture"]
+        return _Read(pictures, images, table.assign(picture=within), counted), errors
 
     def _prepare(
         self, path: Path
@@ -207,21 +224,11 @@ def _as_text(table: pd.DataFrame) -> str:
     return rows.to_string(index=False)
 
 
-def _draw(kept: list[tuple[Any, ...]], target: Path) -> None:
-    import numpy as np
-    import pandas as pd
-
+def _draw(read: _Read, target: Path) -> None:
     from mnist_assets.inference.figures import batch
     from mnist_assets.plots.style import to_png
 
-    pictures = [picture for file, _, _ in kept for picture in file]
-    starts = np.cumsum([0, *(len(file) for file, _, _ in kept[:-1])])
-    tables = [
-        table.assign(picture=table["picture"] + start)
-        for (_, _, table), start in zip(kept, starts, strict=True)
-    ]
-    images = np.concatenate([images for _, images, _ in kept])
-    png = to_png(batch(images, pd.concat(tables, ignore_index=True), pictures))
+    png = to_png(batch(read.images, read.table.assign(picture=read.counted), read.pictures))
     try:
         target.write_bytes(png)
     except OSError as error:
