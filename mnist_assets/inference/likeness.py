@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     Images = NDArray[np.uint8]
 
 SIDE = 14  # pixels of an image that shapes are compared at, whatever its own height and width
-SHAPES = 500  # typical ones, of all classes together
-IMAGES_A_SHAPE = 10  # training images at least, so that a centre is not an image itself
-IMAGES_A_CLASS = 1000  # of the training part, the first ones, that centres are found among
+SHAPES = 2000  # typical ones, of all classes together
+IMAGES_A_SHAPE = 20  # training images at least, so that a centre is not an image itself
+IMAGES_A_CLASS = 4000  # of the training part, the first ones, that centres are found among
 SHARE = 0.97  # of the validation part that is no further away than the limit
 
 
@@ -71,6 +71,8 @@ def measure_distances(
         float64 (n,): the root mean square of the grey levels' differences, 0 to 255; infinite for a
         class without a shape.
     """
+    from scipy.spatial.distance import cdist
+
     reduced, classes = _reduce(images), np.array(shapes["classes"])
     decoded = [np.frombuffer(b64decode(shape), np.uint8) for shape in shapes["shapes"]]
     centres = np.array(decoded, np.float64)
@@ -78,8 +80,7 @@ def measure_distances(
     for digit in np.unique(digits):
         members, own = digits == digit, centres[classes == digit]
         if len(own):
-            squares = ((reduced[members][:, None] - own[None]) ** 2).mean(axis=2)
-            distances[members] = np.sqrt(squares.min(axis=1))
+            distances[members] = cdist(reduced[members], own).min(axis=1) / SIDE
     return distances
 
 
