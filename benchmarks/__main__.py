@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benchmarks.graph import run_graph, show_graph
+from benchmarks.inbox import run_inbox, show_inbox
 from benchmarks.machine import describe_machine
 from benchmarks.nights import run_nights, show_nights
 from benchmarks.scale import run_scale, show_scale
@@ -23,6 +24,7 @@ SIZES, LARGE_SIZE = (60_000, 600_000), 6_000_000
 @click.option("--training/--no-training", default=True, help="Training against other loops.")
 @click.option("--graph/--no-graph", default=True, help="The whole graph against the notebook.")
 @click.option("--scale/--no-scale", default=False, help="Data larger than memory, once.")
+@click.option("--inbox/--no-inbox", default=False, help="Files dropped into the inbox.")
 @click.option("--nights/--no-nights", default=False, help="A year of nights, in half an hour.")
 @click.option("--size", "sizes", type=click.IntRange(min=1000), multiple=True, default=SIZES)
 @click.option("--large", is_flag=True, help="With --scale: 6 million images too, 4.7 GB of disk.")
@@ -33,6 +35,7 @@ def main(
     training: bool,
     graph: bool,
     scale: bool,
+    inbox: bool,
     nights: bool,
     sizes: tuple[int, ...],
     large: bool,
@@ -58,6 +61,8 @@ def main(
             measure("graph", run_graph(rounds), show_graph)
         if scale:
             measure("scale", run_scale((*sizes, *[LARGE_SIZE] * large)), show_scale)
+        if inbox:
+            measure("inbox", run_inbox(), show_inbox)
         if nights:
             measure("nights", run_nights(), show_nights)
     except InputError as error:

@@ -9,6 +9,7 @@ chance explains from every distribution within the smallest difference that matt
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,11 +194,18 @@ def _shares_p_value(
     # Half an image more of each class, so that none is impossible (Jeffreys' prior).
     probable = np.array(reference["class_shares"]) * images + 0.5
     probable /= probable.sum()
-    drawn = np.random.default_rng(seed).multinomial(count, probable, size=SIMULATIONS) / count
     # Cohen's w is a distance, so sampling from shares within the smallest effect adds at most that.
     threshold = _cohens_w(shares, probable) - smallest_effect
-    reached = np.count_nonzero(_cohens_w(drawn, probable) >= threshold - 1e-9)
+    simulated = _simulated_distances(count, tuple(probable.tolist()), seed)
+    reached = np.count_nonzero(simulated >= threshold - 1e-9)
     return (1 + int(reached)) / (1 + SIMULATIONS)
+
+
+@lru_cache(maxsize=16)  # of an inbox full of files, most have as many digits as the one before
+def _simulated_distances(count: int, probable: tuple[float, ...], seed: int) -> NDArray[np.float64]:
+    """How far batches that are drawn at random are from what they are drawn from."""
+    drawn = np.random.default_rng(seed).multinomial(count, probable, size=SIMULATIONS) / count
+    return _cohens_w(drawn, np.array(probable))
 
 
 def _cohens_w(shares: NDArray[np.float64], probable: NDArray[np.float64]) -> NDArray[np.float64]:
