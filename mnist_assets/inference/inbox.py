@@ -1,6 +1,6 @@
 """Files dropped into the inbox: which are ready, which must wait, which go to quarantine and how.
 
-Decoding a file's pictures is `picture_files.py`; scoring what is ready is `digits.py` and
+Decoding a file's pictures is `picture_files.py`; reading what is ready is `readings.py` and
 `evaluation/predictions.py`; when to look is the sensor's affair.
 """
 

@@ -157,6 +157,10 @@ def test_a_file_in_the_inbox_is_scored_once_by_the_champion(made):
     path = project.folder / "assets/inference/predictions" / f"{request.partition_key}.csv"
     scores = pd.read_csv(path)
     assert list(scores["picture"]) == [0]
+    assert list(scores.columns) == [
+        *("picture", "digit", "probability", "second_digit", "second_probability", "champion"),
+        *("part", "left", "top", "right", "bottom", "number", "doubtful", "why"),
+    ]
     with Image.open(path.with_suffix(".png")) as drawn:
         assert drawn.format == "PNG"
     (made_of_it,) = result.get_asset_materialization_events()
