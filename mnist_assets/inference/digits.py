@@ -81,23 +81,6 @@ def find_digits(picture: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> list[
     return [Digit(prepare(p.ink, shape), _scaled(p.box, scale), p.number) for p in found]
 
 
-def prepare_digit(picture: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Picture:
-    """Make a picture of a single digit like MNIST's images; see `find_digits` and `prepare`.
-
-    Raises:
-        InputError: There is no ink, or there are several digits.
-    """
-    found = find_digits(picture, shape)
-    if len(found) > 1:
-        raise InputError(
-            "picture of a digit",
-            seen=f"{len(found)} digits",
-            expected="one",
-            remedy="Give a picture of one digit.",
-        )
-    return found[0].image
-
-
 def prepare(ink: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Picture:
     """Make the ink of one digit like MNIST's images.
 

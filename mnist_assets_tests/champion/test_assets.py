@@ -168,6 +168,11 @@ def test_files_in_the_inbox_are_scored_together_and_once_by_the_champion(made):
     scores = pd.read_csv(path)
     assert scores["file"].tolist() == [f"digit {number}.png" for number in range(3)]
     assert set(scores["champion"]) == {read_json(project, "champion/model")["version"]}
+    assert list(scores.columns) == [
+        *("picture", "digit", "probability", "second_digit", "second_probability", "champion"),
+        *("part", "left", "top", "right", "bottom", "number", "doubtful", "why"),
+        *("file", "bytes", "modified", "sha256"),
+    ]
     with Image.open(path.with_suffix(".png")) as drawn:
         assert drawn.format == "PNG"
     assert list(seen["picture_files"].value) == [f"{request.partition_key}.png"]

@@ -3,9 +3,9 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
-from mnist_assets.inference.digits import prepare_digit
 from mnist_assets.inference.likeness import describe_shapes
 from mnist_assets.inference.readings import find_all, read
+from mnist_assets_tests.inference.test_digits import prepare_digit
 
 Picture = NDArray[np.uint8]
 COLUMNS = [

@@ -12,7 +12,6 @@ from scipy.special import erf
 
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference.digits import prepare_digit
 from mnist_assets.networks.declaration import Activation, Training
 from mnist_assets.networks.model import build_network
 from mnist_assets.preparation.normalization import fit_normalization
@@ -26,6 +25,7 @@ from mnist_assets.report.page_network import (
     export_preparation,
     render_canvas,
 )
+from mnist_assets_tests.inference.test_digits import prepare_digit
 from mnist_assets_tests.tiny import CLASSES, SHAPE
 
 TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
