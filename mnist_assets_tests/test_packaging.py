@@ -57,7 +57,7 @@ def test_installed_it_keeps_values_and_history_in_the_folder_it_is_run_in(
             command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
         ).stdout
 
-    assert "4 assets materialised" in run("materialize", "--select", "group:dataset")
+    assert "5 assets materialised" in run("materialize", "--select", "group:dataset")
     assert (tmp_path / "data/assets/dataset/train_images.npy").stat().st_size > 47_000_000
     assert (tmp_path / "data/dagster").is_dir()
     assert (tmp_path / "dagster.yaml").read_bytes() == (PACKAGE / "dagster.yaml").read_bytes()
