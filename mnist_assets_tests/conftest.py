@@ -33,9 +33,12 @@ WITH_TENSORFLOW = (
     "champion/test_archive.py",
     "champion/test_assets.py",
     "cli/test_champion.py",
+    "cli/test_clean.py",
     "cli/test_materialize.py",
     "cli/test_predict.py",
+    "cli/test_status.py",
     "cli/test_study.py",
+    "cli/test_verify.py",
     "evaluation/test_forward_pass.py",
     "evaluation/test_predictions.py",
     "networks/loop/test_batches.py",
@@ -43,6 +46,7 @@ WITH_TENSORFLOW = (
     "networks/loop/test_training_loop.py",
     "networks/loop/test_padding.py",
     "networks/test_training.py",
+    "orchestration/test_library_versions.py",
     "orchestration/test_content_versions.py",
     "quality/test_assets.py",
     "quality/test_label_errors.py",
@@ -52,6 +56,7 @@ WITH_TENSORFLOW = (
     "test_graph.py",
     "test_large_datasets.py",
     "test_places.py",
+    "test_reproducible.py",
 )
 
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,

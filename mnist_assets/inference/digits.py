@@ -1,4 +1,4 @@
-"""Digits of pictures as people have them: made like MNIST's images, and their scores.
+"""Digits of pictures as people have them, made like MNIST's images.
 
 Reading files is `picture_files.py`; telling ink from paper `background.py`, one digit from the next
 `parts.py`; what is read in a whole file `readings.py`.
@@ -23,7 +23,6 @@ from mnist_assets.inference import parts, strokes
 from mnist_assets.inference.background import find_ink, ink_level
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     Picture = NDArray[np.uint8]
@@ -102,40 +101,6 @@ def prepare(ink: Picture, shape: tuple[int, int] = MNIST_SHAPE) -> Picture:
     prepared = np.zeros(shape, np.uint8)
     prepared[tuple(places)] = resized
     return prepared
-
-
-def score(probabilities: NDArray[np.float32]) -> pd.DataFrame:
-    """Name the two most probable digits of each picture.
-
-    Args:
-        probabilities: float32 (n, classes), classes at least 2, as from `predictions.predict`.
-
-    Returns:
-        One row a picture: `digit` (int64) and its `probability` (float32), `second_digit` and
-        `second_probability`. Of equally probable digits the lower comes first.
-
-    Raises:
-        InputError: There are fewer than two classes.
-    """
-    import pandas as pd
-
-    if probabilities.ndim != 2 or probabilities.shape[1] < 2:
-        raise InputError(
-            "probabilities to score",
-            seen=f"shape {probabilities.shape}",
-            expected="(pictures, classes), classes at least 2",
-            remedy="Score the output of a network that tells two or more classes apart.",
-        )
-    digits = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
-    sorted_probabilities = np.take_along_axis(probabilities, digits, axis=1)
-    return pd.DataFrame(
-        {
-            "digit": digits[:, 0],
-            "probability": sorted_probabilities[:, 0],
-            "second_digit": digits[:, 1],
-            "second_probability": sorted_probabilities[:, 1],
-        }
-    )
 
 
 def _with_usual_strokes(ink: Picture, shape: tuple[int, int]) -> NDArray[np.generic]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.errors import InputError
-from mnist_assets.inference.digits import MNIST_SHAPE, find_digits, score
+from mnist_assets.inference.digits import MNIST_SHAPE, find_digits
 from mnist_assets.inference.likeness import measure_distances
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def read(
 
     Returns:
         One row a digit, with `COLUMNS`: `picture`; `digit`, `probability`, `second_digit` and
-        `second_probability` as from `digits.score`; `part` and the box; `number`, the digits that
+        `second_probability` as from `score`; `part` and the box; `number`, the digits that
         stand together as text; and `doubtful` with `why`, a few words, empty where it is not.
     """
     scores = score(probabilities)
@@ -100,3 +100,37 @@ def read(
     table["doubtful"] = unsure | strange
     table["why"] = whys[unsure + 2 * strange]
     return table
+
+
+def score(probabilities: NDArray[np.float32]) -> pd.DataFrame:
+    """Name the two most probable digits of each picture.
+
+    Args:
+        probabilities: float32 (n, classes), classes at least 2, as from `predictions.predict`.
+
+    Returns:
+        One row a picture: `digit` (int64) and its `probability` (float32), `second_digit` and
+        `second_probability`. Of equally probable digits the lower comes first.
+
+    Raises:
+        InputError: There are fewer than two classes.
+    """
+    import pandas as pd
+
+    if probabilities.ndim != 2 or probabilities.shape[1] < 2:
+        raise InputError(
+            "probabilities to score",
+            seen=f"shape {probabilities.shape}",
+            expected="(pictures, classes), classes at least 2",
+            remedy="Score the output of a network that tells two or more classes apart.",
+        )
+    digits = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+    sorted_probabilities = np.take_along_axis(probabilities, digits, axis=1)
+    return pd.DataFrame(
+        {
+            "digit": digits[:, 0],
+            "probability": sorted_probabilities[:, 0],
+            "second_digit": digits[:, 1],
+            "second_probability": sorted_probabilities[:, 1],
+        }
+    )

@@ -12,7 +12,7 @@ from mnist_assets.dataset.idx import load_idx
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference.digits import MNIST_SHAPE, find_digits, score
+from mnist_assets.inference.digits import MNIST_SHAPE, find_digits
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
@@ -165,23 +165,6 @@ def test_other_shapes_have_a_box_in_proportion(shape: tuple[int, int]) -> None:
 def test_a_picture_without_ink_is_refused(blank: Picture) -> None:
     with pytest.raises(InputError, match="no ink"):
         prepare_digit(blank)
-
-
-# --- scores ---
-
-
-def test_scores_name_the_two_most_probable_digits() -> None:
-    table = score(np.array([[0.1, 0.7, 0.2], [0.4, 0.2, 0.4]], np.float32))
-    assert list(table.columns) == ["digit", "probability", "second_digit", "second_probability"]
-    assert table["digit"].tolist() == [1, 0]
-    assert table["second_digit"].tolist() == [2, 2]
-    np.testing.assert_array_equal(table["probability"], np.array([0.7, 0.4], np.float32))
-    np.testing.assert_array_equal(table["second_probability"], np.array([0.2, 0.4], np.float32))
-
-
-def test_one_class_has_no_second_guess() -> None:
-    with pytest.raises(InputError, match="classes at least 2"):
-        score(np.ones((3, 1), np.float32))
 
 
 # --- MNIST itself ---

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
 from mnist_assets.inference.likeness import describe_shapes
-from mnist_assets.inference.readings import find_all, read
+from mnist_assets.inference.readings import find_all, read, score
 from mnist_assets_tests.inference.test_digits import prepare_digit
 
 Picture = NDArray[np.uint8]
@@ -75,3 +75,17 @@ def test_readings_say_which_number_and_what_is_doubtful() -> None:
     assert table["doubtful"].tolist() == [False, True, True, True]
     without = read(probabilities, images, places, None, doubtful_below=0.8)
     assert without["why"].tolist() == ["", "", "unsure", "unsure"]
+
+
+def test_scores_name_the_two_most_probable_digits() -> None:
+    table = score(np.array([[0.1, 0.7, 0.2], [0.4, 0.2, 0.4]], np.float32))
+    assert list(table.columns) == ["digit", "probability", "second_digit", "second_probability"]
+    assert table["digit"].tolist() == [1, 0]
+    assert table["second_digit"].tolist() == [2, 2]
+    np.testing.assert_array_equal(table["probability"], np.array([0.7, 0.4], np.float32))
+    np.testing.assert_array_equal(table["second_probability"], np.array([0.2, 0.4], np.float32))
+
+
+def test_one_class_has_no_second_guess() -> None:
+    with pytest.raises(InputError, match="classes at least 2"):
+        score(np.ones((3, 1), np.float32))
