@@ -112,7 +112,7 @@ def test_progress_is_no_output_and_quiet_there_is_neither(project, monkeypatch):
     told = run(*split, "--force")
     assert "  ✓ preparation/split\n" in told.stderr
     assert "Materialising" not in told.stdout
-    assert "2 assets materialised" in told.stdout
+    assert "3 assets materialised" in told.stdout
     in_function(splitting, "split_indices", overlapping)(project, monkeypatch)
     told = run(*split, "--force", "--quiet")
     assert (told.exit_code, told.stdout) == (1, "")
