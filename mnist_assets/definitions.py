@@ -4,7 +4,7 @@ Loading this imports no TensorFlow; steps do so when they train or predict.
 """
 
 import warnings
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import dagster as dg
@@ -73,6 +73,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     source = build_source(places)
     settings = settings_for(source, read_settings(places.settings))
     networks = read_networks(places.networks)
+    archive = ChampionArchive(assets=places.assets)
     evaluations = [
         *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
         *(asset for name in networks for asset in quality_assets(name, settings)),
@@ -101,7 +102,14 @@ def build_definitions(places: Places) -> dg.Definitions:
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=[bounded_check(settings.normalization)],
-        jobs=[*jobs(networks), retention_job(_checks_of(assets), settings.history)],
+        jobs=[
+            *jobs(networks),
+            retention_job(
+                _checks_of(assets),
+                settings.history,
+                partial(archive.superseded, settings.history.champions),
+            ),
+        ],
         schedules=[
             *schedules(networks, settings.schedules),
             retention_schedule(settings.schedules),
@@ -113,7 +121,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         ],
         resources={
             "source": source,
-            "archive": ChampionArchive(assets=places.assets),
+            "archive": archive,
             "inbox_folder": Inbox(
                 folder=places.inbox, predictions=f"{places.assets}/inference/predictions"
             ),

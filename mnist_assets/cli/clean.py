@@ -32,6 +32,7 @@ def clean(yes: bool) -> None:
                 present values; the training log keeps what they tell
     values      of assets that are no longer declared, such as those of a removed network
     unfinished  files of processes that were killed
+    studies     of networks that are no longer declared
     champions   beyond the number that settings.yaml keeps, never the present one
     programs    compiled for other versions of TensorFlow or another processor
 
@@ -58,9 +59,10 @@ def clean(yes: bool) -> None:
 def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
     from upath import UPath
 
-    from mnist_assets.champion.archive import archive_folder, superseded_versions
+    from mnist_assets.champion.resources import ChampionArchive
     from mnist_assets.cli.graph import COMPILED, open_graph
     from mnist_assets.declarations.settings import read_settings
+    from mnist_assets.networks.declaration import read_networks
     from mnist_assets.networks.loop.compile_cache import other_caches
     from mnist_assets.orchestration.leftovers import (
         find_undeclared_values,
@@ -68,14 +70,18 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
         folder_left,
     )
     from mnist_assets.orchestration.retention import find_expired_runs
+    from mnist_assets.study.resources import RunsFolder
 
+    declared = read_networks(places.networks)
     keep = read_settings(places.settings).history
     graph = open_graph(places, instance, {}, on_request=True)
     yield from find_expired_runs(instance, graph.checks, keep)
     yield from find_undeclared_values(instance, UPath(places.assets), graph.declared)
     yield from find_unfinished_files(UPath(places.assets))
-    if "://" not in places.assets:
-        for champion in superseded_versions(archive_folder(places.assets), keep.champions):
-            yield folder_left(f"superseded champion {champion.version}", champion.folder)
+    yield from ChampionArchive(assets=places.assets).superseded(keep.champions)
+    runs = RunsFolder(assets=places.assets)
+    for network, folder in runs.networks():
+        if network not in declared:
+            yield folder_left(f"study of {network}, no longer declared: {folder}", folder)
     for folder in other_caches(COMPILED):
         yield folder_left(f"programs of another version: {folder.name}", folder)

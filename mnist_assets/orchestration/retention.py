@@ -4,7 +4,7 @@ What is up to date is told from the history: the run that made an asset's presen
 one that made a part of it, and the one that evaluated a check last, are kept however old they are.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,6 +15,7 @@ from mnist_assets.orchestration.dagster_internals import files_of_run, runs_of_l
 from mnist_assets.orchestration.leftovers import Leftover
 
 RETENTION = "retention"
+WHAT = "Drop runs and superseded champions that are neither needed nor kept by the settings."
 PARTITION = "dagster/partition"  # the tag of a run that made a part of an asset
 OVER = [
     dg.DagsterRunStatus.SUCCESS,
@@ -62,23 +63,26 @@ def _drop_run(instance: dg.DagsterInstance, run_id: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def retention_job(checks: Collection[dg.AssetCheckKey], keep: History) -> dg.JobDefinition:
-    """The job that drops the runs which the settings do not keep."""
+def retention_job(
+    checks: Collection[dg.AssetCheckKey],
+    keep: History,
+    further: Callable[[], Iterable[Leftover]] = tuple,
+) -> dg.JobDefinition:
+    """The job that drops what the settings do not keep: runs, and what `further` finds."""
 
     @dg.op
-    def drop_expired_runs(context: dg.OpExecutionContext) -> None:
-        expired = list(find_expired_runs(context.instance, checks, keep))
-        for run in expired:
-            run.remove()
-        context.log.info(f"{len(expired)} runs dropped.")
+    def drop_the_past(context: dg.OpExecutionContext) -> None:
+        for leftover in [*find_expired_runs(context.instance, checks, keep), *further()]:
+            leftover.remove()
+            context.log.info(f"Dropped: {leftover.what}")
 
     @dg.job(
         name=RETENTION,
-        description="Drop the runs that are neither needed nor kept by the settings.",
+        description=WHAT,
         executor_def=dg.in_process_executor,
     )
     def retention() -> None:
-        drop_expired_runs()
+        drop_the_past()
 
     return retention
 
@@ -93,5 +97,5 @@ def retention_schedule(settings: Schedules) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING
         if settings.running
         else dg.DefaultScheduleStatus.STOPPED,
-        description="Drop the runs that are neither needed nor kept by the settings.",
+        description=WHAT,
     )

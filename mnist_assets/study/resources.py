@@ -12,6 +12,7 @@ import dagster as dg
 from mnist_assets.declarations.places import PROJECT
 from mnist_assets.study.workers import Workers
 
+ENDING = "_runs"
 REMOTE_RUNS = PROJECT / "data" / "cache" / "study"
 
 
@@ -27,8 +28,16 @@ class RunsFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing 
 
     def path(self, network: str) -> Path:
         """The folder of a network's runs."""
-        folder = REMOTE_RUNS if "://" in self.assets else Path(self.assets) / "study"
-        return folder / f"{network}_runs"
+        return self._folder / f"{network}{ENDING}"
+
+    def networks(self) -> Iterator[tuple[str, Path]]:
+        """The networks that have runs, each with their folder."""
+        for folder in sorted(self._folder.glob(f"*{ENDING}")):
+            yield folder.name.removesuffix(ENDING), folder
+
+    @property
+    def _folder(self) -> Path:
+        return REMOTE_RUNS if "://" in self.assets else Path(self.assets) / "study"
 
 
 def study_workers(processes: int) -> dg.ResourceDefinition:

@@ -81,6 +81,14 @@ def test_superseded_champions_are_removed_but_for_the_latest_and_the_present(mad
     assert {path.name for path in versions.iterdir()} == {present.name, "0004-small"}
 
 
+def test_the_runs_of_a_removed_networks_study_are_removed(made_project):
+    studies = made_project.folder / "assets" / "study"
+    for network in ("small", "removed"):
+        (studies / f"{network}_runs" / "0123").mkdir(parents=True)
+    assert "study of removed, no longer declared" in command("clean", "--yes").output
+    assert [path.name for path in studies.iterdir()] == ["small_runs"]
+
+
 @pytest.mark.usefixtures("made_project")
 def test_programs_of_another_version_are_removed(tmp_path):
     old = tmp_path / "compiled" / "tensorflow-1.0-cpu"

@@ -1,12 +1,15 @@
 """What a year of nights leaves: as much as a month, and all that tells of the present values."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 import pytest
 
+from mnist_assets.declarations.places import INSTANCE_FILE
 from mnist_assets.declarations.settings import History
 from mnist_assets.orchestration.dagster_internals import files_of_run
+from mnist_assets.orchestration.leftovers import Leftover
 from mnist_assets.orchestration.retention import (
     PARTITION,
     find_expired_runs,
@@ -111,7 +114,20 @@ def test_the_last_run_that_made_a_part_stays(instance):
 def test_the_job_drops_as_well(instance):
     for _ in range(3):
         night(instance, a)
-    job = retention_job([CHECK], History(runs=1, days=30, champions=0))
+    dropped = []
+    further = Leftover("an old champion", 0, partial(dropped.append, "champion"))
+    job = retention_job([CHECK], History(runs=1, days=30, champions=0), lambda: [further])
     result = job.execute_in_process(instance=instance)
     assert result.success
     assert len(run_ids(instance)) == 2  # the present value's, and the job's own
+    assert dropped == ["champion"]
+
+
+def test_the_instance_runs_one_at_a_time_and_forgets_ticks(tmp_path, monkeypatch):
+    (tmp_path / "dagster.yaml").write_bytes(INSTANCE_FILE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+        for kind in ("schedule", "sensor"):
+            days = instance.get_settings("retention")[kind]["purge_after_days"]
+            assert max(days.values() if isinstance(days, dict) else [days]) <= 90
