@@ -92,7 +92,8 @@ def pytest_collection_modifyitems(items):
 
     def order(item):
         fast = item.get_closest_marker("slow") is None
-        return group_of(item.nodeid) != "tensorflow", fast, item.nodeid.count("/")
+        file = item.nodeid.partition("::")[0]
+        return group_of(item.nodeid) != "tensorflow", fast, file.count("/")
 
     items.sort(key=order)
 

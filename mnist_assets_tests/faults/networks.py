@@ -36,16 +36,18 @@ def _as_it_is(train, *args, **kwargs):
 
 @cache
 def sound_training(train):
-    """The outcome of each network's sound training by a function, which takes a second, by name."""
+    """What came of each sound training by a function, which takes a second, by what was trained."""
     return {}
 
 
 def trained_soundly(train, name, training, images, labels, split, normalization, **options):
     """A network trained as it should be, on a project's own images; trained but once."""
-    outcomes = sound_training(train)
-    if name not in outcomes:
-        outcomes[name] = train(name, training, images, labels, split, normalization, **options)
-    trained, speed = outcomes[name]
+    outcomes, trained_on = sound_training(train), (name, training, images.shape)
+    if trained_on not in outcomes:
+        outcomes[trained_on] = train(
+            name, training, images, labels, split, normalization, **options
+        )
+    trained, speed = outcomes[trained_on]
     model = build_network(
         training.layers, normalization, classes=CLASSES, seed=training.seed, name=name
     )

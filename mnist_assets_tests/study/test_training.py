@@ -277,7 +277,7 @@ if __name__ == "__main__":
     workers = Workers(2)
     workers._cores = workers._processes = 2
     digits = Digits(*make_digits(200, 0), *make_digits(70, 1))
-    endless = make_study(declare(epochs=1_000_000))
+    endless = make_study(declare(epochs=100_000))
     pool = workers._started_pool()
     print(*[pool.submit(os.getpid).result() for _ in range(4)], flush=True)
     list(workers.train(digits, endless, [Seeds(0, 3), Seeds(1, 3)]))
