@@ -14,7 +14,7 @@ from hypothesis import settings
 
 # A busy machine must not fail a property that holds. `make test` tries more examples.
 settings.register_profile("fast", deadline=None, max_examples=20)
-settings.register_profile("thorough", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=50)
 settings.load_profile("fast")
 
 # Tests never see the settings of whoever runs them.

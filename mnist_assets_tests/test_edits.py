@@ -8,11 +8,15 @@ from base64 import b64decode
 import pytest
 
 from mnist_assets.dataset.idx_names import FILE_NAMES
+from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.versions import modules as source_modules
+from mnist_assets_tests.faults.project import BLANK
 from mnist_assets_tests.orchestration.test_code_versions import forget_sources
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
+
+TO_PNG = presentation.to_png
 
 DATASET = {f"dataset/{name}" for name in (*FILE_NAMES, "description")}
 NETWORKS = {"networks/small", "networks/normalised"}
@@ -257,6 +261,8 @@ def editable(tmp_path_factory):
     shutil.copytree(source_modules.FOLDER, sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(source_modules, "FOLDER", sources)
+        # They would take a quarter of the time.
+        patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
         forget_sources()
         project = Project.create(folder)
         with project.instance() as instance:
@@ -283,11 +289,15 @@ def embedded(page, name):
 
 
 def test_new_pictures_come_into_the_report(editable, monkeypatch):
-    """Here the code that runs is edited, too."""
+    """Here the code that runs is edited, too, and pictures are drawn."""
     edit, instance = editable
+    monkeypatch.setattr(presentation, "to_png", TO_PNG)
     picture = edit.project.path("exploration/class_distribution", "png")
     page = edit.project.path("report/notebook", "html")
+    drawn = 'key:"exploration/class_distribution" or key:"report/notebook"'
+    assert edit.project.update(instance, drawn, force=True).success
     before = picture.read_bytes()
+    assert before != BLANK
     assert embedded(page.read_text(), "class_distribution") == before
     monkeypatch.setattr("mnist_assets.exploration.figures.digits.BLUE", "#123456")
     edit.code("plots/style.py", '"#0072B3"', '"#123456"')

@@ -94,6 +94,7 @@ def kill_the_trainer():
     process = next(int(line.split()[1]) for line in noted if line.startswith("train "))
     time.sleep(0.3)
     os.kill(process, signal.SIGKILL)
+    time.sleep(0.3)  # so that it is dead before the next step is handed out
 
 
 def last():
