@@ -46,7 +46,7 @@ def made(request, tmp_path_factory):
     (folder / "networks.yaml").write_text(NETWORKS)
     (folder / "data").mkdir()
     project = project.at(dataset=str(request.param(folder / "data")))
-    with project.instance() as instance:
+    with dg.DagsterInstance.ephemeral(tempdir=str(folder / "history")) as instance:
         outcome = project.update(instance)
         assert project.update(instance).made == []
         yield project, MADE_UP[request.param], outcome, project.graph(instance)

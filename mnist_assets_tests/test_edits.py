@@ -5,6 +5,7 @@ import re
 import shutil
 from base64 import b64decode
 
+import dagster as dg
 import pytest
 
 from mnist_assets.dataset.idx_names import FILE_NAMES
@@ -265,7 +266,8 @@ def editable(tmp_path_factory):
         patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
         forget_sources()
         project = Project.create(folder)
-        with project.instance() as instance:
+        history = str(folder / "history")
+        with dg.DagsterInstance.ephemeral(tempdir=history) as instance:
             assert project.update(instance).success
             yield Editable(project, sources), instance
     reload_definitions()  # the tests that follow see the package as it is
