@@ -168,6 +168,22 @@ class Graph:
         blocked = self.waiting(undecided)
         return [key for key in self.keys if key in certain and key not in blocked]
 
+    def missing_for_checks(self, selected: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
+        """What checks of selected assets read beside these and is not there, with what it needs."""
+        checks = {check for key in selected for check in self._graph.get(key).check_keys}
+        read = {key for check in checks for key in self._graph.get(check).parent_entity_keys}
+        pending = [key for key in read if isinstance(key, dg.AssetKey) and key not in selected]
+        if not pending:
+            return set()
+        missing = {key for key, (state, _) in self._out_of_date().items() if state == State.MISSING}
+        found: set[dg.AssetKey] = set()
+        while pending:
+            key = pending.pop()
+            if key in missing - found:
+                found.add(key)
+                pending += self._graph.get(key).parent_keys
+        return found
+
     def _out_of_date(self) -> dict[dg.AssetKey, tuple[State, str]]:
         made = latest_materializations(self._instance, self._graph.get_all_asset_keys())
         versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()} | dict(
@@ -265,11 +281,12 @@ def bring_up_to_date(
 
     Args:
         graph: The assets and their history.
-        selected: The assets to bring up to date.
+        selected: The assets to bring up to date; what checks of them read is made if it is missing.
         run: Materialises some assets together, given why each has to run.
         force: Run every selected asset, whether it has to or not.
     """
     wanted, tried, made, success = set(selected), set[dg.AssetKey](), set[dg.AssetKey](), True
+    wanted |= graph.missing_for_checks(wanted)
     while True:
         reasons = graph.reasons()
         failed = {key for key in tried if key in reasons}

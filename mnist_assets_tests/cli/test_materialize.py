@@ -118,3 +118,10 @@ def test_progress_is_no_output_and_quiet_there_is_neither(project, monkeypatch):
     assert (told.exit_code, told.stdout) == (1, "")
     assert told.stderr.count("\n") == 1
     assert "check complete_and_disjoint on preparation/split failed" in told.stderr
+
+
+def test_what_a_check_reads_is_made_with_what_is_checked(project):
+    told = run("--select", '+key:"preparation/normalization"')
+    assert told.exit_code == 0, told.output
+    assert project.path("dataset/test_images", "npy").exists()
+    assert not project.path("dataset/test_labels", "npy").exists()
