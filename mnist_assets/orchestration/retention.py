@@ -11,7 +11,11 @@ from functools import partial
 import dagster as dg
 
 from mnist_assets.declarations.settings import History, Schedules
-from mnist_assets.orchestration.dagster_internals import files_of_run, runs_of_latest_evaluations
+from mnist_assets.orchestration.dagster_internals import (
+    drop_run,
+    files_of_run,
+    runs_of_latest_evaluations,
+)
 from mnist_assets.orchestration.leftovers import Leftover
 
 RETENTION = "retention"
@@ -50,17 +54,8 @@ def find_expired_runs(
             yield Leftover(
                 f"run of {created:%Y-%m-%d %H:%M}: {run.run_id}",
                 sum(path.stat().st_size for path in files),
-                partial(_drop_run, instance, run.run_id),
+                partial(drop_run, instance, run.run_id),
             )
-
-
-def _drop_run(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Remove a run with its events and what its steps printed."""
-    files = files_of_run(instance, run_id)
-    instance.delete_run(run_id)
-    instance.compute_log_manager.delete_logs(prefix=[run_id])
-    for path in files:
-        path.unlink(missing_ok=True)
 
 
 def retention_job(

@@ -50,11 +50,14 @@ IMPORTED = {
         "dagster_run instance job log raise_on_error retry_mode run_config",
     ),
     "RetryMode": ("orchestration/executor/executor.py", "ENABLED"),
+    "AssetCheckExecutionsTable": ("orchestration/retention.py", "delete c"),
+    "SqlEventLogStorage": ("orchestration/retention.py", "index_connection"),
     "SqliteEventLogStorage": ("orchestration/retention.py", "path_for_shard"),
     "SerializableErrorInfo": ("orchestration/runs.py", "cause cls_name message stack to_string"),
     "can_isolate_steps": ("orchestration/executor/limits.py", "job_def"),
     "capture_interrupts": ("orchestration/executor/worker.py", ""),
     "dagster_event_sequence_for_step": ("orchestration/executor/worker.py", "step_context"),
+    "drop_run": ("orchestration/retention.py", "instance run_id"),
     "files_of_run": ("orchestration/retention.py", "instance run_id"),
     "find_latest_evaluations": ("orchestration/incremental.py", "instance checks"),
     "runs_of_latest_evaluations": ("orchestration/retention.py", "instance checks"),
@@ -90,7 +93,7 @@ def missing(thing, names):
     """Those of the names that are neither parameters nor members of a thing."""
     try:
         parameters = inspect.signature(thing).parameters
-    except ValueError:  # an enumeration has none
+    except (TypeError, ValueError):  # a table and an enumeration have none
         parameters = {}
     return [name for name in names.split() if name not in parameters and not hasattr(thing, name)]
 

@@ -65,6 +65,8 @@ def test_the_latest_runs_stay_and_those_that_made_the_present_values(instance):
     assert [path for path in files if path.exists()] == []
     assert instance.get_latest_materialization_event(dg.AssetKey("b")).run_id == of_b
     assert drop(instance, runs=2) == []
+    executions = instance.event_log_storage.get_asset_check_execution_history(CHECK, limit=99)
+    assert {execution.run_id for execution in executions} == set(latest)
 
 
 def test_of_the_latest_those_that_are_too_old_go(instance, monkeypatch):
