@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from mnist_assets.orchestration.incremental import State
@@ -90,3 +91,20 @@ def test_elsewhere_all_is_up_to_date_until_its_own_files_are_touched(project, tm
         }
         assert set(there.update(instance).made) == set(states)
         assert states_of(there, instance) == {State.UP_TO_DATE}
+
+
+def test_a_champion_of_another_dataset_counts_as_none_and_is_replaced(project, tmp_path):
+    there = project.copy(tmp_path / "copy")
+    generator = np.random.default_rng(0)
+    labels = np.arange(400, dtype=np.uint8) % 2
+    images = generator.integers(0, 60, (400, 8, 8)).astype(np.uint8)
+    images[labels == 1, 2:6] += 150
+    np.savez(tmp_path / "two.npz", x_train=images, y_train=labels)
+    there = there.at(dataset=str(tmp_path / "two.npz"))
+    with there.instance() as instance:
+        outcome = there.update(instance)
+        assert outcome.success, outcome.failures()
+        assert states_of(there, instance) == {State.UP_TO_DATE}
+    versions = sorted((there.folder / "assets" / "champion" / "versions").iterdir())
+    assert len(versions) == 2
+    assert (there.folder / "assets" / "champion" / "current").readlink().name == versions[1].name

@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from mnist_assets.findings import Finding
 
 MODEL = "model.keras"
 EXPLANATION = ("decision", "declaration", "metrics", "versions")
+# What `zipfile` raises for content that it cannot make sense of.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 VERSIONS, LINK, POINTER, LOG = "versions", "current", "current.json", "log.jsonl"
 
 
@@ -83,7 +86,7 @@ def current(folder: Path) -> Champion | None:
     """Find the champion, or None if there was never one.
 
     Raises:
-        InputError: The champion's files are not all there.
+        InputError: The champion's files are not all there, or its network is damaged.
     """
     version = pointed(folder)
     if version is None:
@@ -92,10 +95,11 @@ def current(folder: Path) -> Champion | None:
     if not _is_whole(champion):
         raise InputError(
             champion.folder,
-            seen="missing files",
-            expected=f"{MODEL} and the JSON files {', '.join(EXPLANATION)}",
-            remedy="Restore them, or roll back to another version: "
-            f"{', '.join(whole.version for whole in whole_versions(folder)) or 'there is none'}.",
+            seen="missing or damaged files",
+            expected=f"{MODEL}, whole, and the JSON files {', '.join(EXPLANATION)}",
+            remedy="Restore them, roll back to another version "
+            f"({', '.join(whole.version for whole in whole_versions(folder)) or 'there is none'}), "
+            "or promote a network: `mnist-assets champion promote NETWORK --why REASON`.",
         )
     return champion
 
@@ -122,9 +126,15 @@ def pointed(folder: Path) -> str | None:
 
 
 def whole_versions(folder: Path) -> list[Champion]:
-    """Find all versions whose files are all there, the oldest first."""
+    """Find all versions whose files are all there and whole, the oldest first."""
     found = sorted(version_folders(folder), key=number_of)
     return [champion for path in found if _is_whole(champion := Champion(path.name, path))]
+
+
+def broken_versions(folder: Path) -> list[str]:
+    """Name the versions whose files are not all there, or whose network is damaged."""
+    found = sorted(version_folders(folder), key=number_of)
+    return [path.name for path in found if not _is_whole(Champion(path.name, path))]
 
 
 def superseded_versions(folder: Path, keep: int) -> list[Champion]:
@@ -146,20 +156,30 @@ def number_of(version: Path) -> int:
 
 def _is_whole(champion: Champion) -> bool:
     files = (MODEL, *(f"{part}.json" for part in EXPLANATION))
-    return all((champion.folder / name).is_file() for name in files)
+    return all((champion.folder / name).is_file() for name in files) and not _is_damaged(
+        champion.model_path
+    )
+
+
+def _is_damaged(model: Path) -> bool:
+    """Whether an archive, read from end to end, differs from its own checksums."""
+    try:
+        with zipfile.ZipFile(model) as archive:
+            return archive.testzip() is not None
+    except DAMAGED:
+        return True
 
 
 def check_current(folder: Path, version: str | None) -> Finding:
-    """Check that the champion is the version expected, and its file an archive Keras can open.
+    """Check that the champion is the version expected, and its files all there and whole.
 
     No version is expected where no network was ever promoted.
     """
-    champion = current(folder)
-    seen = champion.version if champion else None
-    whole = champion is None or zipfile.is_zipfile(champion.model_path)
+    seen = pointed(folder)
+    whole = seen is None or seen in {each.version for each in whole_versions(folder)}
     message = f"The champion is {seen}." if seen else "No network was promoted yet."
     if not whole:
-        message = f"The file of the champion {seen} is no Keras archive: roll back to another."
+        message = f"Files of the champion {seen} are missing or damaged: roll back to another."
     return Finding(
         passed=whole and seen == version,
         message=message,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    import keras
     from numpy.typing import NDArray
 
 
@@ -51,3 +52,13 @@ class Candidate:
         if labels.min() < 0 or labels.max() >= probabilities.shape[1]:
             return f"{name} tells {probabilities.shape[1]} classes apart; the labels hold others."
         return None
+
+
+def fits(model: keras.Model, image_shape: tuple[int, ...], classes: int) -> bool:
+    """Tell whether a network takes images (height, width) and tells so many classes apart.
+
+    A champion that does not was made for another dataset, and counts as none.
+    """
+    return tuple(model.input_shape[1:3]) == tuple(image_shape) and (
+        model.output_shape[-1] == classes
+    )

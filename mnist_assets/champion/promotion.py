@@ -17,12 +17,12 @@ import os
 import shutil
 import tempfile
 import zipfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_assets.champion.archive import (
+    DAMAGED,
     EXPLANATION,
     LINK,
     LOG,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 def promote(
@@ -142,7 +141,7 @@ def _copy_model(source: Path, target: Path) -> None:
         with zipfile.ZipFile(target) as archive:
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"its member {damaged} is damaged")
-    except (FileNotFoundError, IsADirectoryError, *_DAMAGED) as error:
+    except (FileNotFoundError, IsADirectoryError, *DAMAGED) as error:
         raise InputError(
             source,
             seen=error,

@@ -25,20 +25,20 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--yes", is_flag=True, help="Remove it, too.")
 def clean(yes: bool) -> None:
-    r"""List what nothing needs any more, with its size.
+    """List what nothing needs any more, with its size.
 
     \b
-    runs        beyond the number and the age that settings.yaml keeps, but for those that made the
-                present values; the training log keeps what they tell
-    values      of assets that are no longer declared, such as those of a removed network
+    runs        beyond the number and the age that settings.yaml keeps, but for
+                those that made the present values; the training log stays
+    values      of assets that are no longer declared, as of a removed network
     unfinished  files of processes that were killed
     studies     of networks that are no longer declared
-    champions   beyond the number that settings.yaml keeps, never the present one
-    programs    compiled for other versions of TensorFlow or another processor
+    champions   beyond the number that settings.yaml keeps, never the present
+    programs    compiled for another TensorFlow or another processor
 
     Nothing else is touched: neither other files in the same folders, nor values that something else
     has changed. The exit code is 1 if an input is wrong.
-    """
+    """  # noqa: D301 - \b keeps lines
     from mnist_assets.cli.graph import working
 
     places = Places.from_environment()

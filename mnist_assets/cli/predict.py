@@ -52,6 +52,13 @@ def predict(files: tuple[str, ...], as_json: bool, show: Path | None) -> None:
     import pandas as pd
 
     places = Places.from_environment()
+    if show and (show.suffix.lower() != ".png" or show.exists()):
+        raise InputError(
+            "--show",
+            seen="a file that is there" if show.exists() else show.name,
+            expected="the name of a new file that ends in .png",
+            remedy="Give another name, or remove the file.",
+        )
     with native_logs_kept():
         reader = _open_reader(places)
         paths = _find(files)
@@ -120,7 +127,9 @@ def _open_reader(places: Places) -> Reader:
             folder,
             seen="no champion",
             expected="a network that was promoted",
-            remedy="Run `mnist-assets materialize` first.",
+            remedy="Run `mnist-assets materialize`. If that was done, champion/decision.json says "
+            "why no network was promoted; `mnist-assets champion promote NETWORK --why REASON` "
+            "does so all the same.",
         )
     told = {
         name: json.loads(path.read_text(encoding="utf-8"))

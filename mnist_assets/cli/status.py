@@ -10,6 +10,7 @@ import click
 
 from mnist_assets.cli.options import select_option
 from mnist_assets.declarations.places import Places
+from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -31,7 +32,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list: key, state, why.")
 @click.option("--check", is_flag=True, help="Exit with code 1 if anything is to be done.")
 def status(key: str | None, select: str | None, as_json: bool, check: bool) -> None:
-    r"""Say of each asset whether it is up to date, and if not, why.
+    """Say of each asset whether it is up to date, and if not, why.
 
     Prints a line for each asset: its key, its state and the reason. With a KEY, only what keeps
     that asset from being up to date, from the first cause to the asset itself. Changes nothing.
@@ -47,7 +48,7 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
     named here, and `mnist-assets materialize --upgraded` makes it again.
 
     The exit code is 1 if an input is wrong, and with --check if an asset is not up to date; else 0.
-    """
+    """  # noqa: D301 - \b keeps lines
     from mnist_assets.cli.graph import open_graph, open_instance, select_assets
     from mnist_assets.orchestration.incremental import State
 
@@ -56,6 +57,13 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
     places = Places.from_environment()
     with open_instance() as instance:
         graph = open_graph(places, instance, {}, on_request=bool(key or select))
+        if key and key not in {each.to_user_string() for each in graph.keys}:
+            raise InputError(
+                "KEY",
+                seen=key,
+                expected="the key of an asset, such as networks/best",
+                remedy="`mnist-assets status` lists them.",
+            )
         states = graph.states(select_assets(graph, f'+key:"{key}"' if key else select))
     to_do = {asset: of for asset, of in states.items() if of[0] != State.UP_TO_DATE}
     if key:

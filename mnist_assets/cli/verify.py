@@ -22,7 +22,7 @@ def verify() -> None:
 
     Finds what `status` cannot see without reading: a file that a bad disk or a copying program
     changed, its size and its time as they were. What differs is named, and made again by the next
-    `mnist-assets materialize`.
+    `mnist-assets materialize`; but a champion has to be restored, rolled back or promoted anew.
 
     The exit code is 1 if a value differs or is gone, or if an input is wrong.
     """
@@ -33,12 +33,27 @@ def verify() -> None:
     places = Places.from_environment()
     with working(places) as instance:
         found = verify_graph(open_graph(places, instance, {}, on_request=True))
-    for key, fault in found.faults.items():
-        click.echo(f"{key.to_user_string():36} {fault}")
-    differing = f"not as written: {len(found.faults)}" if found.faults else "all as written"
+    faults = {key.to_user_string(): fault for key, fault in found.faults.items()}
+    faults |= _broken_champions(places)
+    for key, fault in faults.items():
+        click.echo(f"{key:36} {fault}")
+    differing = f"not as written: {len(faults)}" if faults else "all as written"
     click.echo(
         f"{found.files} files, {found.bytes / 1e6:.1f} MB: {differing}; "
         f"{time.perf_counter() - started:.1f} s"
     )
-    if found.faults:
+    if faults:
         sys.exit(1)
+
+
+def _broken_champions(places: Places) -> dict[str, str]:
+    """What is wrong with champions, whose files are no value of an asset."""
+    from mnist_assets.champion.archive import archive_folder, broken_versions
+
+    if "://" in places.assets:
+        return {}
+    folder = archive_folder(places.assets)
+    return {
+        f"champion {version}": f"missing or damaged files: {folder / 'versions' / version}"
+        for version in broken_versions(folder)
+    }

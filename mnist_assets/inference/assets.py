@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.champion import archive as archiving
+from mnist_assets.champion.candidate import fits
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
@@ -62,9 +63,11 @@ def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, sp
     `shapes` are typical ones of each class, and how far from them digits may be.
     """
     validation = split["validation"]
-    if archiving.current(archive.path) is None:
-        return stored({}, champion="none yet: champion/decision says why")
-    probabilities = predict(_serving(archive)[1].model, train_images[validation])
+    serving = archiving.current(archive.path)
+    model = StoredNetwork(serving.model_path).model if serving else None
+    if model is None or not fits(model, train_images.shape[1:], class_count(train_labels)):
+        return stored({}, champion="none of this dataset yet: champion/decision says why")
+    probabilities = predict(model, train_images[validation])
     shapes = likeness.describe_shapes(
         train_images[split["train"]],
         train_labels[split["train"]],

@@ -1,3 +1,5 @@
+import zipfile
+
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
@@ -21,8 +23,10 @@ def versions(project):
     folder = archive_folder(project.places.assets) / "versions"
     for version in ("0001-small", "0002-normalised", "0003-small"):
         (folder / version).mkdir(parents=True)
-        for name in (MODEL, *(f"{part}.json" for part in EXPLANATION)):
-            (folder / version / name).touch()
+        for part in EXPLANATION:
+            (folder / version / f"{part}.json").touch()
+        with zipfile.ZipFile(folder / version / MODEL, "w"):
+            pass
     (folder / "0003-small" / MODEL).unlink()
 
 

@@ -37,6 +37,7 @@ def test_each_page_of_help_has_an_example_and_fits_in_80_columns(path, called):
     options = [each for each in called.params if isinstance(each, click.Option)]
     assert [each.name for each in options if not each.help] == []
     listed = page.partition("Commands:")[2].partition("Example")[0]
+    assert "\\b" not in page
     assert "..." not in listed, "the first sentence of a command is to fit in the list"
 
 

@@ -85,7 +85,7 @@ def test_without_a_champion_it_says_how_to_get_one(tmp_path):
     result = command("predict", tmp_path / "picture.png")
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {tmp_path / 'assets' / 'champion'}: found no champion")
-    assert "Run `mnist-assets materialize` first." in result.output
+    assert "Run `mnist-assets materialize`. If that was done" in result.output
 
 
 def test_files_that_are_no_pictures_keep_no_other_from_being_read(pictures):

@@ -60,3 +60,10 @@ def test_of_one_asset_that_is_up_to_date_it_says_so():
 @pytest.mark.usefixtures("project")
 def test_a_key_and_a_selection_are_one_too_many():
     assert command("status", "networks/small", "--select", "*").exit_code == 2
+
+
+@pytest.mark.usefixtures("project")
+def test_a_key_of_nothing_is_refused():
+    result = command("status", "nope/key")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: KEY: found nope/key, expected the key of an asset")

@@ -45,3 +45,20 @@ def test_a_lost_value_is_named(made_project):
     result = command("verify")
     assert result.exit_code == 1
     assert f"no file {path}" in result.output
+
+
+@pytest.mark.parametrize("spoil", [flip_a_bit, lambda path: path.unlink()])
+def test_a_champions_file_is_looked_at_too(made_project, spoil):
+    (version,) = (made_project.folder / "assets" / "champion" / "versions").iterdir()
+    spoil(version / "model.keras")
+    result = command("verify")
+    assert result.exit_code == 1
+    assert f"champion {version.name}" in result.output
+    told = command("predict", made_project.folder / "networks.yaml")
+    assert told.exit_code == 1
+    assert "found missing or damaged files" in told.output
+    assert command("champion", "promote", "small", "--why", "to mend it").exit_code == 0
+    assert (
+        "networks.yaml: found a file that begins"
+        in command("predict", made_project.folder / "networks.yaml").output
+    )

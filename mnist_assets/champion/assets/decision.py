@@ -12,10 +12,10 @@ import numpy as np
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion import decision as deciding
 from mnist_assets.champion.assets.model import STAGE
-from mnist_assets.champion.candidate import Candidate
+from mnist_assets.champion.candidate import Candidate, fits
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.description import Description
-from mnist_assets.dataset.loading import commonest_share
+from mnist_assets.dataset.loading import class_count, commonest_share
 from mnist_assets.declarations.settings import Champion
 from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.evaluation.predictions import predict
@@ -68,7 +68,8 @@ def decision_asset(
 
         validation = split["validation"]
         labels = np.asarray(train_labels[validation])
-        champion = _champion(archive, train_images[validation], labels)
+        classes = class_count(train_labels)
+        champion = _champion(archive, train_images[validation], labels, classes)
         criteria, dataset = dict(bounds), Description.from_json(description)
         if not dataset.binds("champion.floor"):
             criteria["floor"] = commonest_share(train_labels)
@@ -105,17 +106,24 @@ def decision_asset(
     return decision
 
 
-def _champion(archive: ChampionArchive, images: Any, labels: Any) -> Candidate | None:
-    """The champion as a candidate: it predicts the validation images of today."""
+def _champion(archive: ChampionArchive, images: Any, labels: Any, classes: int) -> Candidate | None:
+    """The champion as a candidate: it predicts the validation images of today.
+
+    None if there is none, or one that was made for another dataset.
+    """
     current = archiving.current(archive.path)
     if current is None:
+        return None
+    model = StoredNetwork(current.model_path).model
+    if not fits(model, images.shape[1:], classes):
+        dg.get_dagster_logger().warning(f"{current.version} was made for another dataset.")
         return None
     explanation = current.explanation()
     return Candidate(
         network=current.network,
         seed=explanation["declaration"]["seed"],
         data_version=explanation["versions"]["predictions"],
-        probabilities=predict(StoredNetwork(current.model_path).model, images),
+        probabilities=predict(model, images),
         labels=labels,
     )
 

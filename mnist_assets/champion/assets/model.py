@@ -62,8 +62,7 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
         `keras.saving.load_model("data/assets/champion/current/model.keras")` loads it.
         """
         folder, now = archive.path, datetime.now(UTC)
-        current = archiving.current(folder)
-        version = current.version if current else None
+        version = archiving.pointed(folder)  # which may be damaged: to be changed all the same
         promoted = config.promote or decision["promoted"]
         if config.roll_back_to:
             rollback(folder, config.roll_back_to, who=config.who, why=config.why, when=now)
@@ -100,15 +99,15 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
 
 
 def _present(folder: Path) -> Stored:
-    current = archiving.current(folder)
+    version = archiving.pointed(folder)
     described = {
-        "version": current.version if current else None,
-        "network": current.network if current else None,
-        "file": "champion/current/model.keras" if current else None,
+        "version": version,
+        "network": version.partition("-")[2] if version else None,
+        "file": "champion/current/model.keras" if version else None,
     }
     return stored(
         described,
-        LOADS.result(archiving.check_current(folder, described["version"])),
-        version=described["version"] or "none yet",
+        LOADS.result(archiving.check_current(folder, version)),
+        version=version or "none yet",
         promotions=table(promotion_log(folder).tail(20)),
     )

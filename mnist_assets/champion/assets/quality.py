@@ -7,6 +7,7 @@ import dagster as dg
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.assets import model as champion
+from mnist_assets.champion.candidate import fits
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.description import Description
 from mnist_assets.declarations.settings import Settings
@@ -82,12 +83,14 @@ def champion_quality_asset(
         Taken from the network that it is, or computed anew if that has been trained since.
         """
         current = archiving.current(archive.path)
-        if current is None:
-            nothing = Finding(passed=True, message="There is no champion yet.")
+        dataset = Description.from_json(description)
+        if current is None or not fits(
+            StoredNetwork(current.model_path).model, test_images.shape[1:], len(dataset.labels)
+        ):
+            nothing = Finding(passed=True, message="There is no champion of this dataset yet.")
             results = [check.result(nothing) for check in (CALIBRATED, ROBUST, AS_PROMOTED)]
             return stored({}, *results, champion="none yet: champion/decision says why")
         name = f"Champion {current.version}"
-        dataset = Description.from_json(description)
         found = _taken(context.instance, optional_inputs, archive, current, made)
         pictures = _pictures(context.instance, optional_inputs, current, made) if found else {}
         if found is None:

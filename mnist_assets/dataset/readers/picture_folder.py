@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_assets.dataset.declaration import CLASSES, FILE, beside
 from mnist_assets.dataset.readers.reader import Part, Source
 from mnist_assets.errors import InputError
 
@@ -52,6 +53,11 @@ class PictureFolder:
         unread = [path.name for path in _folders(self._folder) if path not in folders]
         if unread and folders != [self._folder]:
             notices.append(f"Not read: the folder {', '.join(unread)}.")
+        own = {beside(self._folder, name) for name in (FILE, CLASSES)}
+        for folder in dict.fromkeys((self._folder, *folders)):
+            stray = [path.name for path in _visible(folder) if path.is_file() and path not in own]
+            if stray:
+                notices.append(f"Not read: {', '.join(stray[:3])} in {folder.name}.")
         return Source(train[0], test[0][0] if test else None, tuple(notices))
 
     def _parts(self) -> list[Path]:
