@@ -699,6 +699,7 @@ def test_the_palette_changes_just_what_draws(real_sources: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_training_loop_changes_just_the_networks(real_sources: Path) -> None:
     path = real_sources / "networks" / "loop" / "training_loop.py"
     changed = changed_by(path, "VALIDATION_CHUNK = ", "VALIDATION_CHUNK = 1 + ")

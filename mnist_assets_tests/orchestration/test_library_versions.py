@@ -31,6 +31,7 @@ def test_a_repair_is_no_upgrade(installed):
     )
 
 
+@pytest.mark.slow
 def test_what_an_upgrade_concerns_is_named_and_made_again_when_asked_for(made_project, installed):
     libraries._installed.cache_clear()
     installed["matplotlib"] = "99.1"

@@ -16,6 +16,8 @@ from mnist_assets.orchestration.retention import (
     retention_job,
 )
 
+pytestmark = pytest.mark.slow
+
 CHECK = dg.AssetCheckKey(dg.AssetKey("a"), "fine")
 
 
