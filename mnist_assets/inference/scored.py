@@ -49,14 +49,6 @@ class ScoredFiles:
                         keys.add(file_key(row["file"], row["sha256"]))
         return cls(frozenset(seen), frozenset(keys))
 
-    def knows(self, path: Path) -> bool:
-        """Tell whether a file was scored: by its name, size and time, or if need be by its content.
-
-        Raises:
-            OSError: It is gone, or cannot be read.
-        """
-        return stamp(path) in self.seen or file_key(path.name, _sha256(path)) in self.keys
-
 
 def stamp(path: Path) -> tuple[str, int, int]:
     """Give a file's name, its size in bytes and its time of change in nanoseconds.
@@ -123,8 +115,10 @@ def first_unknown(paths: Iterable[Path], scored: ScoredFiles, most: int) -> list
         if len(chosen) == most:
             break
         try:
-            if not scored.knows(path):
-                chosen.setdefault(file_key(path.name, _sha256(path)), path)
+            if stamp(path) not in scored.seen:  # else it need not be read
+                key = file_key(path.name, _sha256(path))
+                if key not in scored.keys:
+                    chosen.setdefault(key, path)
         except OSError:  # it is gone by now; if it cannot be read, whoever reads it says so
             if path.exists():
                 chosen.setdefault(str(path), path)

@@ -84,17 +84,21 @@ def champion_quality_asset(
         """
         current = archiving.current(archive.path)
         dataset = Description.from_json(description)
-        if current is None or not fits(
-            StoredNetwork(current.model_path).model, test_images.shape[1:], len(dataset.labels)
+        found: dict[str, Any] | None = None
+        model: Any = None
+        if current:
+            found = _taken(context.instance, optional_inputs, archive, current, made)
+            if found is None:  # else it is a network of today, and Keras need not read it
+                model = StoredNetwork(current.model_path).model
+        if current is None or (
+            model is not None and not fits(model, test_images.shape[1:], len(dataset.labels))
         ):
             nothing = Finding(passed=True, message="There is no champion of this dataset yet.")
             results = [check.result(nothing) for check in (CALIBRATED, ROBUST, AS_PROMOTED)]
             return stored({}, *results, champion="none yet: champion/decision says why")
         name = f"Champion {current.version}"
-        found = _taken(context.instance, optional_inputs, archive, current, made)
         pictures = _pictures(context.instance, optional_inputs, current, made) if found else {}
         if found is None:
-            model = StoredNetwork(current.model_path).model
             probabilities = predict(model, test_images, batch_size)
             found = {
                 "quality": assessment.assess(
