@@ -66,7 +66,7 @@ lock: ## pin the newest versions that the ranges in pyproject.toml allow
 		--no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements-uv.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --no-annotate --upgrade --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --group dev --extra onnx --extra tensorboard --extra tuning --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --no-annotate --constraint requirements.lock --upgrade --quiet \
 		--output-file requirements-dev.lock
 
