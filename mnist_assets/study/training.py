@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.loop.batches import Chunk
 from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.memory import require_memory
 from mnist_assets.networks.model import build_network
@@ -107,32 +108,77 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
         InputError: The network does not fit into memory.
     """
     images, labels = digits.train_images, digits.train_labels
-    require_memory(f"study/{study.network}", study.training, images.shape[1:], study.classes)
-    import_keras()
-    split = study.split
-    if seeds.split != study.split_seed:
-        split = split_indices(len(labels), study.validation_share, seeds.split)
-    normalization = fit_normalization(images, split["train"], study.std_floor)
-    training = study.training.model_copy(update={"seed": seeds.training})
-    size = choose_chunk_size(images, len(split["train"]), training.batch_size, study.memory_limit)
-    trainer = _trainer(
-        training.model_copy(update={"seed": 0}), images.shape[1:], study.classes, size
-    )
+    fit = partial(fit_normalization, std_floor=study.std_floor)
+    loop, epochs, validation = start(images, labels, study, seeds, fit)
     started, failure = time.perf_counter(), None
-    loop = trainer.restart(training.seed, normalization)
     try:
-        epochs = epoch_chunks(images, labels, split["train"], training, size)
         for number, chunks in enumerate(epochs, 1):
             loop.run_epoch(chunks, f"epoch {number}")
     except InputError as error:
         failure = f"{error.where}: {error.seen}"
-    loss, validation_accuracy = loop.validate(images, labels, split["validation"])
+    loss, validation_accuracy = loop.validate(images, labels, validation)
     tested = np.arange(len(digits.test_labels), dtype=np.int32)
     test_loss, test_accuracy = loop.validate(digits.test_images, digits.test_labels, tested)
     if not failure and not math.isfinite(loss + test_loss):
         failure = "the last update: a loss that is NaN or infinite after it"
     accuracies = (math.nan, math.nan) if failure else (validation_accuracy, test_accuracy)
     return Run(*seeds, *accuracies, seconds=time.perf_counter() - started, failure=failure)
+
+
+class Started(NamedTuple):
+    """A training that is about to begin.
+
+    Attributes:
+        loop: With a new network in it.
+        epochs: The chunks of each epoch.
+        validation: Indices of the split's validation images.
+    """
+
+    loop: TrainingLoop
+    epochs: Iterator[Iterable[Chunk]]
+    validation: NDArray[np.int32]
+
+
+def start(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    study: Study,
+    seeds: Seeds,
+    fit: Callable[[NDArray[np.uint8], NDArray[np.int32]], dict[str, NDArray[np.float32]]],
+) -> Started:
+    """Make ready to train with the given seeds.
+
+    Args:
+        images: The training part, uint8 (n, height, width).
+        labels: uint8 (n,).
+        study: What is trained.
+        seeds: Of this training.
+        fit: Gives `mean` and `std` of the images at the indices that train.
+
+    Raises:
+        InputError: The network does not fit into memory.
+    """
+    require_memory(f"study/{study.network}", study.training, images.shape[1:], study.classes)
+    import_keras()
+    split = study.split
+    if seeds.split != study.split_seed:
+        split = split_indices(len(labels), study.validation_share, seeds.split)
+    normalization = fit(images, split["train"])
+    training = study.training.model_copy(update={"seed": seeds.training})
+    size = choose_chunk_size(images, len(split["train"]), training.batch_size, study.memory_limit)
+    trainer = _trainer(compiled_alike(training), images.shape[1:], study.classes, size)
+    loop = trainer.restart(training, normalization)
+    epochs = epoch_chunks(images, labels, split["train"], training, size)
+    return Started(loop, epochs, split["validation"])
+
+
+def compiled_alike(training: Training) -> Training:
+    """One declaration for all that are compiled to the same program.
+
+    The learning rate is a variable of the program, and epochs are counted outside of it.
+    """
+    optimizer = training.optimizer.model_copy(update={"learning_rate": 1.0})
+    return training.model_copy(update={"seed": 0, "epochs": 1, "optimizer": optimizer})
 
 
 def tabulate(plan: Mapping[str, list[Seeds]], runs: Mapping[Seeds, Run]) -> pd.DataFrame:
@@ -166,12 +212,16 @@ class _Trainer:
         self._fresh_optimizer = [variable.numpy() for variable in self._loop.optimizer.variables]
         self._loop.compile(chunk_size, shape)
 
-    def restart(self, seed: int, normalization: Mapping[str, NDArray[np.float32]]) -> TrainingLoop:
+    def restart(
+        self, training: Training, normalization: Mapping[str, NDArray[np.float32]]
+    ) -> TrainingLoop:
         """The loop, in the state that one of a new network would be in."""
-        fresh, model = self._build(seed, normalization), self._loop.model
+        fresh, model = self._build(training.seed, normalization), self._loop.model
         state = [*model.variables, *self._loop.optimizer.variables]
         for variable, new in zip(state, [*fresh.variables, *self._fresh_optimizer], strict=True):
             variable.assign(new)
+        self._loop.training = training
+        self._loop.optimizer.learning_rate = training.optimizer.learning_rate
         mine, wanted = (network.get_layer("normalization") for network in (model, fresh))
         mine.mean.assign(wanted.mean)
         mine.variance.assign(wanted.variance)
