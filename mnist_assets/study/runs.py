@@ -108,7 +108,7 @@ def fingerprint(digits: Sequence[str], study: Study, code: str, **more: str) -> 
     """
     declared = vars(study) | {
         "network": None,  # a name decides nothing
-        "training": study.training.model_dump(mode="json", exclude={"seed"}),
+        "training": study.training.plain() | {"seed": None},
         "split": content_version(dict(study.split)),
         "digits": list(digits),
         "code": code,

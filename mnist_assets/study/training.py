@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop.batches import Chunk
 from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.memory import require_memory
-from mnist_assets.networks.model import build_network
-from mnist_assets.networks.training import choose_chunk_size, epoch_chunks, import_keras
+from mnist_assets.networks.model import applied_normalization, build_network
+from mnist_assets.networks.training import (
+    choose_chunk_size,
+    epoch_chunks,
+    import_keras,
+    train_epochs,
+)
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
 from mnist_assets.study.digits import Digits
@@ -109,14 +114,18 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
     """
     images, labels = digits.train_images, digits.train_labels
     fit = partial(fit_normalization, std_floor=study.std_floor)
-    loop, epochs, validation = start(images, labels, study, seeds, fit)
+    loop, split, size = start(images, labels, study, seeds, fit)
     started, failure = time.perf_counter(), None
     try:
-        for number, chunks in enumerate(epochs, 1):
-            loop.run_epoch(chunks, f"epoch {number}")
+        if loop.training.early_stopping:
+            deque(train_epochs(loop, images, labels, split, size, "study"), maxlen=0)
+        else:
+            epochs = epoch_chunks(images, labels, split["train"], loop.training, size)
+            for number, chunks in enumerate(epochs, 1):
+                loop.run_epoch(chunks, f"epoch {number}")
     except InputError as error:
         failure = f"{error.where}: {error.seen}"
-    loss, validation_accuracy = loop.validate(images, labels, validation)
+    loss, validation_accuracy = loop.validate(images, labels, split["validation"])
     tested = np.arange(len(digits.test_labels), dtype=np.int32)
     test_loss, test_accuracy = loop.validate(digits.test_images, digits.test_labels, tested)
     if not failure and not math.isfinite(loss + test_loss):
@@ -130,13 +139,13 @@ class Started(NamedTuple):
 
     Attributes:
         loop: With a new network in it.
-        epochs: The chunks of each epoch.
-        validation: Indices of the split's validation images.
+        split: Indices `train` and `validation`.
+        chunk_size: Images of a chunk.
     """
 
     loop: TrainingLoop
-    epochs: Iterator[Iterable[Chunk]]
-    validation: NDArray[np.int32]
+    split: Mapping[str, NDArray[np.int32]]
+    chunk_size: int
 
 
 def start(
@@ -163,22 +172,25 @@ def start(
     split = study.split
     if seeds.split != study.split_seed:
         split = split_indices(len(labels), study.validation_share, seeds.split)
-    normalization = fit(images, split["train"])
+    count = len(split["train"])
     training = study.training.model_copy(update={"seed": seeds.training})
-    size = choose_chunk_size(images, len(split["train"]), training.batch_size, study.memory_limit)
-    trainer = _trainer(compiled_alike(training), images.shape[1:], study.classes, size)
-    loop = trainer.restart(training, normalization)
-    epochs = epoch_chunks(images, labels, split["train"], training, size)
-    return Started(loop, epochs, split["validation"])
+    size = choose_chunk_size(images, count, training.batch_size, study.memory_limit)
+    trainer = _trainer(compiled_alike(training), images.shape[1:], study.classes, size, count)
+    loop = trainer.restart(training, fit(images, split["train"]))
+    return Started(loop, split, size)
 
 
 def compiled_alike(training: Training) -> Training:
     """One declaration for all that are compiled to the same program.
 
-    The learning rate is a variable of the program, and epochs are counted outside of it.
+    Without a schedule the learning rate is a variable of the program; epochs, early stopping and
+    augmentation are outside of it.
     """
-    optimizer = training.optimizer.model_copy(update={"learning_rate": 1.0})
-    return training.model_copy(update={"seed": 0, "epochs": 1, "optimizer": optimizer})
+    alike: dict[str, Any] = {"seed": 0, "early_stopping": None, "augmentation": None}
+    if training.schedule is None:
+        optimizer = training.optimizer.model_copy(update={"learning_rate": 1.0})
+        alike |= {"epochs": 1, "optimizer": optimizer}
+    return training.model_copy(update=alike)
 
 
 def tabulate(plan: Mapping[str, list[Seeds]], runs: Mapping[Seeds, Run]) -> pd.DataFrame:
@@ -197,7 +209,12 @@ class _Trainer:
     """A network compiled once, to be started anew with any seed and normalisation."""
 
     def __init__(
-        self, training: Training, shape: tuple[int, ...], classes: int, chunk_size: int
+        self,
+        training: Training,
+        shape: tuple[int, ...],
+        classes: int,
+        chunk_size: int,
+        images: int,
     ) -> None:
         import tensorflow as tf
 
@@ -208,7 +225,7 @@ class _Trainer:
         normalization = model.get_layer("normalization")
         normalization.mean = tf.Variable(normalization.mean, trainable=False)
         normalization.variance = tf.Variable(normalization.variance, trainable=False)
-        self._loop = TrainingLoop(model, training)
+        self._loop = TrainingLoop(model, training, images)
         self._fresh_optimizer = [variable.numpy() for variable in self._loop.optimizer.variables]
         self._loop.compile(chunk_size, shape)
 
@@ -216,12 +233,14 @@ class _Trainer:
         self, training: Training, normalization: Mapping[str, NDArray[np.float32]]
     ) -> TrainingLoop:
         """The loop, in the state that one of a new network would be in."""
-        fresh, model = self._build(training.seed, normalization), self._loop.model
+        applied = applied_normalization(normalization, training.normalization)
+        fresh, model = self._build(training.seed, applied), self._loop.model
+        self._loop.training = training
         state = [*model.variables, *self._loop.optimizer.variables]
         for variable, new in zip(state, [*fresh.variables, *self._fresh_optimizer], strict=True):
             variable.assign(new)
-        self._loop.training = training
-        self._loop.optimizer.learning_rate = training.optimizer.learning_rate
+        if training.schedule is None:
+            self._loop.optimizer.learning_rate = training.optimizer.learning_rate
         mine, wanted = (network.get_layer("normalization") for network in (model, fresh))
         mine.mean.assign(wanted.mean)
         mine.variance.assign(wanted.variance)
@@ -234,6 +253,8 @@ class _Trainer:
 
 
 @lru_cache(maxsize=1)
-def _trainer(training: Training, shape: tuple[int, ...], classes: int, chunk_size: int) -> _Trainer:
+def _trainer(
+    training: Training, shape: tuple[int, ...], classes: int, chunk_size: int, images: int
+) -> _Trainer:
     """The network compiled last, if it is the same one again."""
-    return _Trainer(training, shape, classes, chunk_size)
+    return _Trainer(training, shape, classes, chunk_size, images)

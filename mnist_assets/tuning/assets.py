@@ -136,13 +136,12 @@ def _runs_asset(
             [Task(study, point.normalization, of) for of in seeds_of(seeds)]
             for point, study in zip(points, studies, strict=True)
         ]
-        runs = _train(context, digits, points, tasks, kept, workers)
+        trained = _train(context, digits, points, tasks, kept, workers)
         remove_others(folder, [of_point.fingerprint for of_point in kept])
-        made = tabulate(points, runs, shape, classes)
-        epochs = {(point.network, point.value): point.training.epochs for point in points}
+        made = tabulate(points, trained, shape, classes)
         return stored(
             made,
-            RUNS.result(summary.check_runs(made, epochs, seeds)),
+            RUNS.result(summary.check_runs(made, points, seeds)),
             FINITE.result(summary.check_finite(made)),
             ENOUGH.result(summary.check_enough(made, declared_seeds)),
             trainings=len(points) * seeds,
@@ -197,8 +196,8 @@ def _report(
     if run.failure:
         result = told["failure"] = run.failure
     else:
-        told["validation_accuracy"] = run.epochs[-1].val_accuracy
-        result = f"validation accuracy {run.epochs[-1].val_accuracy:.4f}"
+        told["validation_accuracy"] = run.validation_accuracy
+        result = f"validation accuracy {run.validation_accuracy:.4f}"
     context.log.info(
         f"{context.asset_key.path[-1]}: training {number}, {point.network} at {point.value}, "
         f"seed {run.training_seed}: {result}, {seconds_left:.0f} s left"

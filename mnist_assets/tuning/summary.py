@@ -1,7 +1,7 @@
 """What a sweep says: how each value does, what it has over the declared one, and how surely.
 
-A table of runs is as from `training.tabulate`. What counts of a run is its accuracy on the
-validation images after the last epoch.
+A table of runs is as from `training.tabulate`. What counts of a run is the accuracy on the
+validation images that it ends with.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mnist_assets.tuning.variation import Point
+
 POINT = ["network", "value"]
 SAME = ["network", "value", "declared", "parameters"]  # in all rows of a point
 
@@ -40,32 +42,12 @@ def accuracies(
         runs: A table of runs.
         network: The point's network.
         value: The point's value.
-        epoch: After which epoch; after the last if None.
+        epoch: After which epoch; of the weights that training ends with if None.
     """
     of_point = runs[(runs["network"] == network) & (runs["value"] == value)]
     if epoch is None:
-        return of_point.groupby("seed")["val_accuracy"].agg(lambda reached: reached.iloc[-1])
+        return of_point.drop_duplicates("seed").set_index("seed")["validation_accuracy"]
     return of_point[of_point["epoch"] == epoch].set_index("seed")["val_accuracy"]
-
-
-def compare(
-    runs: pd.DataFrame,
-    network: str,
-    values: tuple[str, str],
-    confidence: float,
-    epoch: int | None = None,
-) -> dict[str, Any]:
-    """What the first of two values has over the second, seed by seed; see `compare_pairs`.
-
-    Args:
-        runs: A table of runs.
-        network: Whose points are compared.
-        values: Of the two points.
-        confidence: Of the interval of the mean difference.
-        epoch: After which epoch; after the last if None.
-    """
-    first, second = (accuracies(runs, network, value, epoch) for value in values)
-    return compare_pairs(finite(first.sub(second)), confidence)
 
 
 def summarise(runs: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -102,7 +84,11 @@ def summarise(runs: pd.DataFrame, confidence: float) -> pd.DataFrame:
             "seconds": _mean(of_point.groupby("seed")["seconds"].sum()),
         }
         compared = (
-            {} if is_declared else compare(runs, network, (value, declared[network]), confidence)
+            {}
+            if is_declared
+            else compare_pairs(
+                finite(reached.sub(accuracies(runs, network, declared[network]))), confidence
+            )
         )
         for ours, theirs in DIFFERENCES.items():
             row[ours] = compared.get(theirs)
@@ -204,33 +190,33 @@ def pareto_front(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDA
     return np.logical_not(np.array(undercut, np.bool_))
 
 
-def check_runs(runs: pd.DataFrame, trainings: Mapping[tuple[str, str], int], seeds: int) -> Finding:
+def check_runs(runs: pd.DataFrame, points: Sequence[Point], seeds: int) -> Finding:
     """Check that each point has the seeds 0 to `seeds` - 1, each once, trained to the end.
 
     Args:
         runs: A table of runs.
-        trainings: The epochs of each point, by its network and value.
+        points: What was tried.
         seeds: Trainings of each point.
     """
     wrong = []
-    for (network, value), epochs in trainings.items():
-        of_point = runs[(runs["network"] == network) & (runs["value"] == value)]
-        counted = of_point.groupby("seed")["epoch"].agg(list)
-        failed = set(of_point.loc[of_point["failure"].notna(), "seed"])
-        whole = list(range(1, epochs + 1))
-        if list(counted.index) != list(range(seeds)):
-            wrong.append(f"{network} at {value} has the seeds {list(counted.index)}")
-        elif any(of != whole[: len(of)] or not of for of in counted) or any(
-            len(of) < epochs and seed not in failed for seed, of in counted.items()
-        ):
-            wrong.append(f"{network} at {value} has other epochs than 1 to {epochs}")
-    found = len(runs.groupby([*POINT, "seed"]))
+    for point in points:
+        of_point = runs[(runs["network"] == point.network) & (runs["value"] == point.value)]
+        whole = range(1, point.training.epochs + 1)
+        found = sorted(of_point["seed"].unique().tolist())
+        if found != list(range(seeds)):
+            wrong.append(f"{point.network} at {point.value} has the seeds {found}")
+        for seed, of_seed in of_point.groupby("seed"):
+            epochs = of_seed["epoch"].to_list()
+            may_stop = point.training.early_stopping or of_seed["failure"].notna().any()
+            if epochs != list(whole[: len(epochs)] if may_stop else whole):
+                wrong.append(f"{point.network} at {point.value}, seed {seed}, has epochs {epochs}")
+    trainings = len(runs.drop_duplicates([*POINT, "seed"]))
     return Finding.of(
         not wrong,
-        f"All {found} trainings came to an end, with the seeds 0 to {seeds - 1} of each value.",
+        f"All {trainings} trainings came to an end, with the seeds 0 to {seeds - 1} of each value.",
         f"Wrong: {'; '.join(wrong)}.",
-        seen={"trainings": found, "wrong": wrong},
-        expected={"trainings": len(trainings) * seeds, "wrong": []},
+        seen={"trainings": trainings, "wrong": wrong},
+        expected={"trainings": len(points) * seeds, "wrong": []},
     )
 
 

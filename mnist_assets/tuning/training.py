@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.model import parameters_of
-from mnist_assets.networks.training import Epoch
+from mnist_assets.networks.layer_table import parameters_of
+from mnist_assets.networks.training import Epoch, train_epochs
 from mnist_assets.study.training import Seeds, Study, start
 from mnist_assets.tuning.variation import fit
 
@@ -21,7 +20,12 @@ if TYPE_CHECKING:
     from mnist_assets.study.digits import Digits
     from mnist_assets.tuning.variation import Point
 
-COLUMNS = ("network", "value", "declared", "parameters", "seed", *Epoch.__annotations__, "failure")
+EPOCH = tuple(Epoch.__annotations__)
+COLUMNS = (
+    *("network", "value", "declared", "parameters", "seed", "validation_accuracy"),
+    *EPOCH,
+    "failure",
+)
 
 
 class Task(NamedTuple):
@@ -45,12 +49,14 @@ class SweepRun:
     Attributes:
         training_seed: Of initial weights, dropout and batch order.
         split_seed: Of which images train.
-        epochs: Those that came to an end; `seconds` are of the updates alone.
+        validation_accuracy: Of the weights that training ends with; NaN if it failed.
+        epochs: Those that came to an end.
         failure: Why the training has no result, or None.
     """
 
     training_seed: int
     split_seed: int
+    validation_accuracy: float
     epochs: tuple[Epoch, ...]
     failure: str | None
 
@@ -62,7 +68,12 @@ class SweepRun:
     @classmethod
     def of(cls, plain: dict[str, Any]) -> SweepRun:
         """What `dataclasses.asdict` and JSON have made of one."""
-        return cls(**plain | {"epochs": tuple(Epoch(**epoch) for epoch in plain["epochs"])})
+        epochs = tuple(Epoch(**epoch) for epoch in plain["epochs"])
+        reached = plain["validation_accuracy"]
+        return cls(
+            **plain
+            | {"epochs": epochs, "validation_accuracy": math.nan if reached is None else reached}
+        )
 
 
 def seeds_of(seeds: int) -> list[Seeds]:
@@ -80,23 +91,21 @@ def train_task(digits: Digits, task: Task) -> SweepRun:
     """
     images, labels = digits.train_images, digits.train_labels
     normalize = fit(task.normalization, task.study.std_floor)
-    loop, epochs, validation = start(images, labels, task.study, task.seeds, normalize)
+    loop, split, size = start(images, labels, task.study, task.seeds, normalize)
     done: list[Epoch] = []
-    failure = None
-    for number, chunks in enumerate(epochs, 1):
-        started = time.perf_counter()
-        try:
-            loss, accuracy = loop.run_epoch(chunks, f"epoch {number}")
-        except InputError as error:
-            failure = f"{error.where}: {error.seen}"
-            break
-        seconds = time.perf_counter() - started
-        val_loss, val_accuracy = loop.validate(images, labels, validation)
-        if not math.isfinite(val_loss):
-            failure = f"epoch {number}: a loss that is NaN or infinite after it"
-            break
-        done.append(Epoch(number, loss, accuracy, val_loss, val_accuracy, seconds))
-    return SweepRun(*task.seeds, tuple(done), failure)
+    failure, reached = None, math.nan
+    try:
+        for epoch in train_epochs(loop, images, labels, split, size, task.study.network):
+            if math.isfinite(epoch.val_loss):
+                done.append(epoch)
+        loss, reached = epoch.val_loss, epoch.val_accuracy
+        if loop.training.early_stopping:  # which has the best weights restored
+            loss, reached = loop.validate(images, labels, split["validation"])
+        if not math.isfinite(loss):
+            failure = "the last update: a loss that is NaN or infinite after it"
+    except InputError as error:
+        failure = f"{error.where}: {error.seen}"
+    return SweepRun(*task.seeds, math.nan if failure else reached, tuple(done), failure)
 
 
 def train_numbered(digits: Digits, numbered: tuple[int, Task]) -> tuple[int, SweepRun]:
@@ -121,8 +130,8 @@ def tabulate(
 
     Returns:
         One row an epoch of each run: `network`, `value`, `declared`, `parameters`, `seed` (of
-        training and split), then the fields of `Epoch`, and `failure`. A run that failed has a last
-        row that says why, without figures.
+        training and split), the run's `validation_accuracy`, then the fields of `Epoch`, and
+        `failure`. A run that failed has a last row that says why, without figures.
     """
     import pandas as pd
 
@@ -133,7 +142,8 @@ def tabulate(
         for run in of_point:
             epochs = [(*asdict(epoch).values(), None) for epoch in run.epochs]
             if run.failure:
-                nothing = [math.nan] * (len(Epoch.__annotations__) - 1)
+                nothing = [math.nan] * (len(EPOCH) - 1)
                 epochs.append((len(run.epochs) + 1, *nothing, run.failure))
-            rows += [(*first, run.training_seed, *epoch) for epoch in epochs]
+            whole = (run.training_seed, run.validation_accuracy)
+            rows += [(*first, *whole, *epoch) for epoch in epochs]
     return pd.DataFrame(rows, columns=list(COLUMNS))
