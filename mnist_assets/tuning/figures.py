@@ -57,9 +57,7 @@ def points(
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
         axes.set_title(network, fontweight="normal", fontsize=10)
-    _scale(
-        panels[-1], "x", _errors(runs.groupby(["network", "value", "seed"])["val_accuracy"].last())
-    )
+    _scale(panels[-1], "x", _errors(runs["validation_accuracy"]))
     panels[-1].invert_xaxis()
     panels[-1].set_xlabel("Validation accuracy (logarithmic in the error)")
     marks = [

@@ -138,7 +138,7 @@ def _sentence(summary: pd.DataFrame, level: float, declared: str) -> str:
     done = summary[summary["mean"].notna()]
     if done.empty or len(done) == 1:
         return "no two values came to an end, so nothing can be told."
-    ordered = done.sort_values("mean")
+    ordered = done.sort_values(["mean", "declared"])
     best, worst = ordered.iloc[-1], ordered.iloc[0]
     if best["declared"]:
         told = f"the {declared} {own['value']} does best ({percent(own['mean'])})"
