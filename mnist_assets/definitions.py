@@ -106,12 +106,14 @@ def build_definitions(places: Places) -> dg.Definitions:
         champion_quality,
         *studies,
         *tuning,
-        claims_asset(networks),
+        claims_asset(networks, tuning),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    assets += report_assets(networks, settings, made, optional_deps=[champion_quality, *studies])
+    assets += report_assets(
+        networks, settings, made, optional_deps=[champion_quality, *studies, *tuning]
+    )
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=[bounded_check(settings.normalization)],

@@ -28,13 +28,13 @@ class RunsFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing 
     assets: str
     stage: str = "study"
 
-    def path(self, network: str) -> Path:
-        """The folder of a network's runs."""
-        return self._folder / f"{network}{ENDING}"
+    def path(self, name: str) -> Path:
+        """The folder of the runs of a network or a sweep."""
+        return self._folder / f"{name}{ENDING}"
 
-    def networks(self) -> Iterator[tuple[str, Path]]:
-        """The networks that have runs, each with their folder."""
-        for folder in sorted(self._folder.glob(f"*{ENDING}")):
+    def kept(self) -> Iterator[tuple[str, Path]]:
+        """What has runs, by name, each with their folder."""
+        for folder in sorted(self._folder.glob(f"*{ENDING}/")):
             yield folder.name.removesuffix(ENDING), folder
 
     @property

@@ -50,6 +50,23 @@ def accuracies(
     return of_point[of_point["epoch"] == epoch].set_index("seed")["val_accuracy"]
 
 
+def falls(runs: pd.DataFrame, network: str, value: str) -> pd.Series[float]:
+    """By how much the validation accuracy of a point fell in all, from epoch to epoch, by seed.
+
+    It is 0 of a training that never gets worse, and NaN of a run that failed.
+    """
+    import pandas as pd
+
+    of_point = runs[(runs["network"] == network) & (runs["value"] == value)]
+    fallen = {
+        seed: -of_seed["val_accuracy"].diff().clip(upper=0).sum(skipna=True)
+        if of_seed["failure"].isna().all()
+        else np.nan
+        for seed, of_seed in of_point.groupby("seed")
+    }
+    return pd.Series(fallen, dtype=np.float64)
+
+
 def summarise(runs: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Summarise a sweep.
 
@@ -128,32 +145,62 @@ def sentences(summary: pd.DataFrame, confidence: float, declared: str) -> dict[s
         declared: How to call the declared values, as from `name_declared`.
     """
     return {
-        str(network): _sentence(of.reset_index(drop=True), 1 - confidence, declared)
-        for network, of in summary.groupby("network", sort=False)
+        choice["network"]: _sentence(choice, declared) for choice in choices(summary, confidence)
     }
 
 
-def _sentence(summary: pd.DataFrame, level: float, declared: str) -> str:
-    own = summary[summary["declared"]].iloc[0]
-    done = summary[summary["mean"].notna()]
-    if done.empty or len(done) == 1:
-        return "no two values came to an end, so nothing can be told."
-    ordered = done.sort_values(["mean", "declared"])
-    best, worst = ordered.iloc[-1], ordered.iloc[0]
+def choices(summary: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
+    """Hold each network's declared value against the best and the worst that were tried.
+
+    Args:
+        summary: As from `summarise`.
+        confidence: 1 less this is the level that p-values are held against.
+
+    Returns:
+        Of each network: `network`; the rows `declared`, `best` and `worst` of the summary, the last
+        two None where nothing came to an end; whether the best is `sure` to be better than the
+        declared; and the values that `diverged`.
+    """
+    found = []
+    for network, of in summary.groupby("network", sort=False):
+        plain = of.astype(object).where(of.notna(), None)
+        rows: list[dict[Any, Any]] = plain.to_dict("records")
+        done = sorted(
+            (row for row in rows if row["mean"] is not None),
+            key=lambda row: (row["mean"], row["declared"]),
+        )
+        best, worst = (done[-1], done[0]) if done else (None, None)
+        p_value = best["holm_p_value"] if best else None
+        found.append(
+            {
+                "network": network,
+                "declared": next(row for row in rows if row["declared"]),
+                "best": best,
+                "worst": worst,
+                "sure": p_value is not None and p_value < 1 - confidence,
+                "diverged": [row["value"] for row in rows if row["mean"] is None],
+            }
+        )
+    return found
+
+
+def _sentence(choice: Mapping[str, Any], declared: str) -> str:
+    own, best, worst = choice["declared"], choice["best"], choice["worst"]
+    if best is None:
+        return "every value diverged."
     if best["declared"]:
-        told = f"the {declared} {own['value']} does best ({percent(own['mean'])})"
+        told = f"the {declared} {own['value']} does best ({percent(best['mean'])})"
     else:
         told = f"{best['value']} does best ({percent(best['mean'])})"
-        if best["mean_difference"] is not None and not np.isnan(best["mean_difference"]):
-            p_value = best["holm_p_value"]
-            is_sure = p_value < level
+        if best["holm_p_value"] is not None:
             ahead = f"{points(best['mean_difference'])} on the {declared} {own['value']}"
-            unsure = "" if is_sure else ", which may be chance"
-            told += f", {ahead} (p {probability(p_value)}{unsure})"
-    if not worst["declared"] and worst["value"] != best["value"]:
-        told += f", {worst['value']} worst ({percent(worst['mean'])})"
-    failed = summary[summary["mean"].isna()]["value"].to_list()
-    return told + (f"; {', '.join(failed)} diverged." if failed else ".")
+            unsure = "" if choice["sure"] else ", which may be chance"
+            told += f", {ahead} (p {probability(best['holm_p_value'])}{unsure})"
+    if worst["value"] not in {best["value"], own["value"]}:
+        told += f"; {worst['value']} does worst ({percent(worst['mean'])})"
+    if choice["diverged"]:
+        told += f"; {', '.join(choice['diverged'])} diverged"
+    return f"{told}."
 
 
 def overview(summaries: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
