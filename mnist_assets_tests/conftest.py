@@ -53,6 +53,7 @@ WITH_TENSORFLOW = (
     "report/test_page_network.py",
     "study/test_assets.py",
     "study/test_training.py",
+    "tuning/test_assets.py",
     "test_graph.py",
     "test_large_datasets.py",
     "test_places.py",

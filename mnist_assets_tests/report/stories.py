@@ -254,6 +254,7 @@ def make_story():
         "networks": networks,
         "comparison": compare(networks),
         "study": None,
+        "tuning": None,
         "champion": {},
         "label_errors": values["label_errors"],
         "labels_found_by": "simplest",
