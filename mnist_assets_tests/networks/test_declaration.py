@@ -72,6 +72,7 @@ def test_a_declaration_is_read_as_written(declaration: dict[str, Any], file: Pat
     network = small(declaration, file)
     assert network.model_dump(exclude_none=True) == {
         **declaration["networks"]["small"],
+        "on_request": False,
         "training": {
             **declaration["networks"]["small"]["training"],
             "layers": ({"kind": "dense", "units": 3, "activation": "relu"},),

@@ -168,6 +168,7 @@ def study_of(claims, **accuracies):
         "summaries": summaries,
         "compared": compared(compare_runs(runs, CONFIDENCE), CONFIDENCE),
         "confidence": CONFIDENCE,
+        "recorded": {},
     }
 
 
@@ -252,6 +253,7 @@ def make_story():
         "one_hot": values["one_hot_examples"],
         "split": {"train": 32, "validation": 8},
         "networks": networks,
+        "untold": [],
         "comparison": compare(networks),
         "study": None,
         "champion": {},

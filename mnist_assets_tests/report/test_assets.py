@@ -109,6 +109,11 @@ class OptionalInputs:
         self.asked[key] = (storage, code_version)
         return self.made.get(key)
 
+    def read_groups(self, instance, groups, reads):
+        there = [name for name in groups if name in self.made]
+        asked = {argument: key for name in there for argument, key in reads[name].items()}
+        return {argument: self.made[key] for argument, key in asked.items()}, {}
+
     def read_pictures(self, instance, files, code_versions):
         assert {file.partition(".")[0] for file in files} <= set(code_versions)
         return {file: PNG for file in files if file not in self.lacking}
