@@ -21,6 +21,7 @@ from mnist_assets.networks.declaration import (
     Nadam,
     Network,
     RMSprop,
+    always_made,
     read_networks,
 )
 from mnist_assets.networks.model import parameters_of
@@ -79,6 +80,15 @@ def test_a_declaration_is_read_as_written(declaration: dict[str, Any], file: Pat
             "loss": "categorical_crossentropy",
         },
     }
+
+
+def test_one_network_at_least_is_always_made(declaration: dict[str, Any], file: Path) -> None:
+    small = declaration["networks"]["small"]
+    large = small | {"on_request": True}
+    file.write_text(yaml.safe_dump({"networks": {"large": large, "small": small}}))
+    assert always_made(read_networks(file)) == ["small"]
+    refused = refusal(file, yaml.safe_dump({"networks": {"large": large}}))
+    assert "at least one network that is not on_request" in str(refused)
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,11 @@ SPLIT = {"train": np.arange(32, dtype=np.int32), "validation": np.arange(32, 40,
 CONFIDENCE = 0.95
 
 
-def declare(claim=None, layers=(), parameters=1, **optimizer):
+def declare(claim=None, layers=(), parameters=1, on_request=False, **optimizer):
     return Network.model_validate(
         {
             "description": "A network of a <test>.",
+            "on_request": on_request,
             "training": {
                 "layers": list(layers),
                 "optimizer": optimizer or {"kind": "adam", "learning_rate": 0.01},
