@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import ArrayLike, NDArray
 
-    from mnist_assets.networks.declaration import Layer
+    from mnist_assets.networks.layers import Layer
 
 SCRIPTS = ("network.js", "parts.js", "images.js", "canvas.js")  # each uses those before it
 # What `templates/network.js` has.
