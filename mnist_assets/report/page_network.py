@@ -14,7 +14,7 @@ import numpy as np
 from mnist_assets.errors import InputError
 from mnist_assets.formatting import number, percent
 from mnist_assets.inference import digits, parts, strokes
-from mnist_assets.networks.declaration import Activation
+from mnist_assets.networks.layers import Activation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,7 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.exploration import grey
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.history import generalization_gap
-from mnist_assets.networks.model import layer_table, parameters_of
+from mnist_assets.networks.layer_table import layer_table, parameters_of
 from mnist_assets.preparation import normalization
 from mnist_assets.report.study import compared
 from mnist_assets.study.summary import summarise

@@ -10,20 +10,10 @@ from dagster._core.definitions.utils import DISALLOWED_NAMES
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import (
-    SGD,
-    Activation,
-    Adam,
-    BatchNormalization,
-    Dense,
-    Dropout,
-    Loss,
-    Nadam,
-    Network,
-    RMSprop,
-    read_networks,
-)
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.declaration import Loss, Network, read_networks
+from mnist_assets.networks.layer_table import parameters_of
+from mnist_assets.networks.layers import Activation, BatchNormalization, Dense, Dropout
+from mnist_assets.networks.optimizers import SGD, Adam, Nadam, RMSprop
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -12,7 +12,8 @@ from scipy.special import erf
 
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.networks.declaration import Activation, Training
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.layers import Activation
 from mnist_assets.networks.model import build_network
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.report.assets.page import TEMPLATES

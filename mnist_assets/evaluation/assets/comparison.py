@@ -10,7 +10,7 @@ from mnist_assets.dataset.loading import class_count
 from mnist_assets.evaluation import comparison
 from mnist_assets.evaluation.assets.networks import STAGE
 from mnist_assets.networks.declaration import Network
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
 

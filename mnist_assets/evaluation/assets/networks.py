@@ -12,6 +12,7 @@ from mnist_assets.evaluation import checks, forward_pass, scores
 from mnist_assets.evaluation import predictions as predicting
 from mnist_assets.evaluation.independent_count import check_independent_count, count_independently
 from mnist_assets.evaluation.metrics import render_report
+from mnist_assets.networks.model import applied_normalization
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
@@ -94,7 +95,12 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         images = {"validation": train_images[split["validation"]], "test": test_images}
         predicted = {part: predicting.predict(model, of, batch_size) for part, of in images.items()}
         distances = forward_pass.distances_by_hand(
-            predicted, images, normalization, network.training["layers"], model.get_weights(), count
+            predicted,
+            images,
+            applied_normalization(normalization, network.training.get("normalization")),
+            network.training["layers"],
+            model.get_weights(),
+            count,
         )
         return stored(
             predicted,
