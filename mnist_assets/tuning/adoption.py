@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import NetworkName, Training, read_networks
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.tuning.trials import Measured, TrainingPart, run_trial
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def choose_trial(
         found = sorted(accurate, key=lambda trial: (_parameters(trial), -_accuracy(trial)))
         wanted = f"a trial with a validation accuracy of at least {at_least:g}"
     elif is_single:
-        found = sorted(finished, key=lambda trial: -_accuracy(trial))
+        found = sorted(finished, key=lambda trial: (-_accuracy(trial), _parameters(trial)))
         wanted = "a trial"
     else:
         raise InputError(

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import Training
 from mnist_assets.orchestration.versions.content import content_version
 from mnist_assets.tuning.search_declaration import MAXIMISED, NSGA2, Search
 from mnist_assets.tuning.search_space import Range, Space, Tunable
@@ -206,7 +205,7 @@ def _try(goal: Goal, trial: Trial, run: Callable[..., Measured]) -> tuple[float,
     is_single = len(search.objectives) == 1
     try:
         training = goal.space.fill(lambda tunable: suggest(trial, tunable))
-        trial.set_user_attr("training", plain(training))
+        trial.set_user_attr("training", training.plain())
         _require_few(goal.part.parameters(training), search.parameters_at_most)
         measured = run(
             training,
@@ -230,11 +229,6 @@ def suggest(trial: Trial, tunable: Tunable) -> Any:
     if tunable.is_whole:
         return trial.suggest_int(tunable.tune, step=int(tunable.step or 1), **limits)
     return trial.suggest_float(tunable.tune, step=tunable.step, **limits)
-
-
-def plain(training: Training) -> dict[str, Any]:
-    """A training as `networks.yaml` has it, without what is not used."""
-    return training.model_dump(mode="json", exclude_none=True)
 
 
 def _require_few(parameters: int, most: int | None) -> None:

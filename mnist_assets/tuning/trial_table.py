@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from mnist_assets.formatting import percent
-from mnist_assets.tuning.search import import_optuna
+from mnist_assets.tuning.search import finished_trials, import_optuna
 from mnist_assets.tuning.search_declaration import MAXIMISED
 
 if TYPE_CHECKING:
@@ -57,16 +57,14 @@ def tabulate(search: str, study: optuna.Study) -> pd.DataFrame:
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:
     """The most accurate, or with several objectives the Pareto front, most accurate first."""
-    if not has_finished(study):
-        return []
-    front = [study.best_trial] if len(study.directions) == 1 else study.best_trials
-    return sorted(front, key=lambda trial: -trial.user_attrs[MAXIMISED])
+    if len(study.directions) > 1:
+        return sorted(study.best_trials, key=_merit)
+    return sorted(finished_trials(study), key=_merit)[:1]
 
 
-def has_finished(study: optuna.Study) -> bool:
-    """Whether any training ran to its end."""
-    complete = import_optuna().trial.TrialState.COMPLETE
-    return bool(study.get_trials(deepcopy=False, states=(complete,)))
+def _merit(trial: FrozenTrial) -> tuple[float, int]:
+    """What trials are sorted by, best first: of equally accurate ones, the smallest is."""
+    return -trial.user_attrs[MAXIMISED], trial.user_attrs["parameters"]
 
 
 def importances(study: optuna.Study) -> dict[str, float]:
@@ -76,7 +74,7 @@ def importances(study: optuna.Study) -> dict[str, float]:
     have. Empty if there are too few trials, or if all are as good.
     """
     optuna = import_optuna()
-    complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    complete = finished_trials(study)
     if len(complete) < FEWEST_FOR_IMPORTANCES:
         return {}
     if len({trial.user_attrs[MAXIMISED] for trial in complete}) == 1:

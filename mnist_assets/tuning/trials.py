@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.history import generalization_gap
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.history import generalization_gap, until_kept
+from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.networks.training import Epoch, train_network
 
 if TYPE_CHECKING:
@@ -105,9 +105,10 @@ def run_trial(
         on_epoch=on_epoch,
     )
     history = trained.history
+    kept = until_kept(history, training)
     return Measured(
-        validation_accuracy=float(history["val_accuracy"].iloc[-1]),
-        generalization_gap=float(generalization_gap(history)),
+        validation_accuracy=float(kept["val_accuracy"].iloc[-1]),
+        generalization_gap=float(generalization_gap(kept)),
         parameters=part.parameters(training),
         epochs=len(history),
         training_seconds=speed.training_seconds,
