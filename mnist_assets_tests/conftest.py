@@ -39,6 +39,7 @@ WITH_TENSORFLOW = (
     "cli/test_predict.py",
     "cli/test_status.py",
     "cli/test_study.py",
+    "cli/test_tune.py",
     "cli/test_verify.py",
     "evaluation/test_forward_pass.py",
     "evaluation/test_predictions.py",
