@@ -80,11 +80,13 @@ not up to date.
 def checks():
     """Each check of the graph: asset, name, group, whether a failure may stop, description."""
     networks = read_networks()
-    names = dict.fromkeys(networks, "<name>") | dict.fromkeys(read_sweeps(networks), "<sweep>")
+    of_networks = dict.fromkeys(networks, "<name>")
+    of_sweeps = dict.fromkeys(read_sweeps(networks), "<sweep>")
     graph = build_definitions(Places()).resolve_asset_graph()
     found = {}
     for key in graph.asset_check_keys:
         spec = graph.get_check_spec(key)
+        names = of_sweeps if key.asset_key.path[0] == "tuning" else of_networks
         asset = "/".join(_place(part, names) for part in key.asset_key.path)
         found[asset, key.name] = (spec.metadata["group"], spec.blocking, spec.description)
 
