@@ -11,6 +11,7 @@ from mnist_assets.cli.clean import clean
 from mnist_assets.cli.dataset import dataset
 from mnist_assets.cli.materialize import materialize
 from mnist_assets.cli.predict import predict
+from mnist_assets.cli.search import adopt, search
 from mnist_assets.cli.status import status
 from mnist_assets.cli.study import study
 from mnist_assets.cli.tune import tune
@@ -80,3 +81,5 @@ def main(context: click.Context) -> None:
 
 for command in (materialize, status, verify, clean, study, tune, champion, predict, dataset):
     main.add_command(command)
+for command in (search, adopt):
+    tune.add_command(command)

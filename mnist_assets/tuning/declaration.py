@@ -12,6 +12,8 @@ from mnist_assets.declarations.places import TUNING_FILE
 from mnist_assets.declarations.yaml_files import Declared, Whole, read_yaml
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import NetworkName
+from mnist_assets.tuning.search_declaration import Search, SearchName
+from mnist_assets.tuning.search_space import Space
 
 Value = int | float | str | dict[str, Any] | list[Any]
 
@@ -47,7 +49,8 @@ class Sweep(Declared):
 class TuningFile(Declared):
     """What `tuning.yaml` holds."""
 
-    sweeps: dict[SweepName, Sweep]
+    sweeps: dict[SweepName, Sweep] = Field(default_factory=dict)
+    searches: dict[SearchName, Search] = Field(default_factory=dict)
 
 
 def read_sweeps(networks: Mapping[str, Any], path: Path = TUNING_FILE) -> dict[str, Sweep]:
@@ -78,3 +81,21 @@ def read_sweeps(networks: Mapping[str, Any], path: Path = TUNING_FILE) -> dict[s
             update={"values": {of: tried for of, tried in sweep.values.items() if of in networks}}
         )
     return {name: sweep for name, sweep in sweeps.items() if sweep.values}
+
+
+def read_searches(path: Path = TUNING_FILE) -> dict[str, Search]:
+    """Read every declared search, in the order of the file.
+
+    Raises:
+        InputError: The file is unreadable or holds a value that is not allowed, be it in a space.
+    """
+    searches = read_yaml(path, TuningFile).searches
+    for name, search in searches.items():
+        for _ in space_of(name, search, path).corners():
+            pass
+    return searches
+
+
+def space_of(name: str, search: Search, path: Path = TUNING_FILE) -> Space:
+    """The space of a search, which errors find in that file."""
+    return Space(search.training, f"{path}: searches.{name}.training")
