@@ -15,8 +15,8 @@ from mnist_assets.errors import InputError
 if TYPE_CHECKING:
     import dagster as dg
 
-    from mnist_assets.tuning.search import Goal
-    from mnist_assets.tuning.search_workers import Budget
+    from mnist_assets.tuning.search.study import Goal
+    from mnist_assets.tuning.search.workers import Budget
 
 INPUTS = {
     "images": ("dataset/train_images", "npy"),
@@ -79,8 +79,8 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
     from mnist_assets.study.workers import count_cores
-    from mnist_assets.tuning.search import import_optuna
-    from mnist_assets.tuning.search_workers import Budget
+    from mnist_assets.tuning.search.study import import_optuna
+    from mnist_assets.tuning.search.workers import Budget
 
     import_optuna()
     places = Places.from_environment()
@@ -103,8 +103,8 @@ def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Go
     from mnist_assets.definitions import build_storages
     from mnist_assets.orchestration.history import address_beside
     from mnist_assets.tuning.declaration import read_searches, space_of
-    from mnist_assets.tuning.search import Goal
-    from mnist_assets.tuning.trials import TrainingPart
+    from mnist_assets.tuning.search.study import Goal
+    from mnist_assets.tuning.search.trials import TrainingPart
 
     searches = read_searches(places.tuning)
     if name not in searches:
@@ -134,17 +134,17 @@ def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Go
 
 def _search(goal: Goal, address: str, budget: Budget, processes: int) -> None:
     """Make the trials, and tell of each."""
-    from mnist_assets.tuning import search_workers
-    from mnist_assets.tuning.search import open_storage, open_study
-    from mnist_assets.tuning.trial_table import describe, describe_best
+    from mnist_assets.tuning.search import workers
+    from mnist_assets.tuning.search.study import open_storage, open_study
+    from mnist_assets.tuning.search.table import describe, describe_best
 
     gc.enable()
     study = open_study(goal, open_storage(address))
-    done = search_workers.count_finished(study)
+    done = workers.count_finished(study)
     click.echo(f"{goal.name}: {done} trials were finished before", err=True)
     started = time.monotonic()
     with native_logs_kept():
-        for trial in search_workers.search(goal, address, budget, processes=processes):
+        for trial in workers.search(goal, address, budget, processes=processes):
             minutes = (time.monotonic() - started) / 60
             click.echo(f"{goal.name} [{minutes:.1f} min] {describe(trial)}", err=True)
             click.echo(f"{' ' * len(goal.name)} {describe_best(study)}", err=True)
@@ -186,8 +186,8 @@ def adopt(
     from mnist_assets.cli.graph import COMPILED, working
     from mnist_assets.networks.declaration import Training
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
-    from mnist_assets.tuning import adoption
-    from mnist_assets.tuning.search import finished_trials, open_storage, open_study
+    from mnist_assets.tuning.search import adoption
+    from mnist_assets.tuning.search.study import finished_trials, open_storage, open_study
 
     places = Places.from_environment()
     adoption.require_free(name, places.networks)

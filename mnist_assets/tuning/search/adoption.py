@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import NetworkName, Training, read_networks
 from mnist_assets.networks.layer_table import parameters_of
-from mnist_assets.tuning.trials import Measured, TrainingPart, run_trial
+from mnist_assets.tuning.search.trials import Measured, TrainingPart, run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

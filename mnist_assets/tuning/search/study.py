@@ -1,7 +1,7 @@
 """Searching a space of trainings by Optuna, trial by trial, in a storage that outlives the process.
 
-What a trial is and costs is `trials.py`, processes side by side `search_workers.py`, and what the
-trials say together `trial_table.py`.
+What a trial is and costs is `trials.py`, processes side by side `workers.py`, and what the
+trials say together `table.py`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.versions.content import content_version
-from mnist_assets.tuning.search_declaration import MAXIMISED, NSGA2, Search
-from mnist_assets.tuning.search_space import Range, Space, Tunable
-from mnist_assets.tuning.trials import Measured, TrainingPart, run_trial
+from mnist_assets.tuning.search.declaration import MAXIMISED, NSGA2, Search
+from mnist_assets.tuning.search.space import Range, Space, Tunable
+from mnist_assets.tuning.search.trials import Measured, TrainingPart, run_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 from mnist_assets.formatting import percent
-from mnist_assets.tuning.search import finished_trials, import_optuna
-from mnist_assets.tuning.search_declaration import MAXIMISED
+from mnist_assets.tuning.search.declaration import MAXIMISED
+from mnist_assets.tuning.search.study import finished_trials, import_optuna
 
 if TYPE_CHECKING:
     import optuna
