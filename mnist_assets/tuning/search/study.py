@@ -22,7 +22,7 @@ from mnist_assets.tuning.search.space import Range, Space, Tunable
 from mnist_assets.tuning.search.trials import Measured, TrainingPart, run_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from optuna import Study, Trial
     from optuna.samplers import BaseSampler
@@ -251,3 +251,16 @@ def _prune(trial: Trial, epoch: Epoch) -> None:
 def finished_trials(study: Study) -> list[FrozenTrial]:
     """The trials whose training ran to its end."""
     return study.get_trials(deepcopy=False, states=(import_optuna().trial.TrialState.COMPLETE,))
+
+
+def find_studies(goals: Iterable[Goal], address: str) -> dict[str, Study]:
+    """The studies of those searches that have trials, by the searches' names."""
+    optuna = import_optuna()
+    storage = open_storage(address)
+    there = set(optuna.get_all_study_names(storage))
+    found = {
+        goal.name: optuna.load_study(study_name=goal.study, storage=storage)
+        for goal in goals
+        if goal.study in there
+    }
+    return {name: study for name, study in found.items() if study.get_trials(deepcopy=False)}
