@@ -5,6 +5,7 @@ Loading this imports no TensorFlow; steps do so when they train or predict.
 
 import warnings
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -33,7 +34,14 @@ from mnist_assets.orchestration.automation import follow_changes_sensor
 from mnist_assets.orchestration.executor import local_executor
 from mnist_assets.orchestration.retention import retention_job, retention_schedule
 from mnist_assets.orchestration.run_lock import RunLock, locked
-from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
+from mnist_assets.orchestration.schedules import (
+    EVERYTHING,
+    STUDY,
+    TUNING,
+    failure_sensor,
+    jobs,
+    schedules,
+)
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import OptionalInputs
@@ -45,6 +53,8 @@ from mnist_assets.report.assets.page import report_assets
 from mnist_assets.report.assets.page_network import page_network_asset
 from mnist_assets.study.assets import study_assets
 from mnist_assets.study.resources import RunsFolder, study_workers
+from mnist_assets.tuning.assets import tuning_assets
+from mnist_assets.tuning.declaration import read_sweeps
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -67,8 +77,8 @@ def build_definitions(places: Places) -> dg.Definitions:
     """Build the graph over the given folders.
 
     Raises:
-        InputError: `networks.yaml`, `settings.yaml` or the dataset's `dataset.yaml` holds a value
-            that is not allowed.
+        InputError: `networks.yaml`, `settings.yaml`, `tuning.yaml` or the dataset's `dataset.yaml`
+            holds a value that is not allowed.
     """
     source = build_source(places)
     settings = settings_for(source, read_settings(places.settings))
@@ -80,6 +90,8 @@ def build_definitions(places: Places) -> dg.Definitions:
     ]
     champion_quality = champion_quality_asset(networks, settings, evaluations)
     studies = study_assets(networks, settings)
+    sweeps = read_sweeps(networks, places.tuning)
+    tuning = tuning_assets(sweeps, networks, settings, places.tuning.name)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),
@@ -93,12 +105,15 @@ def build_definitions(places: Places) -> dg.Definitions:
         training_log_asset(networks),
         champion_quality,
         *studies,
-        claims_asset(networks),
+        *tuning,
+        claims_asset(networks, tuning),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    assets += report_assets(networks, settings, made, optional_deps=[champion_quality, *studies])
+    assets += report_assets(
+        networks, settings, made, optional_deps=[champion_quality, *studies, *tuning]
+    )
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=[bounded_check(settings.normalization)],
@@ -128,6 +143,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             "run_lock": RunLock(file=str(places.lock)),
             "optional_inputs": OptionalInputs(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),
+            "sweeps_folder": RunsFolder(assets=places.assets, stage="tuning"),
             "workers": study_workers(settings.study.processes),
             **{key: locked(storage) for key, storage in build_storages(places).items()},
         },
@@ -155,7 +171,7 @@ def definitions() -> dg.Definitions:
 
 
 def everything_job() -> dg.JobDefinition:
-    """The job over all assets but the study's, for a process that has to find it by name."""
+    """The job over all assets made without being asked for, for a process that finds it by name."""
     return _job(EVERYTHING, Places.from_environment())
 
 
@@ -164,10 +180,19 @@ def study_job() -> dg.JobDefinition:
     return _job(STUDY, Places.from_environment())
 
 
+def tuning_job() -> dg.JobDefinition:
+    """The same for the job over tuning and what it reads."""
+    return _job(TUNING, Places.from_environment())
+
+
 def _job(name: str, places: Places) -> dg.JobDefinition:
-    texts = [path.read_text(encoding="utf-8") for path in (places.networks, places.settings)]
+    texts = [path.read_text(encoding="utf-8") for path in _declarations(places)]
     declared = build_source(places).declaration.model_dump_json()
     return _build_job(name, places, (*texts, declared))
+
+
+def _declarations(places: Places) -> tuple[Path, ...]:
+    return places.networks, places.settings, places.tuning
 
 
 @lru_cache(maxsize=1)  # Dagster asks for it five times a run

@@ -1,6 +1,6 @@
 """The claims as an asset: every checkable statement of the notebook, with a computed verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -13,6 +13,8 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
+from mnist_assets.tuning.summary import with_labels
 
 STAGE = Stage("claims", prefix="report")
 SHOWN = ["number", "id", "words", "notebook", "found", "why"]
@@ -35,8 +37,15 @@ READS = (
 )
 
 
-def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
-    """The claims about the dataset and those of the notebook's networks that are declared."""
+def claims_asset(
+    networks: Mapping[str, Network], tuning: Iterable[dg.AssetsDefinition] = ()
+) -> dg.AssetsDefinition:
+    """The claims about the dataset and those of the notebook's networks that are declared.
+
+    Args:
+        networks: The declared networks.
+        tuning: The sweeps' assets, whose trainings decide some claims where they have been made.
+    """
     names = [name for name in notebook.NETWORKS if name in networks]
     declared = {name: networks[name].training for name in names}
     reads = {key.rpartition("/")[2]: key for key in ("dataset/description", *READS)}
@@ -45,13 +54,35 @@ def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
         reads |= {f"evaluation_{name}": f"evaluation/{name}"}
         reads |= {f"predictions_{name}": f"evaluation/{name}_predictions"}
 
-    @STAGE.asset("csv", reads=reads, kinds={"pandas"}, checks=[ONE_VERDICT])
-    def claims(description: Any, **values: Any) -> Stored:
+    trainings = {key: of for key, of in made_as(tuning).items() if key.endswith("_runs")}
+
+    @STAGE.asset(
+        "csv",
+        reads=reads,
+        optional_deps=list(trainings),
+        kinds={"pandas"},
+        checks=[ONE_VERDICT],
+    )
+    def claims(
+        context: dg.AssetExecutionContext,
+        optional_inputs: OptionalInputs,
+        description: Any,
+        **values: Any,
+    ) -> Stored:
         """Every checkable statement of the notebook, in its order, each with a verdict.
 
         Its own words, the figure it gives, the figure found here, how the two were compared, what
-        came of it and why. Of a dataset other than MNIST its statements cannot be checked.
+        came of it and why. Of a dataset other than MNIST its statements cannot be checked, and some
+        need trainings that are made on request.
         """
+        made = {
+            key: optional_inputs.read(context.instance, key, *of) for key, of in trainings.items()
+        }
+        sweeps = {
+            key.removeprefix("tuning/").removesuffix("_runs"): with_labels(runs)
+            for key, runs in made.items()
+            if runs is not None
+        }
         of_networks = {
             name: NetworkValues(
                 training=training,
@@ -62,7 +93,7 @@ def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             for name, training in declared.items()
         }
         mnist = Description.from_json(description).mnist
-        graph = Graph(**values, networks=of_networks) if mnist else None
+        graph = Graph(**values, networks=of_networks, sweeps=sweeps) if mnist else None
         statements = all_claims()
         judged = claims_of.judge_claims(statements, graph)
         counts = claims_of.count_verdicts(judged)

@@ -26,6 +26,7 @@ from mnist_assets.definitions import (
     build_storages,
     everything_job,
     study_job,
+    tuning_job,
 )
 from mnist_assets.errors import InputError
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
@@ -33,6 +34,7 @@ from mnist_assets.orchestration.history import end_dead_runs, observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.run_lock import hold_lock
 from mnist_assets.orchestration.runs import run_assets
+from mnist_assets.orchestration.schedules import STUDY, TUNING
 
 COMPILED = PROJECT / "data" / "cache" / "compiled"
 
@@ -138,12 +140,14 @@ def _run_jobs(
 ) -> Run:
     """Materialise assets, those made only on request in a run of their own when the rest went well.
 
-    The job over everything has no study in it.
+    The job over everything has none of these in it, and each of the other jobs those of its group.
     """
     run = Run(set(), success=True)
-    for job, on_request in ((everything_job, False), (study_job, True)):
+    for job, group in ((everything_job, None), (study_job, STUDY), (tuning_job, TUNING)):
         of_job = {
-            key: why for key, why in reasons.items() if graph.is_made_on_request(key) == on_request
+            key: why
+            for key, why in reasons.items()
+            if (key.path[0] if graph.is_made_on_request(key) else None) == group
         }
         if of_job and run.success:
             this = run_assets(instance, of_job, config, job, quiet=quiet)

@@ -14,29 +14,36 @@ import dagster as dg
 from mnist_assets.declarations.settings import Notification, Schedules
 from mnist_assets.orchestration.automation import ON_REQUEST
 
-RETRAIN, EVERYTHING, STUDY = "retrain", "everything", "study"
+RETRAIN, EVERYTHING = "retrain", "everything"
+STUDY, TUNING = "study", "tuning"  # the groups of what is made on request
 
 
 def jobs(networks: Iterable[str]) -> list[Any]:
-    """What schedules run, every network with what follows from it or the whole graph; the study."""
+    """What schedules run, every network with what follows or the whole graph; study and tuning."""
     keys = [dg.AssetKey(["networks", name]) for name in networks]
     by_file = dg.AssetSelection.assets(dg.AssetKey(["inference", "predictions"]))
-    studies = dg.AssetSelection.tag(ON_REQUEST, "true")
+    on_request = dg.AssetSelection.tag(ON_REQUEST, "true")
     return [
         dg.define_asset_job(
             RETRAIN,
-            dg.AssetSelection.assets(*keys).downstream() - by_file - studies,
+            dg.AssetSelection.assets(*keys).downstream() - by_file - on_request,
             description="Train every network anew, with what follows from it.",
         ),
         dg.define_asset_job(
             EVERYTHING,
-            dg.AssetSelection.all() - by_file - studies,
-            description="Materialise every asset anew, but for the study.",
+            dg.AssetSelection.all() - by_file - on_request,
+            description="Materialise every asset anew, but for study and tuning.",
         ),
         dg.define_asset_job(
             STUDY,
-            studies.upstream(),
+            dg.AssetSelection.groups(STUDY).upstream(),
             description="Train every network with many seeds, going on where a study was stopped.",
+        ),
+        dg.define_asset_job(
+            TUNING,
+            dg.AssetSelection.groups(TUNING).upstream(),
+            description="Change one thing at a time in how networks are trained, going on where it "
+            "was stopped.",
         ),
     ]
 
@@ -66,7 +73,7 @@ def schedules(networks: Iterable[str], settings: Schedules) -> list[dg.ScheduleD
         cron_schedule=settings.weekly,
         execution_timezone=settings.time_zone,
         default_status=status,
-        description="Materialise every asset anew, but for the study.",
+        description="Materialise every asset anew, but for study and tuning.",
     )
     return [retrain_nightly, weekly]
 

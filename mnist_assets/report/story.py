@@ -39,6 +39,7 @@ def tell_story(
     grey_bounds: Mapping[str, Any],
     std_floor: float,
     study: Mapping[str, Any] | None,
+    tuning: Mapping[str, Any] | None,
     champion: Mapping[str, Any] | None,
     labels_found_by: str,
     versions: Mapping[str, str],
@@ -53,6 +54,7 @@ def tell_story(
         grey_bounds: As `grey.summarise_grey_levels` takes them.
         std_floor: Of the normalisation.
         study: As from `tell_study`.
+        tuning: As from `report.tuning.tell_tuning`.
         champion: The value of `champion/quality`, if there is one.
         labels_found_by: The network whose declaration found the label errors.
         versions: The software by name.
@@ -86,6 +88,7 @@ def tell_story(
             for name, network in declared.items()
         ],
         "study": study,
+        "tuning": tuning,
         "champion": champion or {},
         "labels_found_by": labels_found_by,
         "versions": versions,
