@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mnist_assets.cli.context import native_logs_kept
-from mnist_assets.declarations.places import Places
+from mnist_assets.declarations.places import PROJECT, Places
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ INPUTS = {
     "split": ("preparation/split", "npz"),
     "normalization": ("preparation/normalization", "npz"),
 }
+TRIAL_PROGRAMS = PROJECT / "data" / "cache" / "trials"  # many, and few of them are needed again
 SEARCH_EXAMPLES = """\b
 Examples:
   mnist-assets tune search few_parameters --trials 100
@@ -75,7 +77,7 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     """
     if trials is None and minutes is None:
         raise click.UsageError("How long? Give --trials, --minutes or both.")
-    from mnist_assets.cli.graph import COMPILED, working
+    from mnist_assets.cli.graph import open_graph, update, working
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
     from mnist_assets.study.workers import count_cores
@@ -87,10 +89,15 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     settings = read_settings(places.settings)
     with working(places) as instance:
         goal, address = prepare(places, instance, name)
-    use_compile_cache(COMPILED)
+    use_compile_cache(TRIAL_PROGRAMS)
     side_by_side = processes or min(settings.study.processes, count_cores())
     budget = Budget(trials, None if minutes is None else 60 * minutes)
     _search(goal, address, budget, side_by_side)
+    with working(places) as instance:
+        graph = open_graph(places, instance, {}, on_request=True)
+        outcome = update(graph, instance, graph.select('key:"tuning/search"'), {}, force=True)
+        if not outcome.success:
+            sys.exit(1)
 
 
 def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Goal, str]:
@@ -183,7 +190,7 @@ def adopt(
     Without TRIAL: the one that --at-least says; or, where accuracy alone was sought, the most
     accurate. Adds it to networks.yaml, with where it comes from in a comment.
     """
-    from mnist_assets.cli.graph import COMPILED, working
+    from mnist_assets.cli.graph import working
     from mnist_assets.networks.declaration import Training
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
     from mnist_assets.tuning.search import adoption
@@ -203,7 +210,7 @@ def adopt(
         f"{chosen.user_attrs['validation_accuracy']:.4f}, "
         f"{chosen.user_attrs['parameters']:,} parameters. Training it with {seeds} seeds:"
     )
-    use_compile_cache(COMPILED)
+    use_compile_cache(TRIAL_PROGRAMS)
     measured = []
     with native_logs_kept():
         for seed, of_seed in enumerate(adoption.train_again(training, goal.part, range(seeds))):

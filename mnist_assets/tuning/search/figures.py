@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from mnist_assets.formatting import percent
 from mnist_assets.plots.style import BLUE, GRID, INK, MUTED, VERMILLION, styled
@@ -42,7 +43,7 @@ def history(table: pd.DataFrame) -> Figure:
         f"Trial ({cut_short} more were refused or ended early)" if cut_short else "Trial"
     )
     axes.legend(loc="lower right")
-    first = int(finished.loc[accuracy.idxmax(), "trial"])
+    first = finished["trial"].to_numpy()[accuracy.to_numpy().argmax()]
     _title(
         figure,
         f"{_name(table)}: {percent(accuracy.max())} of the validation images after "
@@ -76,6 +77,7 @@ def front(table: pd.DataFrame) -> Figure:
             color=INK,
         )
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     axes.set_xlabel("Parameters")
@@ -114,13 +116,15 @@ def importances(name: str, shares: Mapping[str, float]) -> Figure:
 
 def _cut(axes: Axes, accuracy: pd.Series[float]) -> None:
     """Leave trials that went wrong at the lower edge, so that the others can be told apart."""
-    lowest = max(accuracy.min(), accuracy.quantile(0.25) - UNCUT)
-    room = max((accuracy.max() - lowest) / 12, 1e-4)
-    axes.set_ylim(lowest - room, accuracy.max() + room)
+    values = accuracy.to_numpy(float)
+    highest = values.max()
+    lowest = max(values.min(), np.quantile(values, 0.25) - UNCUT)
+    room = max((highest - lowest) / 12, 1e-4)
+    axes.set_ylim(lowest - room, highest + room)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: percent(share, 1)))
     axes.set_ylabel("Validation accuracy")
     axes.grid(axis="y")
-    below = int((accuracy < lowest - room).sum())
+    below = int((values < lowest - room).sum())
     if below:
         axes.annotate(
             f"{below} below", (0.01, 0.02), xycoords="axes fraction", fontsize=8, color=MUTED

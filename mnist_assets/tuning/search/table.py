@@ -24,6 +24,8 @@ MEASURED = (
     "compile_seconds",
     "latency",
 )
+# What every table of trials has, before the values that were left open.
+COLUMNS = ("search", "trial", "state", *MEASURED, "best", "seconds", "reason")
 FEWEST_FOR_IMPORTANCES = 10  # finished trials; a forest grown from less says nothing
 FOREST_SEED = 0
 
