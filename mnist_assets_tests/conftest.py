@@ -36,6 +36,7 @@ WITH_TENSORFLOW = (
     "cli/test_clean.py",
     "cli/test_materialize.py",
     "cli/test_predict.py",
+    "cli/test_search.py",
     "cli/test_status.py",
     "cli/test_study.py",
     "cli/test_verify.py",
