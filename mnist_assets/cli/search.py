@@ -108,7 +108,7 @@ def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Go
     from mnist_assets.dataset.loading import class_count
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.definitions import build_storages
-    from mnist_assets.orchestration.history import address_beside
+    from mnist_assets.orchestration.history import database_beside
     from mnist_assets.tuning.declaration import read_searches, space_of
     from mnist_assets.tuning.search.study import Goal
     from mnist_assets.tuning.search.trials import TrainingPart
@@ -136,7 +136,9 @@ def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Go
         memory_limit=read_settings(places.settings).training.memory_limit,
     )
     found = searches[name]
-    return Goal(name, found, space_of(name, found, places.tuning), part), address_beside(instance)
+    return Goal(name, found, space_of(name, found, places.tuning), part), database_beside(
+        instance, "tuning"
+    )
 
 
 def _search(goal: Goal, address: str, budget: Budget, processes: int) -> None:

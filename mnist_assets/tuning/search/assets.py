@@ -9,7 +9,7 @@ import dagster as dg
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.history import address_beside
+from mnist_assets.orchestration.history import database_beside
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Stage, Stored, stored
 from mnist_assets.tuning.declaration import space_of
@@ -60,7 +60,7 @@ def _search_asset(
             for name, declared in searches.items()
         ]
         try:
-            studies = find_studies(goals, address_beside(context.instance))
+            studies = find_studies(goals, database_beside(context.instance, "tuning"))
         except InputError as error:
             return _nothing(context, str(error))
         if not studies:
