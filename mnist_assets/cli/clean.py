@@ -87,7 +87,7 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
         for name, folder in RunsFolder(assets=places.assets, stage=stage).kept():
             if name not in wanted:
                 yield folder_left(f"{what} {name}, no longer declared: {folder}", folder)
-    if TRIAL_PROGRAMS.is_dir():
-        yield folder_left("programs of a search's trials", TRIAL_PROGRAMS)
+    if (trials := COMPILED.with_name(TRIAL_PROGRAMS)).is_dir():
+        yield folder_left("programs of a search's trials", trials)
     for folder in other_caches(COMPILED):
         yield folder_left(f"programs of another version: {folder.name}", folder)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_assets.cli.context import native_logs_kept
-from mnist_assets.declarations.places import PROJECT, Places
+from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ INPUTS = {
     "split": ("preparation/split", "npz"),
     "normalization": ("preparation/normalization", "npz"),
 }
-TRIAL_PROGRAMS = PROJECT / "data" / "cache" / "trials"  # many, and few of them are needed again
+# Beside the networks' compiled programs: those of trials are many, and few are needed again.
+TRIAL_PROGRAMS = "trials"
 SEARCH_EXAMPLES = """\b
 Examples:
   mnist-assets tune search few_parameters --trials 100
@@ -77,7 +78,7 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     """
     if trials is None and minutes is None:
         raise click.UsageError("How long? Give --trials, --minutes or both.")
-    from mnist_assets.cli.graph import open_graph, update, working
+    from mnist_assets.cli.graph import COMPILED, open_graph, update, working
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
     from mnist_assets.study.workers import count_cores
@@ -87,9 +88,9 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     import_optuna()
     places = Places.from_environment()
     settings = read_settings(places.settings)
+    use_compile_cache(COMPILED.with_name(TRIAL_PROGRAMS))
     with working(places) as instance:
         goal, address = prepare(places, instance, name)
-    use_compile_cache(TRIAL_PROGRAMS)
     side_by_side = processes or min(settings.study.processes, count_cores())
     budget = Budget(trials, None if minutes is None else 60 * minutes)
     _search(goal, address, budget, side_by_side)
@@ -192,7 +193,7 @@ def adopt(
     Without TRIAL: the one that --at-least says; or, where accuracy alone was sought, the most
     accurate. Adds it to networks.yaml, with where it comes from in a comment.
     """
-    from mnist_assets.cli.graph import working
+    from mnist_assets.cli.graph import COMPILED, working
     from mnist_assets.networks.declaration import Training
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
     from mnist_assets.tuning.search import adoption
@@ -200,6 +201,7 @@ def adopt(
 
     places = Places.from_environment()
     adoption.require_free(name, places.networks)
+    use_compile_cache(COMPILED.with_name(TRIAL_PROGRAMS))
     with working(places) as instance:
         goal, address = prepare(places, instance, search_name)
     finished = finished_trials(open_study(goal, open_storage(address)))
@@ -212,7 +214,6 @@ def adopt(
         f"{chosen.user_attrs['validation_accuracy']:.4f}, "
         f"{chosen.user_attrs['parameters']:,} parameters. Training it with {seeds} seeds:"
     )
-    use_compile_cache(TRIAL_PROGRAMS)
     measured = []
     with native_logs_kept():
         for seed, of_seed in enumerate(adoption.train_again(training, goal.part, range(seeds))):
