@@ -10,7 +10,7 @@ from benchmarks.searches import BATCH_SIZE, EPOCHS, KERAS_TUNER, SEARCHES
 from benchmarks.tables import Row, medians, ratios, render
 from mnist_assets.declarations.places import PROJECT
 
-TRIALS = 6
+TRIALS = 4
 
 
 def run_search(rounds: int) -> list[Row]:
@@ -35,6 +35,7 @@ def show_search(rows: Sequence[Row]) -> str:
     by = "implementation"
     seconds = medians(rows, by, "seconds")
     faster = ratios(seconds, KERAS_TUNER)
+    processor = medians(rows, by, "processor_seconds")
     training, compiling, best = (
         medians(rows, by, column)
         for column in ("training_seconds", "compile_seconds", "best_validation_accuracy")
@@ -44,13 +45,22 @@ def show_search(rows: Sequence[Row]) -> str:
             name,
             f"{60 * TRIALS / taken:.1f}",
             f"{1 / faster[name]:.1f}",
+            f"{processor[name]:.0f}",
             f"{100 * training[name] / taken:.0f} %",
             f"{100 * compiling[name] / taken:.0f} %" if compiling[name] else "",
             f"{best[name]:.4f}",
         ]
         for name, taken in seconds.items()
     ]
-    columns = ["", "trials/min", f"x {KERAS_TUNER}", "training", "compiling", "best validation"]
+    columns = [
+        "",
+        "trials/min",
+        f"x {KERAS_TUNER}",
+        "processor s",
+        "training",
+        "compiling",
+        "best validation",
+    ]
     return render(columns, lines) + (
         f"\n{TRIALS} trials of {EPOCHS} epochs in batches of {BATCH_SIZE}. Training: part of the "
         "time that epochs take, validation included; KerasTuner's compiling is in its first epoch. "

@@ -1,6 +1,7 @@
 """The claims as an asset: every checkable statement of the notebook, with a computed verdict."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,13 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
+from mnist_assets.orchestration.storage.optional import (
+    Group,
+    OptionalInputs,
+    keys_of,
+    made_as,
+    split_reads,
+)
 from mnist_assets.tuning.summary import with_labels
 
 STAGE = Stage("claims", prefix="report")
@@ -38,28 +45,37 @@ READS = (
 
 
 def claims_asset(
-    networks: Mapping[str, Network], tuning: Iterable[dg.AssetsDefinition] = ()
+    networks: Mapping[str, Network],
+    requested: Mapping[str, Group] = MappingProxyType({}),
+    tuning: Iterable[dg.AssetsDefinition] = (),
 ) -> dg.AssetsDefinition:
     """The claims about the dataset and those of the notebook's networks that are declared.
 
     Args:
         networks: The declared networks.
+        requested: The assets of those made only on request, which count where they are up to date.
         tuning: The sweeps' assets, whose trainings decide some claims where they have been made.
     """
     names = [name for name in notebook.NETWORKS if name in networks]
     declared = {name: networks[name].training for name in names}
+    groups = {name: requested[name] for name in names if name in requested}
+    of_each = {
+        name: {
+            f"history_{name}": f"networks/{name}_history",
+            f"evaluation_{name}": f"evaluation/{name}",
+            f"predictions_{name}": f"evaluation/{name}_predictions",
+        }
+        for name in names
+    }
+    always, optional = split_reads(of_each, groups)
     reads = {key.rpartition("/")[2]: key for key in ("dataset/description", *READS)}
-    for name in names:
-        reads |= {f"history_{name}": f"networks/{name}_history"}
-        reads |= {f"evaluation_{name}": f"evaluation/{name}"}
-        reads |= {f"predictions_{name}": f"evaluation/{name}_predictions"}
 
     trainings = {key: of for key, of in made_as(tuning).items() if key.endswith("_runs")}
 
     @STAGE.asset(
         "csv",
-        reads=reads,
-        optional_deps=list(trainings),
+        reads=reads | always,
+        optional_deps=[*keys_of(groups), *trainings],
         kinds={"pandas"},
         checks=[ONE_VERDICT],
     )
@@ -83,6 +99,8 @@ def claims_asset(
             for key, runs in made.items()
             if runs is not None
         }
+        found, without = optional_inputs.read_groups(context.instance, groups, optional)
+        values |= found
         of_networks = {
             name: NetworkValues(
                 training=training,
@@ -91,9 +109,12 @@ def claims_asset(
                 predictions=values.pop(f"predictions_{name}"),
             )
             for name, training in declared.items()
+            if f"history_{name}" in values
         }
         mnist = Description.from_json(description).mnist
-        graph = Graph(**values, networks=of_networks, sweeps=sweeps) if mnist else None
+        graph = None
+        if mnist:
+            graph = Graph(**values, networks=of_networks, on_request=tuple(groups), sweeps=sweeps)
         statements = all_claims()
         judged = claims_of.judge_claims(statements, graph)
         counts = claims_of.count_verdicts(judged)
@@ -108,6 +129,7 @@ def claims_asset(
             ONE_VERDICT.result(claims_of.check_verdicts(judged, ids)),
             claims=len(judged),
             verdicts=counts,
+            **without,
             **by_verdict,
         )
 

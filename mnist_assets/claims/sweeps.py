@@ -54,6 +54,18 @@ def in_points(found: Mapping[str, Paired]) -> str:
     )
 
 
+def smallest_and_largest(graph: Graph, sweep: str, network: str) -> tuple[str, str]:
+    """The least and the greatest number that a sweep tries.
+
+    Raises:
+        NotCheckable: It was not made, or does not try two on this network.
+    """
+    values = sorted(values_of(graph.sweep(sweep), network), key=float)
+    if len(values) < 2:
+        raise NotCheckable(f"the sweep {sweep} does not try two values on {network}")
+    return values[0], values[-1]
+
+
 def best_of(graph: Graph, sweep: str, network: str, *, adam: bool) -> str:
     """The value of the highest mean accuracy among those of Adam, or of all other optimizers."""
     runs = graph.sweep(sweep)

@@ -25,8 +25,7 @@ from mnist_assets.definitions import (
     build_source,
     build_storages,
     everything_job,
-    study_job,
-    tuning_job,
+    whole_job,
 )
 from mnist_assets.errors import InputError
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
@@ -34,7 +33,6 @@ from mnist_assets.orchestration.history import end_dead_runs, observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.run_lock import hold_lock
 from mnist_assets.orchestration.runs import run_assets
-from mnist_assets.orchestration.schedules import STUDY, TUNING
 
 COMPILED = PROJECT / "data" / "cache" / "compiled"
 
@@ -125,12 +123,12 @@ def update(
         return bring_up_to_date(
             graph,
             selected,
-            lambda reasons: _run_jobs(graph, instance, reasons, config, quiet=quiet),
+            lambda reasons: _run_job(graph, instance, reasons, config, quiet=quiet),
             force=force,
         )
 
 
-def _run_jobs(
+def _run_job(
     graph: Graph,
     instance: dg.DagsterInstance,
     reasons: Mapping[dg.AssetKey, str],
@@ -138,18 +136,7 @@ def _run_jobs(
     *,
     quiet: bool,
 ) -> Run:
-    """Materialise assets, those made only on request in a run of their own when the rest went well.
-
-    The job over everything has none of these in it, and each of the other jobs those of its group.
-    """
-    run = Run(set(), success=True)
-    for job, group in ((everything_job, None), (study_job, STUDY), (tuning_job, TUNING)):
-        of_job = {
-            key: why
-            for key, why in reasons.items()
-            if (key.path[0] if graph.is_made_on_request(key) else None) == group
-        }
-        if of_job and run.success:
-            this = run_assets(instance, of_job, config, job, quiet=quiet)
-            run = Run(run.made | this.made, this.success)
-    return run
+    """Materialise assets in one run: the job over everything has none made only on request."""
+    requested = any(graph.is_made_on_request(key) for key in reasons)
+    job = whole_job if requested else everything_job
+    return run_assets(instance, reasons, config, job, quiet=quiet)

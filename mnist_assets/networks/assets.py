@@ -69,7 +69,10 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
         kinds={"tensorflow", "keras"},
         checks=[PARAMETERS],
         description=f"{network.description} Takes raw pixels, 0-255; gives class probabilities.",
-        due_within=timedelta(days=settings.schedules.retrained_within_days),
+        due_within=None
+        if network.on_request
+        else timedelta(days=settings.schedules.retrained_within_days),
+        on_request=network.on_request,
     )
     def train(
         context: dg.AssetExecutionContext,
@@ -145,6 +148,7 @@ def _history_asset(name: str, declared: Network, settings: Settings) -> dg.Asset
         kinds={"pandas"},
         checks=[AS_DECLARED, LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
         description=f"Loss and accuracy of {name} after each epoch, training and validation.",
+        on_request=declared.on_request,
     )
     def history_table(network: Any, train_labels: Any, split: Any, description: Any) -> Stored:
         from mnist_assets.networks import figures

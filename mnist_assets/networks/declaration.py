@@ -5,6 +5,7 @@ Only declarations and their rules belong here, the layers' in `layers.py`, the o
 """
 
 import re
+from collections.abc import Mapping
 from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -98,14 +99,14 @@ class Training(Declared):
         if "dense" in kinds:
             for kind in kinds[kinds.index("dense") :]:
                 if kind in PICTURE_KINDS:
-                    raise ValueError(f"layers in which no {kind} follows a dense layer")
+                    raise ValueError(f"no '{kind}' behind a dense layer, which leaves no picture")
         return layers
 
     @field_validator("label_smoothing")
     @classmethod
     def _smoothing_needs_shares(cls, smoothing: float | None, info: ValidationInfo) -> float | None:
         if smoothing and info.data.get("loss") == "sparse_categorical_crossentropy":
-            raise ValueError("none where the loss is sparse_categorical_crossentropy")
+            raise ValueError("none where the loss is 'sparse_categorical_crossentropy'")
         return smoothing
 
     def plain(self) -> dict[str, Any]:
@@ -134,9 +135,13 @@ class Parameters(Declared):
 
 
 class Network(Declared):
-    """One network: how it is trained, what it must reach, and what the notebook says of it."""
+    """One network: how it is trained, what it must reach, and what the notebook says of it.
+
+    One `on_request` is made only when it is asked for.
+    """
 
     description: str = Field(min_length=1)
+    on_request: bool = False
     training: Training
     thresholds: Thresholds
     parameters: Parameters
@@ -147,6 +152,18 @@ class NetworksFile(Declared):
     """What `networks.yaml` holds."""
 
     networks: dict[NetworkName, Network] = Field(min_length=1)
+
+    @field_validator("networks")
+    @classmethod
+    def _one_is_always_made(cls, networks: dict[str, Network]) -> dict[str, Network]:
+        if all(network.on_request for network in networks.values()):
+            raise ValueError("at least one network that is not on_request")
+        return networks
+
+
+def always_made(networks: Mapping[str, Network]) -> list[str]:
+    """The names of the networks that are not made only on request; there is at least one."""
+    return [name for name, network in networks.items() if not network.on_request]
 
 
 def read_networks(path: Path = NETWORKS_FILE) -> dict[str, Network]:

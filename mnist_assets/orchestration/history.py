@@ -10,6 +10,7 @@ import dagster as dg
 CODE_VERSION = "dagster/code_version"
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
+WITHOUT = "without"  # in an asset's metadata: what it could have shown, and the keys that lacked
 STARTED_HERE = {"mnist_assets/command": "materialize"}
 
 

@@ -4,7 +4,7 @@ What follows from these values is `facts.py`, `quality.py` and `study.py`; how i
 templates'.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,6 +34,7 @@ def tell_story(
     values: Mapping[str, Any],
     declared: Mapping[str, Network],
     *,
+    untold: Sequence[str],
     dataset: Description,
     few_images: int,
     grey_bounds: Mapping[str, Any],
@@ -49,6 +50,7 @@ def tell_story(
     Args:
         values: The asset's inputs.
         declared: The networks, in the order in which they are told of.
+        untold: The networks that are made only on request, and are not up to date.
         dataset: The dataset in words: of MNIST alone the notebook's own figures speak.
         few_images: How many mean grey levels are listed.
         grey_bounds: As `grey.summarise_grey_levels` takes them.
@@ -87,6 +89,7 @@ def tell_story(
             )
             for name, network in declared.items()
         ],
+        "untold": untold,
         "study": study,
         "tuning": tuning,
         "champion": champion or {},
@@ -126,6 +129,7 @@ def tell_study(
     confidence: float,
     *,
     mnist: bool,
+    recorded: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """What was made of the study of those networks that were studied; None if none was.
 
@@ -135,6 +139,7 @@ def tell_study(
         declared: The networks, whose claims are shown.
         confidence: Of the intervals.
         mnist: Whether the claims are of this dataset.
+        recorded: When and on what those runs were made that were not made here, by network.
     """
     summaries = {
         name: summarise(
@@ -149,6 +154,7 @@ def tell_study(
         "summaries": summaries,
         "compared": compared(comparison, confidence),
         "confidence": confidence,
+        "recorded": recorded,
     }
 
 

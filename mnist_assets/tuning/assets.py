@@ -68,7 +68,7 @@ def tuning_assets(
     points = {
         name: [
             point
-            for network in sweep.values
+            for network in sweep.networks
             for point in points_of(
                 sweep, network, networks[network].training, f"{file}: sweeps.{name}"
             )

@@ -26,6 +26,7 @@ LEAST_ERROR = 1e-4
 ERRORS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 MORE_ERRORS = (0.7, 0.3, 0.15, 0.08, 0.07, 0.06, 0.04, 0.035, 0.03, 0.025, 0.018, 0.016, 0.014)
 FEW_TICKS = 4
+ROOM = 1.08  # beyond the outermost points, as a factor
 HOLLOW: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 1.8}
 
 
@@ -58,7 +59,6 @@ def points(
         axes.grid(axis="x")
         axes.set_title(network, fontweight="normal", fontsize=10)
     _scale(panels[-1], "x", _errors(runs["validation_accuracy"]))
-    panels[-1].invert_xaxis()
     panels[-1].set_xlabel("Validation accuracy (logarithmic in the error)")
     marks = [
         Line2D([], [], color=MUTED, marker="o", ls="", ms=4, label="a run"),
@@ -123,7 +123,6 @@ def curves(runs: pd.DataFrame, sweep: str, declared: str) -> Figure:
             loc="upper center", bbox_to_anchor=(0.5, -0.16), fontsize=8, ncols=1 if most > 5 else 2
         )
     _scale(panels[0], "y", np.concatenate(drawn))
-    panels[0].invert_yaxis()
     panels[0].set_ylabel("Validation accuracy, mean of the runs")
     _title(figure, f"{sweep.replace('_', ' ').capitalize()}: how the networks learn")
     return figure
@@ -176,7 +175,6 @@ def overview(table: pd.DataFrame) -> Figure:
         axes.set_xlabel(name)
         axes.grid()
     _scale(panels[0], "y", _errors(table["mean"]))
-    panels[0].invert_yaxis()
     panels[0].set_ylabel("Validation accuracy (logarithmic in the error)")
     marks = [
         Line2D([], [], color=colour, marker="o", ls="", label=network)
@@ -198,10 +196,11 @@ def _errors(shares: Any) -> NDArray[np.float64]:
 
 
 def _scale(axes: Axes, which: Literal["x", "y"], errors: NDArray[np.float64]) -> None:
-    """Make an axis logarithmic in the error, and name its ticks by the accuracy."""
-    axes.set(**{f"{which}scale": "log"})
-    axis = axes.xaxis if which == "x" else axes.yaxis
+    """Make an axis logarithmic in the error, falling, and name its ticks by the accuracy."""
     low, high = (errors.min(), errors.max()) if len(errors) else (0.01, 0.1)
+    axes.set(**{f"{which}scale": "log"})
+    axes.set(**{f"{which}lim": (min(high * ROOM, 1), low / ROOM)})
+    axis = axes.xaxis if which == "x" else axes.yaxis
     inside = [error for error in ERRORS if low <= error <= high]
     if len(inside) < FEW_TICKS:
         inside += [error for error in MORE_ERRORS if low <= error <= high]

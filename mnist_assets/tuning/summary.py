@@ -196,7 +196,7 @@ def _sentence(choice: Mapping[str, Any], declared: str) -> str:
             ahead = f"{points(best['mean_difference'])} on the {declared} {own['value']}"
             unsure = "" if choice["sure"] else ", which may be chance"
             told += f", {ahead} (p {probability(best['holm_p_value'])}{unsure})"
-    if worst["value"] not in {best["value"], own["value"]}:
+    if worst["mean"] < best["mean"] and not worst["declared"]:
         told += f"; {worst['value']} does worst ({percent(worst['mean'])})"
     if choice["diverged"]:
         told += f"; {', '.join(choice['diverged'])} diverged"

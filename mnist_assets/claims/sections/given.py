@@ -16,7 +16,6 @@ from mnist_assets.claims.rules import ABOVE, AT_MOST, BELOW, Bound, Within, ahea
 from mnist_assets.formatting import MINUS
 from mnist_assets.networks.layers import Dense
 from mnist_assets.networks.optimizers import SGD
-from mnist_assets.tuning.summary import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -244,10 +243,9 @@ def small_batch_needs_less_memory(graph: Graph) -> Evidence:
 def small_batch_less_accurate_gradient(graph: Graph) -> Evidence:
     found, sizes = {}, []
     for name in notebook.NETWORKS:
-        tried = sorted(map(int, values_of(graph.sweep("batch_size"), name)))
-        ends = [sweeps.fallen(graph, "batch_size", name, of) for of in (tried[0], tried[-1])]
-        found[name] = sweeps.paired(*ends)
-        sizes.append(f"{name} {tried[0]} and {tried[-1]}")
+        ends = sweeps.smallest_and_largest(graph, "batch_size", name)
+        found[name] = sweeps.paired(*(sweeps.fallen(graph, "batch_size", name, of) for of in ends))
+        sizes.append(f"{name} {' and '.join(ends)}")
     how = f"trained with batches of both sizes: {', '.join(sizes)}"
     yield here(how, [*found.values()], ahead, sweeps.in_points(found))
 

@@ -62,12 +62,17 @@ TEST_LIKE_VALIDATION = Check(
 )
 
 
-def evaluation_assets(name: str, settings: Evaluation) -> list[dg.AssetsDefinition]:
-    """A network's predictions and their evaluation."""
-    return [_predictions_asset(name, settings), _evaluation_asset(name, settings)]
+def evaluation_assets(
+    name: str, settings: Evaluation, *, on_request: bool = False
+) -> list[dg.AssetsDefinition]:
+    """A network's predictions and their evaluation, made only on request if it is."""
+    return [
+        _predictions_asset(name, settings, on_request=on_request),
+        _evaluation_asset(name, settings, on_request=on_request),
+    ]
 
 
-def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
+def _predictions_asset(name: str, settings: Evaluation, *, on_request: bool) -> dg.AssetsDefinition:
     batch_size, tolerance = settings.batch_size, settings.probability_tolerance
     count, by_hand_tolerance = settings.by_hand_images, settings.by_hand_tolerance
 
@@ -87,6 +92,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         checks=[*PROBABILITIES.values(), BY_HAND],
         description=f"Probabilities that {name} gives each class, float32 (n, classes): those of "
         "the validation images, in the split's order, and of the test images.",
+        on_request=on_request,
     )
     def predictions(
         network: Any, train_images: Any, test_images: Any, split: Any, normalization: Any
@@ -116,7 +122,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     return predictions
 
 
-def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
+def _evaluation_asset(name: str, settings: Evaluation, *, on_request: bool) -> dg.AssetsDefinition:
     margin, loss_tolerance = settings.near_tie_margin, settings.loss_tolerance
     floor, guessing = settings.informedness_floor, settings.guessing_significance
     significance = settings.part_significance
@@ -143,6 +149,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         ],
         description=f"How right {name} is on the validation and on the test images: confusion "
         "matrix, classification report and the figures of each class.",
+        on_request=on_request,
     )
     def evaluate(
         predictions: Any,
