@@ -53,6 +53,7 @@ WITH_TENSORFLOW = (
     "report/test_page_network.py",
     "study/test_assets.py",
     "study/test_training.py",
+    "test_daemon.py",
     "test_graph.py",
     "test_large_datasets.py",
     "test_places.py",
@@ -142,3 +143,18 @@ def made_project(materialized, tmp_path):
 def no_waiting_for_the_disk(monkeypatch):
     """Tests end processes, never the machine."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def uncompiled():
+    """Train without XLA, to compile for which takes a tiny network longer than to be trained."""
+    import tensorflow as tf
+
+    function = tf.function
+
+    def without_xla(*args, jit_compile=None, **options):
+        return function(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf, "function", without_xla)
+        yield

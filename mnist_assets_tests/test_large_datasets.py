@@ -48,6 +48,7 @@ def warnings_of(outcome):
     return found
 
 
+@pytest.mark.usefixtures("uncompiled")
 def test_49_classes_are_explored_learnt_and_told_of(tmp_path):
     train_images, train_labels = make_part(40 * CLASSES, 28, CLASSES, 0)
     test_images, test_labels = make_part(10 * CLASSES, 28, CLASSES, 1)

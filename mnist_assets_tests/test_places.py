@@ -7,7 +7,7 @@ import pytest
 
 from mnist_assets.orchestration.incremental import State
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("materialized", "uncompiled")]
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import dagster as dg
 import numpy as np
 
 from mnist_assets.dataset.assets import SOURCE
+from mnist_assets.dataset.declaration import FILE, beside
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
@@ -70,6 +72,12 @@ def write_arrays(folder, train_images, train_labels, test_images, test_labels):
     arrays = (train_images, train_labels, test_images, test_labels)
     for name, array in zip(FILE_NAMES, arrays, strict=True):
         (folder / FILE_NAMES[name]).write_bytes(encode_header(array.shape) + array.tobytes())
+
+
+@lru_cache(maxsize=4)
+def build_once(places, *contents):
+    """The definitions over some places, as long as some files have these contents."""
+    return build_definitions(places)
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,10 @@ class Project:
             yield instance
 
     def definitions(self):
-        return build_definitions(self.places)
+        """Its definitions, built once as long as nothing changes that they are built from."""
+        declared = beside(Path(self.places.dataset), FILE)
+        files = (self.places.settings, self.places.networks, declared)
+        return build_once(self.places, *(file.read_text() for file in files if file.is_file()))
 
     def graph(self, instance, *, on_request=False):
         version = build_source(self.places).version()

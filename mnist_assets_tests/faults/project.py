@@ -3,14 +3,12 @@
 import shutil
 from base64 import b64decode
 from dataclasses import dataclass
-from functools import cache
 
 import dagster as dg
 import numpy as np
 import pytest
 
 from mnist_assets.dataset.loading import Dataset
-from mnist_assets.definitions import build_definitions
 from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.runs import failure_reason
 from mnist_assets_tests.tiny import Project, write_arrays
@@ -87,23 +85,9 @@ class Seen:
     warned_by: tuple
 
 
-class FaultyProject(Project):
-    """A project whose definitions are built once, as long as it stays in its folder unchanged."""
-
-    def definitions(self):
-        return _definitions(
-            self.places, self.places.settings.read_text(), self.places.networks.read_text()
-        )
-
-
-@cache
-def _definitions(places, settings, networks):
-    return build_definitions(places)
-
-
 def create_project(folder):
     """A project to put faults into, with nothing made yet."""
-    project = FaultyProject.create(folder)
+    project = Project.create(folder)
     write_arrays(folder / "raw", *make_dataset())
     (folder / "networks.yaml").write_text(NETWORKS)
     for old, new in SETTINGS_CHANGES.items():
