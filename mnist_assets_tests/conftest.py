@@ -147,14 +147,8 @@ def no_waiting_for_the_disk(monkeypatch):
 
 @pytest.fixture(scope="module")
 def uncompiled():
-    """Train without XLA, to compile for which takes a tiny network longer than to be trained."""
-    import tensorflow as tf
+    """Train without XLA."""
+    from mnist_assets_tests.tiny import without_xla
 
-    function = tf.function
-
-    def without_xla(*args, jit_compile=None, **options):
-        return function(*args, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf, "function", without_xla)
+    with without_xla():
         yield

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import numpy as np
+import pytest
 
 from mnist_assets.dataset.assets import SOURCE
 from mnist_assets.dataset.declaration import FILE, beside
@@ -72,6 +73,21 @@ def write_arrays(folder, train_images, train_labels, test_images, test_labels):
     arrays = (train_images, train_labels, test_images, test_labels)
     for name, array in zip(FILE_NAMES, arrays, strict=True):
         (folder / FILE_NAMES[name]).write_bytes(encode_header(array.shape) + array.tobytes())
+
+
+@contextmanager
+def without_xla():
+    """Train uncompiled: to compile takes longer than to train a tiny network, which is the same."""
+    import tensorflow as tf
+
+    function = tf.function
+
+    def uncompiled(*args, jit_compile=None, **options):
+        return function(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf, "function", uncompiled)
+        yield
 
 
 @lru_cache(maxsize=4)
