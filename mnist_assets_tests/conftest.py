@@ -117,6 +117,24 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once():
+    """Most of the time that a page takes goes into compiling its templates, which stay the same."""
+    from mnist_assets.report import page
+
+    compiled, environment = {}, page._environment
+
+    def compile_once(templates):
+        key = tuple(templates.items())
+        if key not in compiled:
+            compiled[key] = environment(templates)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_environment", compile_once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def materialized(tmp_path_factory):
     """A tiny project in which all is made, not to be changed; and what came of the command.

@@ -19,7 +19,7 @@ from mnist_assets_tests.tiny import make_digits
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 180  # seconds
+PATIENCE = 900  # seconds
 PREDICTION = """
 query($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) {
