@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Where it is set nothing is byte-compiled, and TensorFlow takes 20 s to import instead of 6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast test-wheel dev study lint bench lock clean
+.PHONY: run test test-fast test-wheel dev study tune lint bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/run ## bring the whole graph up to date and say where the report is
@@ -16,6 +16,10 @@ dev: .venv/run ## open the web UI on the same history
 
 study: .venv/run ## train every network over many seeds; the report then shows it
 	$(BIN)/mnist-assets study
+	$(BIN)/mnist-assets materialize
+
+tune: .venv/run ## change one thing at a time in the notebook's networks; the report then shows what it was worth
+	$(BIN)/mnist-assets tune
 	$(BIN)/mnist-assets materialize
 
 test: .venv/dev ## every test: those on real MNIST and of processes, too, and more examples of properties

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.networks.declaration import BatchNormalization, Dense
+from mnist_assets.networks.layers import BatchNormalization, Dense
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from mnist_assets.networks.declaration import Layer
+    from mnist_assets.networks.layers import Layer
 
 EPSILON = 1e-3  # Keras's default in batch normalisation
 

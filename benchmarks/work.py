@@ -9,15 +9,9 @@ from mnist_assets.dataset.loading import MNIST, Dataset, class_count, load_datas
 from mnist_assets.declarations.places import BUNDLED_DATASET
 from mnist_assets.declarations.settings import read_settings
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import (
-    SGD,
-    Adam,
-    BatchNormalization,
-    Dense,
-    Layer,
-    Training,
-    read_networks,
-)
+from mnist_assets.networks.declaration import Training, read_networks
+from mnist_assets.networks.layers import BatchNormalization, Dense, Layer
+from mnist_assets.networks.optimizers import SGD, Adam
 from mnist_assets.preparation.normalization import fit_normalization, normalise
 from mnist_assets.preparation.split import split_indices
 

@@ -26,17 +26,17 @@ from mnist_assets.exploration.assets import exploration_assets
 from mnist_assets.inference.assets import inbox_sensor, inference_assets
 from mnist_assets.inference.resources import Inbox
 from mnist_assets.networks.assets import network_assets
-from mnist_assets.networks.declaration import read_networks
-from mnist_assets.networks.storage import NetworkStorage
+from mnist_assets.networks.declaration import always_made, read_networks
+from mnist_assets.networks.storage import NetworkStorage, OptionalNetworks
 from mnist_assets.networks.training import import_tensorflow
 from mnist_assets.orchestration.automation import follow_changes_sensor
 from mnist_assets.orchestration.executor import local_executor
 from mnist_assets.orchestration.retention import retention_job, retention_schedule
 from mnist_assets.orchestration.run_lock import RunLock, locked
-from mnist_assets.orchestration.schedules import EVERYTHING, STUDY, failure_sensor, jobs, schedules
+from mnist_assets.orchestration.schedules import EVERYTHING, WHOLE, failure_sensor, jobs, schedules
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
-from mnist_assets.orchestration.storage.optional import OptionalInputs
+from mnist_assets.orchestration.storage.optional import group_of
 from mnist_assets.orchestration.terminal import terminal
 from mnist_assets.preparation.assets import bounded_check, preparation_assets
 from mnist_assets.quality.assets.label_errors import label_errors_asset
@@ -73,37 +73,47 @@ def build_definitions(places: Places) -> dg.Definitions:
     source = build_source(places)
     settings = settings_for(source, read_settings(places.settings))
     networks = read_networks(places.networks)
+    unasked = always_made(networks)
     archive = ChampionArchive(assets=places.assets)
-    evaluations = [
-        *(asset for name in networks for asset in evaluation_assets(name, settings.evaluation)),
-        *(asset for name in networks for asset in quality_assets(name, settings)),
-    ]
-    champion_quality = champion_quality_asset(networks, settings, evaluations)
+    of_networks = {
+        name: [
+            *network_assets(name, network, settings),
+            *evaluation_assets(name, settings.evaluation, on_request=network.on_request),
+        ]
+        for name, network in networks.items()
+    }
+    requested = {name: group_of(of_networks[name]) for name in networks if name not in unasked}
+    qualities = {
+        name: quality_assets(name, settings, on_request=network.on_request)
+        for name, network in networks.items()
+    }
+    told = {name: requested[name] | group_of(qualities[name]) for name in requested}
+    each = [asset for of in (of_networks, qualities) for made in of.values() for asset in made]
+    champion_quality = champion_quality_asset(networks, settings, each)
     studies = study_assets(networks, settings)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),
         *preparation_assets(settings.split, settings.normalization),
-        *(asset for name in networks for asset in network_assets(name, networks[name], settings)),
-        *evaluations,
-        comparison_asset(networks),
+        *each,
+        comparison_asset(networks, requested),
         label_errors_asset(networks, settings),
-        decision_asset(networks, settings.champion),
-        champion_asset(networks, settings.schedules),
+        decision_asset(networks, settings.champion, requested),
+        champion_asset(networks, settings.schedules, requested),
         training_log_asset(networks),
         champion_quality,
         *studies,
-        claims_asset(networks),
+        claims_asset(networks, requested),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    assets += report_assets(networks, settings, made, optional_deps=[champion_quality, *studies])
+    assets += report_assets(networks, settings, made, [champion_quality, *studies], told)
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=[bounded_check(settings.normalization)],
         jobs=[
-            *jobs(networks),
+            *jobs(unasked),
             retention_job(
                 _checks_of(assets),
                 settings.history,
@@ -111,7 +121,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             ),
         ],
         schedules=[
-            *schedules(networks, settings.schedules),
+            *schedules(unasked, settings.schedules),
             retention_schedule(settings.schedules),
         ],
         sensors=[
@@ -126,7 +136,7 @@ def build_definitions(places: Places) -> dg.Definitions:
                 folder=places.inbox, predictions=f"{places.assets}/inference/predictions"
             ),
             "run_lock": RunLock(file=str(places.lock)),
-            "optional_inputs": OptionalInputs(assets=places.assets),
+            "optional_inputs": OptionalNetworks(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),
             "workers": study_workers(settings.study.processes),
             **{key: locked(storage) for key, storage in build_storages(places).items()},
@@ -155,13 +165,13 @@ def definitions() -> dg.Definitions:
 
 
 def everything_job() -> dg.JobDefinition:
-    """The job over all assets but the study's, for a process that has to find it by name."""
+    """The job over all assets that are made unasked, for a process that finds it by its name."""
     return _job(EVERYTHING, Places.from_environment())
 
 
-def study_job() -> dg.JobDefinition:
-    """The same for the job over the study and what it reads."""
-    return _job(STUDY, Places.from_environment())
+def whole_job() -> dg.JobDefinition:
+    """The same for the job over all assets, those made only on request included."""
+    return _job(WHOLE, Places.from_environment())
 
 
 def _job(name: str, places: Places) -> dg.JobDefinition:

@@ -35,6 +35,7 @@ WITH_TENSORFLOW = (
     "cli/test_champion.py",
     "cli/test_clean.py",
     "cli/test_materialize.py",
+    "cli/test_on_request.py",
     "cli/test_predict.py",
     "cli/test_status.py",
     "cli/test_study.py",

@@ -28,6 +28,7 @@ STAGES = (
     "champion",
     "inference",
     "study",
+    "tuning",
     "claims",
     "report",
 )

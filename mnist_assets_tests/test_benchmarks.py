@@ -22,15 +22,9 @@ from benchmarks.training import show_training
 from benchmarks.work import Work, layers_to_logits
 from mnist_assets.dataset.loading import Dataset
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import (
-    SGD,
-    Adam,
-    BatchNormalization,
-    Dense,
-    Dropout,
-    Optimizer,
-    Training,
-)
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.layers import BatchNormalization, Dense, Dropout
+from mnist_assets.networks.optimizers import SGD, Adam, Optimizer
 
 DENSE = Dense(kind="dense", units=2)
 NORMALIZATION = BatchNormalization(kind="batch_normalization")

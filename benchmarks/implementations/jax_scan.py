@@ -13,7 +13,8 @@ from jax import numpy as jnp
 
 from benchmarks.implementations import Epoch, Trained
 from benchmarks.work import layers_to_logits
-from mnist_assets.networks.declaration import Adam, BatchNormalization, Dense
+from mnist_assets.networks.layers import BatchNormalization, Dense
+from mnist_assets.networks.optimizers import Adam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.work import Work
-    from mnist_assets.networks.declaration import Layer, Optimizer, Training
+    from mnist_assets.networks.declaration import Training
+    from mnist_assets.networks.layers import Layer
+    from mnist_assets.networks.optimizers import Optimizer
 
 KEPT, EPSILON = 0.99, 1e-3  # Keras's defaults in batch normalisation
 BETA_1, BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults in Adam

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.implementations import Epoch, Trained
-from mnist_assets.networks.loop.training_loop import build_optimizer
 from mnist_assets.networks.model import build_network
+from mnist_assets.networks.optimizers import build_optimizer
 from mnist_assets.preparation.one_hot import one_hot
 
 if TYPE_CHECKING:

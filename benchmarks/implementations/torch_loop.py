@@ -14,14 +14,16 @@ from torch.nn import functional
 
 from benchmarks.implementations import Epoch, Trained
 from benchmarks.work import layers_to_logits
-from mnist_assets.networks.declaration import Adam, BatchNormalization, Dense
+from mnist_assets.networks.layers import BatchNormalization, Dense
+from mnist_assets.networks.optimizers import Adam
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from benchmarks.work import Work
-    from mnist_assets.networks.declaration import Optimizer, Training
+    from mnist_assets.networks.declaration import Training
+    from mnist_assets.networks.optimizers import Optimizer
 
 
 class TorchLoop:

@@ -1,6 +1,7 @@
 """The claims as an asset: every checkable statement of the notebook, with a computed verdict."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -13,6 +14,7 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.storage.optional import Group, OptionalInputs, keys_of, split_reads
 
 STAGE = Stage("claims", prefix="report")
 SHOWN = ["number", "id", "words", "notebook", "found", "why"]
@@ -35,23 +37,47 @@ READS = (
 )
 
 
-def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
-    """The claims about the dataset and those of the notebook's networks that are declared."""
+def claims_asset(
+    networks: Mapping[str, Network], requested: Mapping[str, Group] = MappingProxyType({})
+) -> dg.AssetsDefinition:
+    """The claims about the dataset and those of the notebook's networks that are declared.
+
+    Those made only on request, whose assets are `requested`, count where they are up to date.
+    """
     names = [name for name in notebook.NETWORKS if name in networks]
     declared = {name: networks[name].training for name in names}
+    groups = {name: requested[name] for name in names if name in requested}
+    of_each = {
+        name: {
+            f"history_{name}": f"networks/{name}_history",
+            f"evaluation_{name}": f"evaluation/{name}",
+            f"predictions_{name}": f"evaluation/{name}_predictions",
+        }
+        for name in names
+    }
+    always, optional = split_reads(of_each, groups)
     reads = {key.rpartition("/")[2]: key for key in ("dataset/description", *READS)}
-    for name in names:
-        reads |= {f"history_{name}": f"networks/{name}_history"}
-        reads |= {f"evaluation_{name}": f"evaluation/{name}"}
-        reads |= {f"predictions_{name}": f"evaluation/{name}_predictions"}
 
-    @STAGE.asset("csv", reads=reads, kinds={"pandas"}, checks=[ONE_VERDICT])
-    def claims(description: Any, **values: Any) -> Stored:
+    @STAGE.asset(
+        "csv",
+        reads=reads | always,
+        optional_deps=keys_of(groups),
+        kinds={"pandas"},
+        checks=[ONE_VERDICT],
+    )
+    def claims(
+        context: dg.AssetExecutionContext,
+        optional_inputs: OptionalInputs,
+        description: Any,
+        **values: Any,
+    ) -> Stored:
         """Every checkable statement of the notebook, in its order, each with a verdict.
 
         Its own words, the figure it gives, the figure found here, how the two were compared, what
         came of it and why. Of a dataset other than MNIST its statements cannot be checked.
         """
+        found, without = optional_inputs.read_groups(context.instance, groups, optional)
+        values |= found
         of_networks = {
             name: NetworkValues(
                 training=training,
@@ -60,9 +86,10 @@ def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
                 predictions=values.pop(f"predictions_{name}"),
             )
             for name, training in declared.items()
+            if f"history_{name}" in values
         }
         mnist = Description.from_json(description).mnist
-        graph = Graph(**values, networks=of_networks) if mnist else None
+        graph = Graph(**values, networks=of_networks, on_request=tuple(groups)) if mnist else None
         statements = all_claims()
         judged = claims_of.judge_claims(statements, graph)
         counts = claims_of.count_verdicts(judged)
@@ -77,6 +104,7 @@ def claims_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             ONE_VERDICT.result(claims_of.check_verdicts(judged, ids)),
             claims=len(judged),
             verdicts=counts,
+            **without,
             **by_verdict,
         )
 

@@ -12,7 +12,7 @@ from mnist_assets.claims import notebook
 from mnist_assets.preparation.normalization import notebook_normalization_evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -64,6 +64,7 @@ class Graph:
     normalization: Mapping[str, NDArray[Any]]
     comparison: pd.DataFrame
     networks: Mapping[str, NetworkValues]
+    on_request: Collection[str] = ()  # networks that are declared, and may not have been made
 
     @cached_property
     def notebook_moments(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -81,9 +82,11 @@ class Graph:
         """The values of one of the notebook's networks.
 
         Raises:
-            NotCheckable: No network of this name is declared, or it is declared to be trained
-                otherwise than the notebook's.
+            NotCheckable: No network of this name is declared, or none was made, or it is declared
+                to be trained otherwise than the notebook's.
         """
+        if name not in self.networks and name in self.on_request:
+            raise NotCheckable(f"{name} is made on request, and is not up to date")
         if name not in self.networks:
             raise NotCheckable(f"no network {name} is declared in networks.yaml")
         network = self.networks[name]

@@ -18,8 +18,8 @@ from mnist_assets.claims.claim import Comparison, Evidence, here, own
 from mnist_assets.claims.graph import Graph, NotCheckable
 from mnist_assets.claims.rules import SameAs, Sample, Share, differs, written
 from mnist_assets.evaluation.scores import EPSILON
-from mnist_assets.networks.declaration import Dense
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.layer_table import parameters_of
+from mnist_assets.networks.layers import Dense
 
 Part: TypeAlias = Literal["validation", "test"]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mnist_assets.networks.declaration import SGD, Adam, BatchNormalization, Dense, Layer, Optimizer
+from mnist_assets.networks.layers import BatchNormalization, Dense, Layer
+from mnist_assets.networks.optimizers import SGD, Adam, Optimizer
 
 # Basic dataset analysis, output
 CLASS_DISTRIBUTION = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

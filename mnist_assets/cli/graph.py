@@ -25,7 +25,7 @@ from mnist_assets.definitions import (
     build_source,
     build_storages,
     everything_job,
-    study_job,
+    whole_job,
 )
 from mnist_assets.errors import InputError
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
@@ -123,12 +123,12 @@ def update(
         return bring_up_to_date(
             graph,
             selected,
-            lambda reasons: _run_jobs(graph, instance, reasons, config, quiet=quiet),
+            lambda reasons: _run_job(graph, instance, reasons, config, quiet=quiet),
             force=force,
         )
 
 
-def _run_jobs(
+def _run_job(
     graph: Graph,
     instance: dg.DagsterInstance,
     reasons: Mapping[dg.AssetKey, str],
@@ -136,16 +136,7 @@ def _run_jobs(
     *,
     quiet: bool,
 ) -> Run:
-    """Materialise assets, those made only on request in a run of their own when the rest went well.
-
-    The job over everything has no study in it.
-    """
-    run = Run(set(), success=True)
-    for job, on_request in ((everything_job, False), (study_job, True)):
-        of_job = {
-            key: why for key, why in reasons.items() if graph.is_made_on_request(key) == on_request
-        }
-        if of_job and run.success:
-            this = run_assets(instance, of_job, config, job, quiet=quiet)
-            run = Run(run.made | this.made, this.success)
-    return run
+    """Materialise assets in one run: the job over everything has none made only on request."""
+    requested = any(graph.is_made_on_request(key) for key in reasons)
+    job = whole_job if requested else everything_job
+    return run_assets(instance, reasons, config, job, quiet=quiet)

@@ -11,8 +11,10 @@ from mnist_assets.cli.clean import clean
 from mnist_assets.cli.dataset import dataset
 from mnist_assets.cli.materialize import materialize
 from mnist_assets.cli.predict import predict
+from mnist_assets.cli.search import adopt, search
 from mnist_assets.cli.status import status
 from mnist_assets.cli.study import study
+from mnist_assets.cli.tune import tune
 from mnist_assets.cli.verify import verify
 from mnist_assets.errors import InputError
 
@@ -77,5 +79,7 @@ def main(context: click.Context) -> None:
     context.with_resource(collection_paused())  # what a command loads, it keeps
 
 
-for command in (materialize, status, verify, clean, study, champion, predict, dataset):
+for command in (materialize, status, verify, clean, study, tune, champion, predict, dataset):
     main.add_command(command)
+for command in (search, adopt):
+    tune.add_command(command)

@@ -47,8 +47,14 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
     What is up to date may have been made with other versions of libraries than are installed. It is
     named here, and `mnist-assets materialize --upgraded` makes it again.
 
-    The exit code is 1 if an input is wrong, and with --check if an asset is not up to date; else 0.
+    What is made only on request is named once it was made; `mnist-assets materialize --select`
+    makes it again.
+
+    The exit code is 1 if an input is wrong, and with --check if an asset that `mnist-assets
+    materialize` makes is not up to date; else 0.
     """  # noqa: D301 - \b keeps lines
+    import dagster as dg
+
     from mnist_assets.cli.graph import open_graph, open_instance, select_assets
     from mnist_assets.orchestration.incremental import State
 
@@ -64,12 +70,16 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
                 expected="the key of an asset, such as networks/best",
                 remedy="`mnist-assets status` lists them.",
             )
-        states = graph.states(select_assets(graph, f'+key:"{key}"' if key else select))
+        selected = select_assets(graph, f'+key:"{key}"' if key else select)
+        if key and not graph.is_made_on_request(dg.AssetKey.from_user_string(key)):
+            selected = graph.without_unasked(selected)
+        states = graph.states(selected)
+        requested = {} if key or select else graph.states_on_request()
     to_do = {asset: of for asset, of in states.items() if of[0] != State.UP_TO_DATE}
     if key:
         itself = {asset: of for asset, of in states.items() if asset.to_user_string() == key}
         states = {**to_do, **itself}
-    _show(states, as_json=as_json)
+    _show(states | requested, as_json=as_json)
     if check and to_do:
         sys.exit(1)
 

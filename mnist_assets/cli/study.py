@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from mnist_assets.cli.options import network_names
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mnist_assets.networks.declaration import Network
 
 EXAMPLES = """\b
 Examples:
@@ -30,10 +37,15 @@ Examples:
     metavar="NETWORK",
     multiple=True,
     shell_complete=network_names,
-    help="Only this network of networks.yaml; may be repeated. Without this option: all of them, "
-    "and how they compare.",
+    help="Only this network of networks.yaml; may be repeated. Without this option: all that are "
+    "not made only on request, and how they compare.",
 )
-def study(seeds: int | None, names: tuple[str, ...]) -> None:
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Then keep the runs with the package: its report shows them where no study was made.",
+)
+def study(seeds: int | None, names: tuple[str, ...], record: bool) -> None:
     """Measure how far the networks' accuracies vary by chance.
 
     Trains each network with many seeds, which takes minutes; a study that was stopped goes on where
@@ -45,26 +57,56 @@ def study(seeds: int | None, names: tuple[str, ...]) -> None:
     from mnist_assets.cli.graph import open_graph, update, working
     from mnist_assets.cli.summary import show_study
     from mnist_assets.declarations.settings import read_settings
-    from mnist_assets.networks.declaration import read_networks
+    from mnist_assets.networks.declaration import always_made, read_networks
 
     places = Places.from_environment()
     with working(places) as instance:
         settings = read_settings(places.settings).study
-        declared = list(read_networks(places.networks))
-        networks = _choose_networks(names, declared)
+        declared = read_networks(places.networks)
+        networks = _choose_networks(names, list(declared)) if names else always_made(declared)
         config = {"seeds": seeds or settings.seeds}
         run_config = {"ops": {f"study__{name}": {"config": config} for name in networks}}
         graph = open_graph(places, instance, run_config, on_request=True)
-        wanted = networks if names else [*networks, "comparison"]
-        selected = graph.select(" or ".join(f'+key:"study/{name}"' for name in wanted))
+        also = [] if names else ['key:"study/comparison"']
+        upstream = " or ".join(f'+key:"study/{name}"' for name in networks)
+        selected = graph.select(" or ".join([upstream, *also]))
         outcome = update(graph, instance, selected, run_config)
         show_study(places, declared, settings.confidence)
+        if record and outcome.success:
+            _record(places, declared, networks)
     if not outcome.success:
         sys.exit(1)
 
 
+def _record(places: Places, declared: Mapping[str, Network], networks: list[str]) -> None:
+    """Write the runs of these networks into the package's file.
+
+    Raises:
+        InputError: They are of another dataset than MNIST.
+    """
+    import pandas as pd
+    from upath import UPath
+
+    from mnist_assets.dataset.description import Description
+    from mnist_assets.study.recorded import RECORDED, describe_machine, record
+
+    folder = UPath(places.assets)
+    described = (folder / "dataset" / "description.json").read_text(encoding="utf-8")
+    if not Description.from_json(json.loads(described)).mnist:
+        raise InputError(
+            "--record", seen="another dataset", expected="MNIST", remedy="Leave the option out."
+        )
+    made = {}
+    for name in networks:
+        with (folder / "study" / f"{name}.csv").open() as file:
+            made[name] = pd.read_csv(file)
+    text = record(RECORDED.read_text(encoding="utf-8"), declared, made, describe_machine())
+    RECORDED.write_text(text, encoding="utf-8")
+    click.echo(f"Recorded in {RECORDED}")
+
+
 def _choose_networks(names: tuple[str, ...], declared: list[str]) -> list[str]:
-    """The networks of these names, or all.
+    """The networks of these names, in the order of their declaration.
 
     Raises:
         InputError: There is none of that name.
@@ -76,4 +118,4 @@ def _choose_networks(names: tuple[str, ...], declared: list[str]) -> list[str]:
             expected=f"any of {', '.join(declared)}",
             remedy="Name networks that are declared in networks.yaml.",
         )
-    return [name for name in declared if name in names or not names]
+    return [name for name in declared if name in names]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
-from dagster import AssetCheckSeverity
+from dagster import AssetCheckSeverity, AssetKey, DagsterInstance
 from upath import UPath
 
 from mnist_assets.declarations.places import Places
+from mnist_assets.orchestration.history import latest_materializations
 from mnist_assets.orchestration.incremental import Graph, Run
 from mnist_assets.study.summary import KINDS, PARTS, summarise
 
@@ -70,6 +71,15 @@ def show_study(places: Places, networks: Iterable[str], confidence: float) -> No
                 runs = summary[kind]["runs"]
                 click.echo(f"{network:12} {kind:10} {runs:>4}  {validation:33} {test}")
     click.echo("Mean ± standard deviation (minimum-maximum).")
+
+
+def show_sweeps(instance: DagsterInstance, sweeps: Iterable[str]) -> None:
+    """Print what each sweep says, of those that were made."""
+    keys = {name: AssetKey(["tuning", name]) for name in sweeps}
+    latest = latest_materializations(instance, keys.values())
+    for name, key in keys.items():
+        if key in latest:
+            click.echo(f"\n{name}: {latest[key].metadata.get('shows', '')}")
 
 
 def _spread(described: Mapping[str, Any]) -> str:

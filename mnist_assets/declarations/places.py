@@ -7,6 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 NETWORKS_FILE = PACKAGE / "networks.yaml"
 SETTINGS_FILE = PACKAGE / "settings.yaml"
+TUNING_FILE = PACKAGE / "tuning.yaml"
 # In a checkout these are links to where a person looks for them; a wheel has the files themselves.
 INSTANCE_FILE = PACKAGE / "dagster.yaml"
 BUNDLED_DATASET = (PACKAGE / "mnist").resolve()
@@ -32,6 +33,7 @@ class Places:
         inbox: Folder that new digits are dropped into (`MNIST_ASSETS_INBOX`).
         networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
         settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).
+        tuning: File that declares what is tried in training (`MNIST_ASSETS_TUNING`).
     """
 
     assets: str = str(PROJECT / "data" / "assets")
@@ -39,6 +41,7 @@ class Places:
     inbox: str = str(PROJECT / "data" / "inbox")
     networks: Path = NETWORKS_FILE
     settings: Path = SETTINGS_FILE
+    tuning: Path = TUNING_FILE
 
     @property
     def lock(self) -> Path:
@@ -59,6 +62,7 @@ class Places:
             inbox=_place("MNIST_ASSETS_INBOX") or cls.inbox,
             networks=Path(_place("MNIST_ASSETS_NETWORKS") or cls.networks),
             settings=Path(_place("MNIST_ASSETS_SETTINGS") or cls.settings),
+            tuning=Path(_place("MNIST_ASSETS_TUNING") or cls.tuning),
         )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.findings import Finding
+from mnist_assets.networks.layers import flattened_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +67,7 @@ def predict_by_hand(
         normalization: `mean` and `std`, float32 (height, width), in grey levels.
         layers: The declared hidden layers as plain values: `kind` and its options.
         weights: The model's, layer by layer as `get_weights` gives them: kernel and bias of a dense
-            layer; gamma, beta, moving mean and moving variance of batch normalisation.
+            layer or a convolution; gamma, beta, moving mean and variance of batch normalisation.
 
     Returns:
         float64 (n, classes), each row summing to 1.
@@ -75,15 +76,54 @@ def predict_by_hand(
 
     left = [weight.astype(np.float64) for weight in reversed(weights)]
     values = (images - normalization["mean"].astype(np.float64)) / normalization["std"]
-    values = values.reshape(len(images), -1)
-    for layer in layers:
+    values = values[..., None]
+    flattened = flattened_before([layer["kind"] for layer in layers])
+    for position, layer in enumerate([*layers, {"kind": "dense", "activation": "linear"}]):
+        if position == flattened:
+            values = values.reshape(len(images), -1)
         match layer["kind"]:
             case "dense":
-                values = ACTIVATIONS[layer["activation"]](values @ left.pop() + left.pop())
+                values = values @ left.pop() + left.pop()
+            case "convolution":
+                values = np.einsum("nhwcij,ijcf->nhwf", _patches(values, layer), left.pop())
+                values += left.pop()
+            case "depthwise_convolution":
+                kernel = left.pop()[..., 0]
+                values = np.einsum("nhwcij,ijc->nhwc", _patches(values, layer), kernel)
+                values += left.pop()
+            case "average_pooling":
+                values = _squares(values, layer["size"]).mean(axis=(2, 4))
+            case "max_pooling":
+                values = _squares(values, layer["size"]).max(axis=(2, 4))
+            case "crop":
+                inside = slice(layer["pixels"], -layer["pixels"])
+                values = values[:, inside, inside]
             case "batch_normalization":
                 gamma, beta, mean, variance = (left.pop() for _ in range(4))
                 values = gamma * (values - mean) / np.sqrt(variance + EPSILON) + beta
-    return np.asarray(softmax(values @ left.pop() + left.pop(), axis=1))
+        values = ACTIVATIONS[layer.get("activation", "linear")](values)
+    return np.asarray(softmax(values, axis=1))
+
+
+def _patches(values: Values, layer: Mapping[str, Any]) -> Values:
+    """What a convolution sees at each place: (n, rows, columns, channels, size, size)."""
+    size, stride = layer["size"], layer["stride"]
+    if layer["padding"] == "same":
+        missing = [
+            max((-(-side // stride) - 1) * stride + size - side, 0) for side in values.shape[1:3]
+        ]
+        around = [(some // 2, some - some // 2) for some in missing]
+        values = np.pad(values, [(0, 0), *around, (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(values, (size, size), axis=(1, 2))
+    return windows[:, ::stride, ::stride]
+
+
+def _squares(values: Values, size: int) -> Values:
+    """A picture in squares: (n, rows, size, columns, size, channels), what fills none left out."""
+    images, height, width, channels = values.shape
+    rows, columns = height // size, width // size
+    whole = values[:, : rows * size, : columns * size]
+    return whole.reshape(images, rows, size, columns, size, channels)
 
 
 def distances_by_hand(

@@ -14,6 +14,7 @@ from mnist_assets.dataset.loading import MNIST, class_count, commonest_share
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks import history, model
 from mnist_assets.networks.declaration import Network
+from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.networks.training import Epoch, train_network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
@@ -68,7 +69,10 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
         kinds={"tensorflow", "keras"},
         checks=[PARAMETERS],
         description=f"{network.description} Takes raw pixels, 0-255; gives class probabilities.",
-        due_within=timedelta(days=settings.schedules.retrained_within_days),
+        due_within=None
+        if network.on_request
+        else timedelta(days=settings.schedules.retrained_within_days),
+        on_request=network.on_request,
     )
     def train(
         context: dg.AssetExecutionContext,
@@ -95,7 +99,7 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
         if train_images.shape[1:] == MNIST.image_shape and classes == len(MNIST.train_counts):
             wanted = expected.model_dump()
         else:
-            wanted = model.parameters_of(declared.layers, train_images.shape[1:], classes)
+            wanted = parameters_of(declared.layers, train_images.shape[1:], classes)
         return stored(
             trained,
             PARAMETERS.result(model.check_parameters(counted, wanted)),
@@ -144,30 +148,28 @@ def _history_asset(name: str, declared: Network, settings: Settings) -> dg.Asset
         kinds={"pandas"},
         checks=[AS_DECLARED, LOSS_FINITE, ACCURACY, GENERALIZATION_GAP],
         description=f"Loss and accuracy of {name} after each epoch, training and validation.",
+        on_request=declared.on_request,
     )
     def history_table(network: Any, train_labels: Any, split: Any, description: Any) -> Stored:
         from mnist_assets.networks import figures
 
         epochs = network.history
+        kept = history.until_kept(epochs, training)
         if Description.from_json(description).mnist:
-            accurate = history.check_accuracy(epochs, thresholds.validation_accuracy)
+            accurate = history.check_accuracy(kept, thresholds.validation_accuracy)
         else:
             guessed, images = commonest_share(train_labels), len(split["validation"])
-            accurate = history.check_no_worse_than_guessing(
-                epochs, guessed, images, false_alarm_rate
-            )
+            accurate = history.check_no_worse_than_guessing(kept, guessed, images, false_alarm_rate)
         return stored(
             epochs,
-            AS_DECLARED.result(
-                history.check_as_declared(network.training, training.model_dump(mode="json"))
-            ),
+            AS_DECLARED.result(history.check_as_declared(network.training, training.plain())),
             LOSS_FINITE.result(history.check_loss_finite(epochs)),
             ACCURACY.result(accurate),
             GENERALIZATION_GAP.result(
-                history.check_generalization_gap(epochs, thresholds.generalization_gap)
+                history.check_generalization_gap(kept, thresholds.generalization_gap)
             ),
-            validation_accuracy=float(epochs["val_accuracy"].iloc[-1]),
-            generalization_gap=history.generalization_gap(epochs),
+            validation_accuracy=float(kept["val_accuracy"].iloc[-1]),
+            generalization_gap=history.generalization_gap(kept),
             picture=draw(
                 f"Loss and accuracy of {name}, epoch by epoch", figures.history, epochs, name
             ),

@@ -1,19 +1,22 @@
 """What may be declared in `networks.yaml`, and how it is read.
 
-Only declarations and their rules belong here; building a network from one is `networks/model.py`.
+Only declarations and their rules belong here, the layers' in `layers.py`, the optimizers' in
+`optimizers.py`; building a network from one is `model.py`.
 """
 
 import re
+from collections.abc import Mapping
 from keyword import iskeyword
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from mnist_assets.declarations.places import NETWORKS_FILE
 from mnist_assets.declarations.yaml_files import Declared, Real, Whole, read_yaml
-
-Activation = Literal["relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "linear"]
+from mnist_assets.networks.augmentation import Augmentation
+from mnist_assets.networks.layers import PICTURE_KINDS, Layer
+from mnist_assets.networks.optimizers import Optimizer, Schedule
 
 # Keys and inputs beside a network's own, then the names of inputs that Dagster keeps to itself: the
 # comparison takes each network's evaluation as an input of the network's name.
@@ -42,69 +45,19 @@ def _check_network_name(name: str) -> str:
 NetworkName = Annotated[str, AfterValidator(_check_network_name)]
 
 
-class Dense(Declared):
-    """A fully-connected layer of `units` neurons."""
-
-    kind: Literal["dense"]
-    units: Whole = Field(ge=1, le=100_000)
-    activation: Activation = "relu"
-
-
-class BatchNormalization(Declared):
-    """Batch normalisation with Keras's defaults."""
-
-    kind: Literal["batch_normalization"]
-
-
-class Dropout(Declared):
-    """Dropout of a share `rate` of its inputs, while training only."""
-
-    kind: Literal["dropout"]
-    rate: Real = Field(gt=0, lt=1)
-
-
-Layer = Annotated[Dense | BatchNormalization | Dropout, Field(discriminator="kind")]
-
-
-class _Optimizer(Declared):
-    learning_rate: Real = Field(gt=0, le=1000)
-
-
-class SGD(_Optimizer):
-    """Stochastic gradient descent, plain or with (Nesterov) momentum."""
-
-    kind: Literal["sgd"]
-    momentum: Real = Field(default=0.0, ge=0, lt=1)
-    nesterov: bool = False
-
-    @field_validator("nesterov")
-    @classmethod
-    def _nesterov_needs_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
-        if nesterov and info.data.get("momentum") == 0:
-            raise ValueError("false where momentum is 0")
-        return nesterov
-
-
-class RMSprop(_Optimizer):
-    """RMSprop with Keras's defaults."""
-
-    kind: Literal["rmsprop"]
-
-
-class Adam(_Optimizer):
-    """Adam with Keras's defaults."""
-
-    kind: Literal["adam"]
-
-
-class Nadam(_Optimizer):
-    """Adam with Nesterov momentum, Keras's defaults."""
-
-    kind: Literal["nadam"]
-
-
-Optimizer = Annotated[SGD | RMSprop | Adam | Nadam, Field(discriminator="kind")]
 Loss = Literal["categorical_crossentropy", "sparse_categorical_crossentropy"]
+
+
+class EarlyStopping(Declared):
+    """Training ends when validation gets no better, and the best epoch's weights are kept.
+
+    Attributes:
+        monitor: What is watched, on the validation images.
+        patience: Epochs in a row without a better value after which training ends.
+    """
+
+    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+    patience: Whole = Field(ge=1, le=100_000)
 
 
 class Training(Declared):
@@ -112,20 +65,53 @@ class Training(Declared):
 
     Attributes:
         layers: Hidden layers from input to output. The softmax over the dataset's classes follows
-            by itself, and the pixel-wise normalisation comes before.
+            by itself, the normalisation comes before, and a picture becomes one row where the first
+            dense layer is.
+        normalization: `picture` for one mean and standard deviation of all pixels together; each
+            pixel has its own without.
         optimizer: How the weights are updated.
+        schedule: How the learning rate changes; it stays the same without.
         loss: What is minimised. The two give the same numbers from differently encoded labels.
+        label_smoothing: Part of each target that is spread over all classes.
+        augmentation: How training images are changed at random.
         batch_size: Images an update is computed from.
-        epochs: Passes over the training images.
-        seed: Decides initial weights, dropout and the order of the images.
+        epochs: Passes over the training images, at most.
+        early_stopping: When to end before.
+        seed: Decides initial weights, dropout, augmentation and the order of the images.
     """
 
     layers: tuple[Layer, ...]
+    normalization: Literal["picture"] | None = None
     optimizer: Optimizer
+    schedule: Schedule | None = None
     loss: Loss = "categorical_crossentropy"
+    label_smoothing: Annotated[Real, Field(gt=0, lt=1)] | None = None
+    augmentation: Augmentation | None = None
     batch_size: Whole = Field(ge=1, le=1_000_000)
     epochs: Whole = Field(ge=1, le=100_000)
+    early_stopping: EarlyStopping | None = None
     seed: Whole = Field(ge=0, lt=2**32)
+
+    @field_validator("layers")
+    @classmethod
+    def _pictures_come_first(cls, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        kinds = [layer.kind for layer in layers]
+        if "dense" in kinds:
+            for kind in kinds[kinds.index("dense") :]:
+                if kind in PICTURE_KINDS:
+                    raise ValueError(f"layers in which no {kind} follows a dense layer")
+        return layers
+
+    @field_validator("label_smoothing")
+    @classmethod
+    def _smoothing_needs_shares(cls, smoothing: float | None, info: ValidationInfo) -> float | None:
+        if smoothing and info.data.get("loss") == "sparse_categorical_crossentropy":
+            raise ValueError("none where the loss is sparse_categorical_crossentropy")
+        return smoothing
+
+    def plain(self) -> dict[str, Any]:
+        """What is declared, as JSON has it, without what is not used."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class Thresholds(Declared):
@@ -149,9 +135,13 @@ class Parameters(Declared):
 
 
 class Network(Declared):
-    """One network: how it is trained, what it must reach, and what the notebook says of it."""
+    """One network: how it is trained, what it must reach, and what the notebook says of it.
+
+    One `on_request` is made only when it is asked for.
+    """
 
     description: str = Field(min_length=1)
+    on_request: bool = False
     training: Training
     thresholds: Thresholds
     parameters: Parameters
@@ -162,6 +152,18 @@ class NetworksFile(Declared):
     """What `networks.yaml` holds."""
 
     networks: dict[NetworkName, Network] = Field(min_length=1)
+
+    @field_validator("networks")
+    @classmethod
+    def _one_is_always_made(cls, networks: dict[str, Network]) -> dict[str, Network]:
+        if all(network.on_request for network in networks.values()):
+            raise ValueError("at least one network that is not on_request")
+        return networks
+
+
+def always_made(networks: Mapping[str, Network]) -> list[str]:
+    """The names of the networks that are not made only on request; there is at least one."""
+    return [name for name, network in networks.items() if not network.on_request]
 
 
 def read_networks(path: Path = NETWORKS_FILE) -> dict[str, Network]:

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mnist_assets.networks.declaration import Training
+
+
+def until_kept(history: pd.DataFrame, training: Training) -> pd.DataFrame:
+    """The epochs up to the one whose weights are kept: all, or with early stopping the best."""
+    if training.early_stopping is None:
+        return history
+    watched = history[training.early_stopping.monitor]
+    best = watched.argmin() if training.early_stopping.monitor == "val_loss" else watched.argmax()
+    return history.iloc[: int(best) + 1]
+
 
 def generalization_gap(history: pd.DataFrame) -> float:
     """Subtract validation accuracy from training accuracy, both of the last epoch.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import SGD, RMSprop, Training
-from mnist_assets.networks.model import layer_table, parameters_of
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.layer_table import layer_table, parameters_of
+from mnist_assets.networks.optimizers import SGD, RMSprop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +41,9 @@ def require_memory(
         available: Bytes there are; those of this machine, or of its container, if None.
 
     Raises:
-        InputError: It takes more.
+        InputError: It takes more, or a layer leaves nothing of the picture.
     """
+    layer_table(training.layers, image_shape, classes, f"{where}: layers")
     if available is None:
         available = available_memory()
     needed = training_memory(training, image_shape, classes)
@@ -67,11 +70,10 @@ def training_memory(training: Training, image_shape: tuple[int, ...], classes: i
             kept = 1 if momentum else 0
         case RMSprop():
             kept = 1
-        case _:  # Adam and Nadam: the means of gradients and of their squares
+        case _:  # Adam, AdamW and Nadam: the means of gradients and of their squares
             kept = 2
-    widths: list[int] = [
-        row["output_shape"][-1] for row in layer_table(training.layers, image_shape, classes)
-    ]
+    rows = layer_table(training.layers, image_shape, classes)
+    widths: list[int] = [math.prod(row["output_shape"]) for row in rows]
     values = 2 * training.batch_size * sum(widths[1:])
     return FLOAT * (counted["total"] + (1 + kept) * counted["trainable"] + values)
 

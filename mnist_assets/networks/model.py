@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.findings import Finding
-from mnist_assets.networks.declaration import BatchNormalization, Dense, Dropout, Layer
+from mnist_assets.networks.layers import (
+    ActivationLayer,
+    AveragePooling,
+    BatchNormalization,
+    Convolution,
+    Crop,
+    Dense,
+    DepthwiseConvolution,
+    Dropout,
+    Layer,
+    MaxPooling,
+    flattened_before,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,10 +66,15 @@ def build_network(
         keras.layers.Normalization(
             axis=(1, 2, 3), mean=mean[..., None], variance=std[..., None] ** 2, name="normalization"
         ),
-        keras.layers.Flatten(name="flatten"),
     ]
-    for position, (layer, layer_seed) in enumerate(zip(layers, seeds[:-1], strict=True), start=1):
-        stack.append(_build_layer(layer, f"{layer.kind}_{position}", int(layer_seed)))
+    hidden = [
+        _build_layer(layer, f"{layer.kind}_{position}", int(layer_seed))
+        for position, (layer, layer_seed) in enumerate(zip(layers, seeds[:-1], strict=True), 1)
+    ]
+    hidden.insert(
+        flattened_before([layer.kind for layer in layers]), keras.layers.Flatten(name="flatten")
+    )
+    stack += hidden
     stack.append(
         keras.layers.Dense(
             classes,
@@ -69,19 +86,61 @@ def build_network(
     return keras.Sequential(stack, name=name)
 
 
+def applied_normalization(
+    normalization: Mapping[str, NDArray[np.float32]], declared: str | None
+) -> Mapping[str, NDArray[np.float32]]:
+    """The normalisation that a network is declared with, of the one that each pixel has its own.
+
+    Args:
+        normalization: `mean` and `std` of each pixel, float32 (height, width), in grey levels.
+        declared: None for that one; `picture` for mean and standard deviation of all pixels
+            together.
+    """
+    if declared is None:
+        return normalization
+    mean, std = (normalization[name].astype(np.float64) for name in ("mean", "std"))
+    deviation = np.sqrt(np.mean(std**2 + (mean - mean.mean()) ** 2))
+    return {
+        "mean": np.full(mean.shape, mean.mean(), np.float32),
+        "std": np.full(mean.shape, deviation, np.float32),
+    }
+
+
 def _build_layer(layer: Layer, name: str, seed: int) -> keras.Layer:
+    """Keras's layer for a declared one, its weights and what it draws from the seed."""
     import keras
 
+    kinds, initializer = keras.layers, keras.initializers.GlorotUniform(seed)
+    kind: type[keras.Layer]
+    options: dict[str, Any]
     match layer:
-        case Dense(units=units, activation=activation):
-            initializer = keras.initializers.GlorotUniform(seed)
-            return keras.layers.Dense(
-                units, activation=activation, kernel_initializer=initializer, name=name
-            )
+        case Dense(units=units):
+            kind, options = kinds.Dense, {"units": units, "kernel_initializer": initializer}
+        case Convolution(filters=filters, size=size):
+            kind, options = kinds.Conv2D, {"filters": filters, "kernel_size": size}
+            options["kernel_initializer"] = initializer
+        case DepthwiseConvolution(size=size):
+            kind, options = kinds.DepthwiseConv2D, {"kernel_size": size}
+            options["depthwise_initializer"] = initializer
+        case AveragePooling(size=size):
+            kind, options = kinds.AveragePooling2D, {"pool_size": size}
+        case MaxPooling(size=size):
+            kind, options = kinds.MaxPooling2D, {"pool_size": size}
+        case Crop(pixels=pixels):
+            kind, options = kinds.Cropping2D, {"cropping": pixels}
         case BatchNormalization():
-            return keras.layers.BatchNormalization(name=name)
+            kind, options = kinds.BatchNormalization, {}
+        case ActivationLayer():
+            kind, options = kinds.Activation, {}
         case Dropout(rate=rate):
-            return keras.layers.Dropout(rate, seed=seed, name=name)
+            kind, options = kinds.Dropout, {"rate": rate, "seed": seed}
+    if isinstance(layer, Dense | Convolution | DepthwiseConvolution | ActivationLayer):
+        options["activation"] = layer.activation
+    if isinstance(layer, Convolution | DepthwiseConvolution):
+        options |= {"strides": layer.stride, "padding": layer.padding}
+    if isinstance(layer, Dense | Convolution) and layer.l2:
+        options["kernel_regularizer"] = keras.regularizers.L2(layer.l2)
+    return kind(name=name, **options)
 
 
 def count_parameters(model: keras.Model) -> dict[str, int]:
@@ -97,53 +156,6 @@ def check_parameters(counted: Mapping[str, int], declared: Mapping[str, int]) ->
     if not passed:
         message += f"; declared are {declared['total']:,} and {declared['trainable']:,}"
     return Finding(passed, message, seen=dict(counted), expected=dict(declared))
-
-
-def layer_table(
-    layers: Sequence[Layer], image_shape: tuple[int, ...], classes: int
-) -> list[dict[str, Any]]:
-    """Derive the model summary from a declaration, without building the model.
-
-    Images have the shape (height, width).
-
-    Returns:
-        `layer`, `output_shape` (without the batch) and `parameters` of each layer, from the
-        normalisation to the softmax. A dense layer of n neurons on m inputs has (m + 1) n weights,
-        batch normalisation of m inputs 4 m.
-    """
-    width = math.prod(image_shape)
-    rows: list[dict[str, Any]] = [
-        {"layer": "normalisation", "output_shape": [*image_shape, 1], "parameters": 0},
-        {"layer": "flatten", "output_shape": [width], "parameters": 0},
-    ]
-    for layer in layers:
-        parameters, name = 0, layer.kind.replace("_", " ").replace("ization", "isation")
-        match layer:
-            case Dense(units=units, activation=activation):
-                parameters, width, name = (width + 1) * units, units, f"dense, {activation}"
-            case BatchNormalization():
-                parameters = 4 * width
-        rows.append({"layer": name, "output_shape": [width], "parameters": parameters})
-    parameters = (width + 1) * classes
-    rows.append({"layer": "dense, softmax", "output_shape": [classes], "parameters": parameters})
-    return rows
-
-
-def parameters_of(
-    layers: Sequence[Layer], image_shape: tuple[int, ...], classes: int
-) -> dict[str, int]:
-    """The numbers of weights, `total` and `trainable`, that a declaration comes to.
-
-    Half the weights of batch normalisation, the moving mean and variance, are not trained.
-    """
-    rows = layer_table(layers, image_shape, classes)
-    total = sum(row["parameters"] for row in rows)
-    moving = sum(
-        row["parameters"] // 2
-        for layer, row in zip(layers, rows[2:-1], strict=True)
-        if isinstance(layer, BatchNormalization)
-    )
-    return {"total": total, "trainable": total - moving}
 
 
 def describe_layers(model: keras.Model) -> pd.DataFrame:
@@ -162,12 +174,16 @@ def describe_layers(model: keras.Model) -> pd.DataFrame:
 
 
 def count_training_operations(model: keras.Model) -> int:
-    """Floating-point operations to train on one image, counting the dense layers' products alone.
+    """Floating-point operations to train on one image, counting products with kernels alone.
 
-    A product with an (m, n) matrix takes 2mn. Each layer needs one forward, one for the gradient
-    of its weights and, but for the first, one for the gradient of its inputs.
+    A product with an (m, n) matrix takes 2mn, and a convolution one at each place of its output.
+    Each layer needs one forward, one for the gradient of its weights and, but for the first, one
+    for the gradient of its inputs.
     """
-    kernels: list[int] = [
-        math.prod(weight.shape) for weight in model.trainable_weights if len(weight.shape) == 2
-    ]
-    return 2 * (3 * sum(kernels) - kernels[0])
+    products: list[int] = []
+    for layer in model.layers:
+        for weight in layer.trainable_weights:
+            if len(weight.shape) > 1:
+                places = math.prod(layer.output.shape[1:-1])
+                products.append(places * math.prod(weight.shape))
+    return 2 * (3 * sum(products) - products[0])

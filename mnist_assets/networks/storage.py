@@ -1,6 +1,7 @@
 """The file format of a trained network, `.keras`; see `stored.py`."""
 
 from pathlib import Path
+from typing import Any
 
 from mnist_assets.networks.stored import (
     HISTORY_MEMBER,
@@ -9,7 +10,8 @@ from mnist_assets.networks.stored import (
     TrainedNetwork,
 )
 from mnist_assets.orchestration.storage.files import FileStorage
-from mnist_assets.orchestration.storage.formats import archive_members
+from mnist_assets.orchestration.storage.formats import archive_members, file_storages
+from mnist_assets.orchestration.storage.optional import OptionalInputs
 
 
 class NetworkStorage(FileStorage[TrainedNetwork]):
@@ -26,3 +28,11 @@ class NetworkStorage(FileStorage[TrainedNetwork]):
         if missing := {HISTORY_MEMBER, TRAINING_MEMBER} - set(archive_members(path)):
             raise ValueError(f"it has no member {', '.join(sorted(missing))}")
         return StoredNetwork(path)
+
+
+class OptionalNetworks(OptionalInputs):
+    """What has been made, networks among it."""
+
+    def storages(self) -> dict[str, FileStorage[Any]]:
+        """What reads the values, by the keys of their I/O managers."""
+        return file_storages(self.assets, NetworkStorage)

@@ -14,11 +14,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.networks.declaration import Training
-from mnist_assets.networks.loop.batches import Chunk, chunked_epoch, hold, whole_epoch
+from mnist_assets.networks.augmentation import augment
+from mnist_assets.networks.declaration import EarlyStopping, Training
+from mnist_assets.networks.loop.batches import (
+    Chunk,
+    chunked_epoch,
+    hold,
+    shareable_zeros,
+    whole_epoch,
+)
 from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.memory import require_memory
-from mnist_assets.networks.model import build_network, count_training_operations
+from mnist_assets.networks.model import (
+    applied_normalization,
+    build_network,
+    count_training_operations,
+)
 from mnist_assets.networks.stored import TrainedNetwork
 from mnist_assets.process import collection_paused
 
@@ -98,23 +109,73 @@ def train_network(
     require_memory(f"networks/{name}", training, images.shape[1:], classes)
     import_keras()
     model = build_network(
-        training.layers, normalization, classes=classes, seed=training.seed, name=name
+        training.layers,
+        applied_normalization(normalization, training.normalization),
+        classes=classes,
+        seed=training.seed,
+        name=name,
     )
-    loop = TrainingLoop(model, training)
+    loop = TrainingLoop(model, training, len(split["train"]))
     size = choose_chunk_size(images, len(split["train"]), training.batch_size, memory_limit)
     compile_seconds = loop.compile(size, images.shape[1:])
-    history: list[Epoch] = []
-    epochs = epoch_chunks(images, labels, split["train"], training, size)
+    history = []
+    for epoch in train_epochs(loop, images, labels, split, size, f"networks/{name}"):
+        history.append(epoch)
+        on_epoch(epoch)
+    table = pd.DataFrame([asdict(epoch) for epoch in history])
+    trained = TrainedNetwork(model, table, training.plain())
+    return trained, _speed(model, table, len(split["train"]), compile_seconds)
+
+
+def train_epochs(
+    loop: TrainingLoop,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    split: Mapping[str, NDArray[np.int32]],
+    chunk_size: int,
+    where: str,
+) -> Iterator[Epoch]:
+    """Train the loop's network epoch by epoch, as declared, and validate it after each.
+
+    When it is exhausted, the network has the weights of the last epoch, or with early stopping
+    those of the best.
+
+    Raises:
+        InputError: The loss became NaN or infinite.
+    """
+    training = loop.training
+    stopping = None
+    if training.early_stopping:
+        stopping = _early_stopping(loop.model, training.early_stopping)
+    epochs = epoch_chunks(images, labels, split["train"], training, chunk_size)
     for number, chunks in enumerate(epochs, 1):
         started = time.perf_counter()
-        loss, accuracy = loop.run_epoch(chunks, f"networks/{name}, epoch {number}")
+        loss, accuracy = loop.run_epoch(chunks, f"{where}, epoch {number}")
         val_loss, val_accuracy = loop.validate(images, labels, split["validation"])
         seconds = time.perf_counter() - started
-        history.append(Epoch(number, loss, accuracy, val_loss, val_accuracy, seconds))
-        on_epoch(history[-1])
-    table = pd.DataFrame([asdict(epoch) for epoch in history])
-    trained = TrainedNetwork(model, table, training.model_dump(mode="json"))
-    return trained, _speed(model, table, len(split["train"]), compile_seconds)
+        yield Epoch(number, loss, accuracy, val_loss, val_accuracy, seconds)
+        if stopping:
+            stopping.on_epoch_end(number, {"val_loss": val_loss, "val_accuracy": val_accuracy})
+            if loop.model.stop_training:
+                break
+    if stopping:
+        stopping.on_train_end()
+
+
+def _early_stopping(model: keras.Model, early: EarlyStopping) -> keras.callbacks.EarlyStopping:
+    """Keras's callback, ready for a model's first epoch."""
+    import keras
+
+    model.stop_training = False
+    stopping = keras.callbacks.EarlyStopping(
+        early.monitor,
+        patience=early.patience,
+        mode="max" if early.monitor == "val_accuracy" else "min",
+        restore_best_weights=True,
+    )
+    stopping.set_model(model)
+    stopping.on_train_begin()
+    return stopping
 
 
 @collection_paused()
@@ -155,11 +216,29 @@ def epoch_chunks(
     generator = np.random.default_rng(training.seed)
     if chunk_size < len(indices):
         for _ in range(training.epochs):
-            yield chunked_epoch(images, labels, indices, chunk_size=chunk_size, generator=generator)
+            chunks = chunked_epoch(
+                images, labels, indices, chunk_size=chunk_size, generator=generator
+            )
+            yield _augmented(chunks, training, generator)
         return
     held_images, held_labels = hold(images, indices), tf.constant(labels[indices])
     for _ in range(training.epochs):
-        yield whole_epoch(held_images, held_labels, generator)
+        yield _augmented(whole_epoch(held_images, held_labels, generator), training, generator)
+
+
+def _augmented(
+    chunks: Iterable[Chunk], training: Training, generator: np.random.Generator
+) -> Iterable[Chunk]:
+    """The chunks with their images changed at random, if that is declared."""
+    if training.augmentation is None:
+        yield from chunks
+        return
+    changed = None
+    for chunk in chunks:
+        if changed is None:
+            changed = shareable_zeros(chunk.images.shape)
+        augment(np.asarray(chunk.images), training.augmentation, generator, out=changed)
+        yield chunk._replace(images=changed)
 
 
 def _speed(model: keras.Model, history: pd.DataFrame, images: int, compile_seconds: float) -> Speed:

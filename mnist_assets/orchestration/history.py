@@ -9,6 +9,7 @@ import dagster as dg
 CODE_VERSION = "dagster/code_version"
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
+WITHOUT = "without"  # in an asset's metadata: what it could have shown, and the keys that lacked
 STARTED_HERE = {"mnist_assets/command": "materialize"}
 
 
@@ -59,3 +60,13 @@ def end_dead_runs(instance: dg.DagsterInstance) -> None:
     )
     for record in instance.get_run_records(unfinished):
         instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
+
+
+def address_beside(instance: dg.DagsterInstance) -> str:
+    """Where a database of one's own is beside the run history, as SQLAlchemy has addresses.
+
+    That is the history's own Postgres, or a SQLite file in the folder that it is in.
+    """
+    if address := getattr(instance.event_log_storage, "postgres_url", None):
+        return str(address)
+    return f"sqlite:///{instance.root_directory}/tuning.db"

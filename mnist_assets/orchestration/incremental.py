@@ -8,6 +8,7 @@ log, so that the web UI shows the same.
 
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,6 +21,7 @@ from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
 from mnist_assets.orchestration.history import (
     CODE_VERSION,
     DATA_VERSION,
+    WITHOUT,
     Materialization,
     latest_materializations,
 )
@@ -142,16 +144,34 @@ class Graph:
 
         What waits is up to date for now, but depends on something that has to run. What is broken,
         by a lost file or a failed check, the web UI shows otherwise or cannot see. What was made
-        with other versions of libraries than are installed is said to be.
+        with other versions of libraries than are installed is said to be. Nothing waits for what
+        is made on request, but was never made and is not selected.
         """
-        out_of_date = self._out_of_date()
+        selected, out_of_date = list(selected), self._out_of_date()
+        asked_for = {*self.without_unasked(out_of_date), *selected}
         waiting = dict.fromkeys(
-            self.waiting(out_of_date), (State.WAITING, "runs if its inputs come out different")
+            self.waiting([key for key in out_of_date if key in asked_for]),
+            (State.WAITING, "runs if its inputs come out different"),
         )
         made = latest_materializations(self._instance, selected)
         current = {key: (State.UP_TO_DATE, _upgrades(of)) for key, of in made.items()}
         states = current | waiting | out_of_date
         return {key: states[key] for key in selected}
+
+    def states_on_request(self) -> dict[dg.AssetKey, tuple[State, str]]:
+        """The same of what is made only on request, as far as it ever was: nothing waits for it."""
+        whole = copy(self)
+        whole._on_request = True
+        requested = [key for key in whole.keys if self.is_made_on_request(key)]
+        made = latest_materializations(self._instance, requested)
+        return whole.states([key for key in requested if key in made]) if made else {}
+
+    def without_unasked(self, keys: Iterable[dg.AssetKey]) -> list[dg.AssetKey]:
+        """These assets but for those made only on request that never were."""
+        keys = list(keys)
+        requested = [key for key in keys if self.is_made_on_request(key)]
+        made = latest_materializations(self._instance, requested)
+        return [key for key in keys if key in made or key not in requested]
 
     def waiting(self, certain: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
         """The assets downstream of `certain` ones, which have to run only if contents change."""
@@ -184,7 +204,9 @@ class Graph:
                 pending += self._graph.get(key).parent_keys
         return found
 
-    def _out_of_date(self) -> dict[dg.AssetKey, tuple[State, str]]:
+    def _out_of_date(
+        self, of: Collection[dg.AssetKey] | None = None
+    ) -> dict[dg.AssetKey, tuple[State, str]]:
         made = latest_materializations(self._instance, self._graph.get_all_asset_keys())
         versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()} | dict(
             self.observed
@@ -192,7 +214,7 @@ class Graph:
         evaluations = self.evaluations()
         found = {
             key: next(self._faults(key, made.get(key), versions, evaluations), None)
-            for key in self.keys
+            for key in (self.keys if of is None else of)
         }
         return {key: fault for key, fault in found.items() if fault}
 
@@ -223,12 +245,32 @@ class Graph:
             if followed.get(name) != versions.get(parent, NOT_MADE)
         ]:
             yield State.STALE, f"input changed: {', '.join(changed)}"
+        if since := self._made_since(made):
+            yield State.STALE, f"made since: {', '.join(since)}"
         for check in sorted(node.check_keys):
             evaluation = evaluations.get(check)
             if evaluation is None:
                 yield State.BROKEN, f"check did not run: {check.name}"
             elif not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
                 yield State.BROKEN, f"check failed: {check.name}"
+
+    def _made_since(self, made: Materialization) -> list[str]:
+        """What an asset went without when it was made, and that is there now.
+
+        Its content need not have changed: it may have been out of date for a while.
+        """
+        without: Mapping[str, list[str]] = made.metadata.get(WITHOUT) or {}
+        if not without:
+            return []
+        whole = copy(self)
+        whole._on_request = True
+        lacking = {dg.AssetKey.from_user_string(key) for of in without.values() for key in of}
+        out_of_date = whole._out_of_date(lacking)
+        return [
+            name
+            for name, keys in without.items()
+            if not any(dg.AssetKey.from_user_string(key) in out_of_date for key in keys)
+        ]
 
     def files(self) -> dict[dg.AssetKey, tuple[UPath, Mapping[str, Any]]]:
         """Where the value of each asset that was made is read from, and what was recorded of it."""

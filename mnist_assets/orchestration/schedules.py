@@ -14,28 +14,38 @@ import dagster as dg
 from mnist_assets.declarations.settings import Notification, Schedules
 from mnist_assets.orchestration.automation import ON_REQUEST
 
-RETRAIN, EVERYTHING, STUDY = "retrain", "everything", "study"
+RETRAIN, EVERYTHING, WHOLE, STUDY = "retrain", "everything", "whole", "study"
 
 
 def jobs(networks: Iterable[str]) -> list[Any]:
-    """What schedules run, every network with what follows from it or the whole graph; the study."""
-    keys = [dg.AssetKey(["networks", name]) for name in networks]
+    """What schedules run, every network with what follows from it or the whole graph; the study.
+
+    Networks that are made only on request are not among them.
+    """
+    names = list(networks)
+    keys = [dg.AssetKey(["networks", name]) for name in names]
     by_file = dg.AssetSelection.assets(dg.AssetKey(["inference", "predictions"]))
-    studies = dg.AssetSelection.tag(ON_REQUEST, "true")
+    requested = dg.AssetSelection.tag(ON_REQUEST, "true")
+    studies = dg.AssetSelection.assets(*(["study", name] for name in (*names, "comparison")))
     return [
         dg.define_asset_job(
             RETRAIN,
-            dg.AssetSelection.assets(*keys).downstream() - by_file - studies,
+            dg.AssetSelection.assets(*keys).downstream() - by_file - requested,
             description="Train every network anew, with what follows from it.",
         ),
         dg.define_asset_job(
             EVERYTHING,
-            dg.AssetSelection.all() - by_file - studies,
-            description="Materialise every asset anew, but for the study.",
+            dg.AssetSelection.all() - by_file - requested,
+            description="Materialise every asset anew, but for what is made only on request.",
+        ),
+        dg.define_asset_job(
+            WHOLE,
+            dg.AssetSelection.all() - by_file,
+            description="All there is, what is made only on request included: to choose from.",
         ),
         dg.define_asset_job(
             STUDY,
-            studies.upstream(),
+            (studies.upstream() - requested) | studies,
             description="Train every network with many seeds, going on where a study was stopped.",
         ),
     ]
@@ -66,7 +76,7 @@ def schedules(networks: Iterable[str], settings: Schedules) -> list[dg.ScheduleD
         cron_schedule=settings.weekly,
         execution_timezone=settings.time_zone,
         default_status=status,
-        description="Materialise every asset anew, but for the study.",
+        description="Materialise every asset anew, but for what is made only on request.",
     )
     return [retrain_nightly, weekly]
 

@@ -15,7 +15,7 @@ from mnist_assets.findings import Finding
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.memory import require_memory
-from mnist_assets.networks.model import build_network
+from mnist_assets.networks.model import applied_normalization, build_network
 from mnist_assets.networks.training import choose_chunk_size, epoch_chunks
 
 if TYPE_CHECKING:
@@ -65,12 +65,16 @@ def out_of_sample_probabilities(
     """
     require_memory("evaluation/label_errors", training, images.shape[1:], classes)
     model = build_network(
-        training.layers, normalization, classes=classes, seed=training.seed, name="held_out"
+        training.layers,
+        applied_normalization(normalization, training.normalization),
+        classes=classes,
+        seed=training.seed,
+        name="held_out",
     )
-    loop = TrainingLoop(model, training)
+    most = len(labels) - len(labels) // folds
+    loop = TrainingLoop(model, training, most)
     state = [*model.variables, *loop.optimizer.variables]
     untrained = [variable.numpy() for variable in state]
-    most = len(labels) - len(labels) // folds
     chunk_size = choose_chunk_size(images, most, training.batch_size, memory_limit)
     loop.compile(chunk_size, images.shape[1:])
     # Not scikit-learn's KFold: it knows only NumPy's legacy generator, which divides otherwise for

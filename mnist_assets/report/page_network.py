@@ -7,23 +7,34 @@ What the browser does with them is in `SCRIPTS`, of `templates/`; the page aroun
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.formatting import number, percent
 from mnist_assets.inference import digits, parts, strokes
-from mnist_assets.networks.declaration import Activation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import keras
     from numpy.typing import ArrayLike, NDArray
 
+    from mnist_assets.networks.layers import Layer
+
 SCRIPTS = ("network.js", "parts.js", "images.js", "canvas.js")  # each uses those before it
-ACTIVATIONS = (*get_args(Activation), "softmax")
+# What `templates/network.js` has.
+KINDS = ("dense", "batch_normalization", "dropout", "flatten")
+ACTIVATIONS = ("linear", "relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softmax")
+
+
+def can_run(layers: Iterable[Layer]) -> bool:
+    """Whether a page can run a network of these declared layers."""
+    return all(
+        layer.kind in KINDS and getattr(layer, "activation", "linear") in ACTIVATIONS
+        for layer in layers
+    )
 
 
 def export_network(model: keras.Model) -> dict[str, Any]:

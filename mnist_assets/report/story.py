@@ -4,7 +4,7 @@ What follows from these values is `facts.py`, `quality.py` and `study.py`; how i
 templates'.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +14,7 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.exploration import grey
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.history import generalization_gap
-from mnist_assets.networks.model import layer_table, parameters_of
+from mnist_assets.networks.layer_table import layer_table, parameters_of
 from mnist_assets.preparation import normalization
 from mnist_assets.report.study import compared
 from mnist_assets.study.summary import summarise
@@ -34,6 +34,7 @@ def tell_story(
     values: Mapping[str, Any],
     declared: Mapping[str, Network],
     *,
+    untold: Sequence[str],
     dataset: Description,
     few_images: int,
     grey_bounds: Mapping[str, Any],
@@ -48,6 +49,7 @@ def tell_story(
     Args:
         values: The asset's inputs.
         declared: The networks, in the order in which they are told of.
+        untold: The networks that are made only on request, and are not up to date.
         dataset: The dataset in words: of MNIST alone the notebook's own figures speak.
         few_images: How many mean grey levels are listed.
         grey_bounds: As `grey.summarise_grey_levels` takes them.
@@ -85,6 +87,7 @@ def tell_story(
             )
             for name, network in declared.items()
         ],
+        "untold": untold,
         "study": study,
         "champion": champion or {},
         "labels_found_by": labels_found_by,
@@ -123,6 +126,7 @@ def tell_study(
     confidence: float,
     *,
     mnist: bool,
+    recorded: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """What was made of the study of those networks that were studied; None if none was.
 
@@ -132,6 +136,7 @@ def tell_study(
         declared: The networks, whose claims are shown.
         confidence: Of the intervals.
         mnist: Whether the claims are of this dataset.
+        recorded: When and on what those runs were made that were not made here, by network.
     """
     summaries = {
         name: summarise(
@@ -146,6 +151,7 @@ def tell_study(
         "summaries": summaries,
         "compared": compared(comparison, confidence),
         "confidence": confidence,
+        "recorded": recorded,
     }
 
 

@@ -18,6 +18,13 @@ from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.storage.optional import (
+    Group,
+    OptionalInputs,
+    group_of,
+    keys_of,
+    split_reads,
+)
 from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.study import paired_tests, summary
 from mnist_assets.study.digits import Digits
@@ -46,12 +53,14 @@ class Seeds(dg.Config):
 
 
 def study_assets(networks: Mapping[str, Network], settings: Settings) -> list[dg.AssetsDefinition]:
-    """The runs of each declared network, and their comparison."""
+    """The runs of each declared network, and their comparison.
+
+    The comparison does without those of networks made only on request, where they were not made.
+    """
     code = code_version(train_run)
-    return [
-        *(_runs_asset(name, network, settings, code) for name, network in networks.items()),
-        _comparison_asset(networks, settings),
-    ]
+    runs = {name: _runs_asset(name, of, settings, code) for name, of in networks.items()}
+    requested = {name: group_of([runs[name]]) for name, of in networks.items() if of.on_request}
+    return [*runs.values(), _comparison_asset(networks, settings, requested)]
 
 
 def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> dg.AssetsDefinition:
@@ -168,19 +177,28 @@ def _shown(
     return shown
 
 
-def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg.AssetsDefinition:
+def _comparison_asset(
+    networks: Mapping[str, Network], settings: Settings, requested: Mapping[str, Group]
+) -> dg.AssetsDefinition:
     claims = {name: network.notebook_validation_accuracy for name, network in networks.items()}
-    confidence = settings.study.confidence
+    confidence, groups = settings.study.confidence, dict(requested)
+    of_each = {name: {f"{name}_runs": f"study/{name}"} for name in networks}
+    reads, optional = split_reads(of_each, groups)
 
     @STAGE.asset(
         "csv",
-        reads={f"{name}_runs": f"study/{name}" for name in networks}
-        | {"description": "dataset/description"},
+        reads=reads | {"description": "dataset/description"},
+        optional_deps=keys_of(groups),
         kinds={"pandas"},
         checks=[PAIRED],
         on_request=True,
     )
-    def comparison(description: Any, **tables: Any) -> Stored:
+    def comparison(
+        context: dg.AssetExecutionContext,
+        optional_inputs: OptionalInputs,
+        description: Any,
+        **tables: Any,
+    ) -> Stored:
         """Each two networks compared over runs with the same seeds: which is better, how surely.
 
         Mean difference with its interval, paired t-test, and the exact sign-flip test, corrected
@@ -190,7 +208,9 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
 
         from mnist_assets.study import figures
 
-        runs = {name: tables[f"{name}_runs"] for name in claims}
+        found, without = optional_inputs.read_groups(context.instance, groups, optional)
+        tables |= found
+        runs = {name: tables[f"{name}_runs"] for name in claims if f"{name}_runs" in tables}
         compared = paired_tests.compare_networks(runs, confidence)
         summaries = {name: summary.summarise(of, confidence, None) for name, of in runs.items()}
         drawn = summary.most_accurate(runs, MOST_DRAWN)
@@ -218,6 +238,7 @@ def _comparison_asset(networks: Mapping[str, Network], settings: Settings) -> dg
             compared,
             PAIRED.result(summary.check_paired(runs)),
             **shown,
+            **without,
             correction=f"Holm's method over all {len(compared)} comparisons",
             lowest_possible_p_value=paired_tests.lowest_holm_p_value(compared),
             drawn=", ".join(drawn),

@@ -62,7 +62,7 @@ def fingerprint(digits: Digits, study: Study, code: str) -> str:
     """
     declared = vars(study) | {
         "network": None,  # a name decides nothing
-        "training": study.training.model_dump(mode="json", exclude={"seed"}),
+        "training": study.training.plain() | {"seed": None},
         "split": content_version(dict(study.split)),
         "digits": [content_version(array) for array in vars(digits).values()],
         "code": code,

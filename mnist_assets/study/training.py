@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -20,8 +21,13 @@ from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.memory import require_memory
-from mnist_assets.networks.model import build_network
-from mnist_assets.networks.training import choose_chunk_size, epoch_chunks, import_keras
+from mnist_assets.networks.model import applied_normalization, build_network
+from mnist_assets.networks.training import (
+    choose_chunk_size,
+    epoch_chunks,
+    import_keras,
+    train_epochs,
+)
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
 from mnist_assets.study.digits import Digits
@@ -116,14 +122,21 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
     training = study.training.model_copy(update={"seed": seeds.training})
     size = choose_chunk_size(images, len(split["train"]), training.batch_size, study.memory_limit)
     trainer = _trainer(
-        training.model_copy(update={"seed": 0}), images.shape[1:], study.classes, size
+        training.model_copy(update={"seed": 0}),
+        images.shape[1:],
+        study.classes,
+        size,
+        len(split["train"]),
     )
     started, failure = time.perf_counter(), None
-    loop = trainer.restart(training.seed, normalization)
+    loop = trainer.restart(training, normalization)
     try:
-        epochs = epoch_chunks(images, labels, split["train"], training, size)
-        for number, chunks in enumerate(epochs, 1):
-            loop.run_epoch(chunks, f"epoch {number}")
+        if training.early_stopping:
+            deque(train_epochs(loop, images, labels, split, size, "study"), maxlen=0)
+        else:
+            epochs = epoch_chunks(images, labels, split["train"], training, size)
+            for number, chunks in enumerate(epochs, 1):
+                loop.run_epoch(chunks, f"epoch {number}")
     except InputError as error:
         failure = f"{error.where}: {error.seen}"
     loss, validation_accuracy = loop.validate(images, labels, split["validation"])
@@ -151,7 +164,12 @@ class _Trainer:
     """A network compiled once, to be started anew with any seed and normalisation."""
 
     def __init__(
-        self, training: Training, shape: tuple[int, ...], classes: int, chunk_size: int
+        self,
+        training: Training,
+        shape: tuple[int, ...],
+        classes: int,
+        chunk_size: int,
+        images: int,
     ) -> None:
         import tensorflow as tf
 
@@ -162,13 +180,17 @@ class _Trainer:
         normalization = model.get_layer("normalization")
         normalization.mean = tf.Variable(normalization.mean, trainable=False)
         normalization.variance = tf.Variable(normalization.variance, trainable=False)
-        self._loop = TrainingLoop(model, training)
+        self._loop = TrainingLoop(model, training, images)
         self._fresh_optimizer = [variable.numpy() for variable in self._loop.optimizer.variables]
         self._loop.compile(chunk_size, shape)
 
-    def restart(self, seed: int, normalization: Mapping[str, NDArray[np.float32]]) -> TrainingLoop:
+    def restart(
+        self, training: Training, normalization: Mapping[str, NDArray[np.float32]]
+    ) -> TrainingLoop:
         """The loop, in the state that one of a new network would be in."""
-        fresh, model = self._build(seed, normalization), self._loop.model
+        applied = applied_normalization(normalization, training.normalization)
+        fresh, model = self._build(training.seed, applied), self._loop.model
+        self._loop.training = training
         state = [*model.variables, *self._loop.optimizer.variables]
         for variable, new in zip(state, [*fresh.variables, *self._fresh_optimizer], strict=True):
             variable.assign(new)
@@ -184,6 +206,8 @@ class _Trainer:
 
 
 @lru_cache(maxsize=1)
-def _trainer(training: Training, shape: tuple[int, ...], classes: int, chunk_size: int) -> _Trainer:
+def _trainer(
+    training: Training, shape: tuple[int, ...], classes: int, chunk_size: int, images: int
+) -> _Trainer:
     """The network compiled last, if it is the same one again."""
-    return _Trainer(training, shape, classes, chunk_size)
+    return _Trainer(training, shape, classes, chunk_size, images)

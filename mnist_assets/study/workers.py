@@ -34,7 +34,7 @@ class Workers:
         Args:
             processes: At most so many at a time, and at most one a core.
         """
-        self._cores = _count_cores()
+        self._cores = count_cores()
         self._processes = min(processes, self._cores)
         self._pool: Executor | None = None
 
@@ -63,7 +63,7 @@ class Workers:
                 self._processes,
                 # A forked process could not use a TensorFlow that was in use before.
                 multiprocessing.get_context("spawn"),
-                initializer=_begin,
+                initializer=begin_worker,
                 initargs=(self._cores // self._processes,),
             )
             # A process that was started by another waits, when it ends, for those it started: they
@@ -72,14 +72,14 @@ class Workers:
         return self._pool
 
 
-def _count_cores() -> int:
+def count_cores() -> int:
     """Cores that this process may use, as far as the operating system tells."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _begin(threads: int) -> None:
+def begin_worker(threads: int) -> None:
     """What a process does before its first run."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for its parent, which ends it
     end_with_parent()

@@ -14,7 +14,7 @@ from mnist_assets.evaluation.scores import evaluate
 from mnist_assets.exploration import grey
 from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import read_networks
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.preparation.normalization import fit_normalization
 
 NAMES = {"GIVEN": "given", "SIMPLEST": "simplest", "BEST": "best"}

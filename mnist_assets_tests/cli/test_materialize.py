@@ -70,11 +70,11 @@ def test_a_selection_that_names_no_asset_is_one_message(selection):
 
 
 def test_a_declaration_that_is_wrong_is_one_message(project):
-    project.edit("networks.yaml", "kind: adam", "kind: adamw")
+    project.edit("networks.yaml", "kind: adam", "kind: adams")
     result = run()
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {project.places.networks}: networks.small")
-    assert "'adamw'" in result.output
+    assert "'adams'" in result.output
     assert "Traceback" not in result.output
 
 

@@ -36,7 +36,8 @@ def test_a_study_of_a_network_that_is_not_declared_is_one_message():
 def test_plain_commands_leave_the_study_out_and_selected_they_do_not(studied_project):
     studied_project.path("study/small", "csv").unlink()
     assert "study" not in command("materialize", "--dry-run").output
-    assert "study" not in command("status").output
+    told = [line for line in command("status").output.splitlines() if line.startswith("study")]
+    assert [line.split()[:2] for line in told] == [["study/small", "missing"]], "it was once made"
     study = ("--select", 'group:"study"')
     assert "study/small" in command("materialize", "--dry-run", *study).output
     assert "study/small" in command("status", *study).output

@@ -8,7 +8,8 @@ from mnist_assets.evaluation.forward_pass import (
     predict_by_hand,
 )
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.networks.declaration import Dense, Training
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.layers import Dense
 from mnist_assets.networks.model import build_network
 
 SHAPE, CLASSES = (4, 3), 5
@@ -60,6 +61,30 @@ def test_every_activation_is_keras_s(activation):
         declared({"kind": "dense", "units": 6, "activation": activation})
     )
     by_hand = predict_by_hand(IMAGES, NORMALIZATION, layers, weights)
+    np.testing.assert_allclose(predict(model, IMAGES, 20), by_hand, atol=1e-5)
+
+
+PICTURES = {
+    "same padding": [
+        {"kind": "convolution", "filters": 3, "size": 3, "padding": "same", "activation": "tanh"},
+        {"kind": "batch_normalization"},
+        {"kind": "activation", "activation": "elu"},
+        {"kind": "dense", "units": 6},
+    ],
+    "strides": [
+        {"kind": "convolution", "filters": 3, "size": 2, "stride": 2, "padding": "same"},
+        {"kind": "depthwise_convolution", "size": 2, "activation": "gelu"},
+    ],
+    "pooling": [{"kind": "max_pooling", "size": 2}, {"kind": "dropout", "rate": 0.5}],
+    "averages": [{"kind": "average_pooling", "size": 3}, {"kind": "dense", "units": 2}],
+    "crop": [{"kind": "crop", "pixels": 1}, {"kind": "convolution", "filters": 2, "size": 1}],
+}
+
+
+@pytest.mark.parametrize("layers", PICTURES.values(), ids=PICTURES)
+def test_layers_that_take_pictures_are_as_keras_predicts(layers):
+    model, plain, weights = build(declared(*layers))
+    by_hand = predict_by_hand(IMAGES, NORMALIZATION, plain, weights)
     np.testing.assert_allclose(predict(model, IMAGES, 20), by_hand, atol=1e-5)
 
 

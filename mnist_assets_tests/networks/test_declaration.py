@@ -10,20 +10,10 @@ from dagster._core.definitions.utils import DISALLOWED_NAMES
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import (
-    SGD,
-    Activation,
-    Adam,
-    BatchNormalization,
-    Dense,
-    Dropout,
-    Loss,
-    Nadam,
-    Network,
-    RMSprop,
-    read_networks,
-)
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.declaration import Loss, Network, always_made, read_networks
+from mnist_assets.networks.layer_table import parameters_of
+from mnist_assets.networks.layers import Activation, BatchNormalization, Dense, Dropout
+from mnist_assets.networks.optimizers import SGD, Adam, Nadam, RMSprop
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -72,12 +62,22 @@ def test_a_declaration_is_read_as_written(declaration: dict[str, Any], file: Pat
     network = small(declaration, file)
     assert network.model_dump(exclude_none=True) == {
         **declaration["networks"]["small"],
+        "on_request": False,
         "training": {
             **declaration["networks"]["small"]["training"],
             "layers": ({"kind": "dense", "units": 3, "activation": "relu"},),
             "loss": "categorical_crossentropy",
         },
     }
+
+
+def test_one_network_at_least_is_always_made(declaration: dict[str, Any], file: Path) -> None:
+    small = declaration["networks"]["small"]
+    large = small | {"on_request": True}
+    file.write_text(yaml.safe_dump({"networks": {"large": large, "small": small}}))
+    assert always_made(read_networks(file)) == ["small"]
+    refused = refusal(file, yaml.safe_dump({"networks": {"large": large}}))
+    assert "at least one network that is not on_request" in str(refused)
 
 
 @pytest.mark.parametrize(

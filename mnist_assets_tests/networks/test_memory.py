@@ -3,8 +3,10 @@ import pytest
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks import memory
-from mnist_assets.networks.declaration import SGD, Adam, Dense, Nadam, RMSprop, Training
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.layers import Dense
 from mnist_assets.networks.memory import available_memory, require_memory, training_memory
+from mnist_assets.networks.optimizers import SGD, Adam, Nadam, RMSprop
 from mnist_assets.networks.training import train_network
 from mnist_assets.quality.label_errors import out_of_sample_probabilities
 from mnist_assets.study.digits import Digits

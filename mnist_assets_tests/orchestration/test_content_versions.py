@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mnist_assets.networks.declaration import Activation, BatchNormalization, Dense, Dropout, Layer
+from mnist_assets.networks.layers import Activation, BatchNormalization, Dense, Dropout, Layer
 from mnist_assets.networks.model import build_network
 from mnist_assets.networks.storage import NetworkStorage
 from mnist_assets.networks.stored import TrainedNetwork

@@ -1,12 +1,13 @@
 """Schedules, the failure sensor and automation, by Dagster's own means of evaluating them."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
 
-from mnist_assets.declarations.places import Places
+from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.declarations.settings import Notification, read_settings
 from mnist_assets.definitions import build_definitions
 from mnist_assets.orchestration import schedules
@@ -62,6 +63,29 @@ def test_a_study_is_a_job_of_its_own_that_no_schedule_runs(repository):
     assert not any(studied.values())
     scheduled = {schedule.job_name for schedule in repository.schedule_defs}
     assert scheduled == {"retrain", "everything", "retention"}
+
+
+def test_a_network_on_request_is_in_no_scheduled_run(tmp_path):
+    declared = tmp_path / "networks.yaml"
+    text = NETWORKS_FILE.read_text(encoding="utf-8")
+    declared.write_text(text.replace("  best:\n", "  best:\n    on_request: true\n"))
+    repository = build_definitions(replace(Places(), networks=declared)).get_repository_def()
+    selected = {
+        name: {
+            key.to_user_string() for key in repository.get_job(name).asset_layer.selected_asset_keys
+        }
+        for name in ("retrain", "everything", "study", "whole")
+    }
+    of_best = {"networks/best", "evaluation/best", "evaluation/best_robustness", "study/best"}
+    for name in ("retrain", "everything", "study"):
+        assert not selected[name] & of_best
+        assert "preparation/split" in selected[name] or name == "retrain"
+    assert selected["whole"] >= of_best | {"evaluation/comparison", "study/comparison"}
+    assert "study/comparison" in selected["study"]
+    nightly = repository.get_schedule_def("retrain_nightly")
+    with dg.build_schedule_context(scheduled_execution_time=TICK) as context:
+        (request,) = nightly.evaluate_tick(context).run_requests
+    assert set(request.run_config["ops"]) == {"networks__given", "networks__simplest"}
 
 
 def test_all_is_off_until_switched_on(repository):

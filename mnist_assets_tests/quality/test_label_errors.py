@@ -3,7 +3,9 @@ import pytest
 
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.networks.declaration import SGD, Dense, Training
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.layers import Dense
+from mnist_assets.networks.optimizers import SGD
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.quality.label_errors import (

@@ -47,10 +47,11 @@ SPLIT = {"train": np.arange(32, dtype=np.int32), "validation": np.arange(32, 40,
 CONFIDENCE = 0.95
 
 
-def declare(claim=None, layers=(), parameters=1, **optimizer):
+def declare(claim=None, layers=(), parameters=1, on_request=False, **optimizer):
     return Network.model_validate(
         {
             "description": "A network of a <test>.",
+            "on_request": on_request,
             "training": {
                 "layers": list(layers),
                 "optimizer": optimizer or {"kind": "adam", "learning_rate": 0.01},
@@ -168,6 +169,7 @@ def study_of(claims, **accuracies):
         "summaries": summaries,
         "compared": compared(compare_runs(runs, CONFIDENCE), CONFIDENCE),
         "confidence": CONFIDENCE,
+        "recorded": {},
     }
 
 
@@ -252,6 +254,7 @@ def make_story():
         "one_hot": values["one_hot_examples"],
         "split": {"train": 32, "validation": 8},
         "networks": networks,
+        "untold": [],
         "comparison": compare(networks),
         "study": None,
         "champion": {},

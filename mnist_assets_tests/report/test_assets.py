@@ -19,8 +19,9 @@ from mnist_assets.preparation.assets import preparation_assets
 from mnist_assets.quality.assets.label_errors import label_errors_asset
 from mnist_assets.quality.assets.networks import quality_assets
 from mnist_assets.report.assets import page as assets
-from mnist_assets.report.assets.page_network import smallest_of
+from mnist_assets.report.assets.page_network import page_network_asset, smallest_of
 from mnist_assets.study.assets import study_assets
+from mnist_assets.study.recorded import RECORDED, record
 from mnist_assets_tests.report.stories import (
     CHAMPION_PICTURES,
     NETWORK_PICTURES,
@@ -108,6 +109,11 @@ class OptionalInputs:
     def read(self, instance, key, storage, code_version):
         self.asked[key] = (storage, code_version)
         return self.made.get(key)
+
+    def read_groups(self, instance, groups, reads):
+        there = [name for name in groups if name in self.made]
+        asked = {argument: key for name in there for argument, key in reads[name].items()}
+        return {argument: self.made[key] for argument, key in asked.items()}, {}
 
     def read_pictures(self, instance, files, code_versions):
         assert {file.partition(".")[0] for file in files} <= set(code_versions)
@@ -206,6 +212,76 @@ def test_the_smallest_network_answers_on_the_page():
     networks = {"large": declare(parameters=9), "small": declare(parameters=3)}
     assert smallest_of(networks) == "small"
     assert smallest_of({**networks, "equal": declare(parameters=3)}) == "small"
+    assert smallest_of({**networks, "asked": declare(parameters=1, on_request=True)}) == "small"
+
+
+def test_a_network_that_a_page_cannot_run_does_not_answer(networks, inputs, monkeypatch):
+    monkeypatch.setattr("mnist_assets.report.page_network.KINDS", ("dense",))
+    odd = declare(layers=[{"kind": "batch_normalization"}])
+    assert smallest_of({"odd": odd, "large": declare(parameters=9)}) == "large"
+    assert smallest_of({"odd": odd}) is None
+    asset = page_network_asset({"odd": odd})
+    assert not asset.dependency_keys
+    assert asset.op.compute_fn.decorated_fn().value == {}
+    page = make_page(
+        {"best": networks["best"] | {"declared": odd}},
+        inputs | {"page_network": {}, "comparison": compare([networks["best"]])},
+        OptionalInputs(),
+    )
+    assert all(check.passed for check in page.check_results)
+    assert "none of the networks is made of layers that this page can run" in page.value
+
+
+def requested_page(networks, inputs, optional_inputs):
+    """The page where the network `fourth` is made only on request."""
+    declared = {name: network["declared"] for name, network in networks.items()}
+    declared["fourth"] = declared["fourth"].model_copy(update={"on_request": True})
+    settings = read_settings()
+    optional_deps, drawing = assets_before(declared, settings)
+    groups = {"fourth": {f"evaluation/fourth{kind}": ("json", "1", []) for kind in ("", "_more")}}
+    (asset,) = assets.report_assets(declared, settings, drawing, optional_deps, groups)
+    assert key_of("evaluation", "fourth_mistakes") not in asset.dependency_keys
+    assert key_of("evaluation", "fourth_more") in asset.dependency_keys
+    given = {name: value for name, value in inputs.items() if not name.endswith("_fourth")}
+    return asset.op.compute_fn.decorated_fn(
+        context=SimpleNamespace(instance=None), optional_inputs=optional_inputs, **given
+    )
+
+
+def test_a_network_on_request_is_told_of_where_it_is_there(networks, inputs):
+    without = requested_page(networks, inputs, OptionalInputs())
+    assert all(check.passed for check in without.check_results)
+    assert without.metadata["networks"] == "best"
+    assert "Made only on request, and not up to date here: fourth." in text_of(without.value)
+    there = {
+        key.replace("/", "__"): inputs[f"{told}_fourth"]
+        for told, key in (
+            ("history", "networks/fourth_history"),
+            ("evaluation", "evaluation/fourth"),
+            ("quality", "evaluation/fourth_quality"),
+            ("mistakes", "evaluation/fourth_mistakes"),
+            ("robustness", "evaluation/fourth_robustness"),
+        )
+    }
+    made = requested_page(networks, inputs, OptionalInputs(fourth=True, **there))
+    assert all(check.passed for check in made.check_results)
+    assert made.metadata["networks"] == "best, fourth"
+    assert "Made only on request" not in made.value
+
+
+def test_a_recorded_study_is_shown_of_mnist_where_none_was_made(networks, inputs, monkeypatch):
+    declared = {name: network["declared"] for name, network in networks.items()}
+    empty = RECORDED.read_text(encoding="utf-8").partition("\n")[0] + "\n"
+    made = {name: runs_of(accuracy) for name, accuracy in (("best", 0.97), ("fourth", 0.95))}
+    text = record(empty, declared, made, "a machine")
+    monkeypatch.setattr(assets, "RECORDED", SimpleNamespace(read_text=lambda **_: text))
+    other = make_page(networks, inputs, OptionalInputs())
+    assert other.metadata["studied"] == "none"
+    mnist = Description("MNIST", True, [0, 1, 2, 3], list("0123"), [], []).to_json()
+    inputs = inputs | {"description": mnist}
+    page = make_page(networks, inputs, OptionalInputs(study__best=runs_of(0.96)))
+    assert page.metadata["studied"] == "best, fourth"
+    assert re.search("recorded .*: fourth \\([0-9-]{10}, a machine\\)", text_of(page.value))
 
 
 def code_version_of(networks):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mnist_assets.networks.model import layer_table, parameters_of
+from mnist_assets.networks.layer_table import layer_table, parameters_of
 from mnist_assets.report import facts as report_facts
 from mnist_assets.report import quality as report_quality
 from mnist_assets.report import study as report_study

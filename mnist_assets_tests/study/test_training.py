@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.networks.declaration import SGD, Training
+from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.optimizers import SGD
 from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
@@ -108,7 +109,9 @@ def test_every_run_gives_the_bytes_of_training_alone_whatever_ran_before(layers,
 def last_model(digits, study):
     training = study.training.model_copy(update={"seed": 0})
     size = len(study.split["train"])
-    return study_training._trainer(training, digits.train_images.shape[1:], 3, size)._loop.model
+    return study_training._trainer(
+        training, digits.train_images.shape[1:], 3, size, size
+    )._loop.model
 
 
 @pytest.mark.slow

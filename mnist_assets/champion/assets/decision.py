@@ -4,6 +4,7 @@ What is done about it is `model.py`.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -24,6 +25,7 @@ from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import draw
 from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.orchestration.storage.optional import Group, OptionalInputs, keys_of, split_reads
 from mnist_assets.orchestration.versions.content import content_version
 from mnist_assets.preparation import assets as preparation
 
@@ -33,10 +35,15 @@ REASONED = Check(
 
 
 def decision_asset(
-    declared: Mapping[str, Network], declared_criteria: Champion
+    declared: Mapping[str, Network],
+    declared_criteria: Champion,
+    requested: Mapping[str, Group] = MappingProxyType({}),
 ) -> dg.AssetsDefinition:
-    """The decision over all declared networks, by the criteria of the settings."""
-    names = list(declared)
+    """The decision over all declared networks, by the criteria of the settings.
+
+    Those made only on request, whose assets are `requested`, take part where they are up to date.
+    """
+    names, groups = list(declared), dict(requested)
     bounds = declared_criteria.model_dump()
     reads = {
         "train_images": "dataset/train_images",
@@ -44,19 +51,24 @@ def decision_asset(
         "split": "preparation/split",
         "description": "dataset/description",
     }
-    reads |= {name: f"evaluation/{name}_predictions" for name in names}
-    reads |= {f"{name}_network": f"networks/{name}" for name in names}
+    of_each = {
+        name: {name: f"evaluation/{name}_predictions", f"{name}_network": f"networks/{name}"}
+        for name in names
+    }
+    always, optional = split_reads(of_each, groups)
 
     @STAGE.asset(
         "json",
-        reads=reads,
-        deps=[f"evaluation/{name}" for name in names],
+        reads=reads | always,
+        deps=[f"evaluation/{name}" for name in names if name not in groups],
+        optional_deps=keys_of(requested),
         kinds={"numpy", "tensorflow"},  # it asks the present champion, if there is one
         checks=[REASONED],
     )
     def decision(
         context: dg.AssetExecutionContext,
         archive: ChampionArchive,
+        optional_inputs: OptionalInputs,
         train_images: Any,
         train_labels: Any,
         split: Any,
@@ -66,6 +78,8 @@ def decision_asset(
         """Whether a network becomes the champion, judged on the validation images alone."""
         from mnist_assets.champion import figures
 
+        found, without = optional_inputs.read_groups(context.instance, groups, optional)
+        of_networks |= found
         validation = split["validation"]
         labels = np.asarray(train_labels[validation])
         classes = class_count(train_labels)
@@ -90,6 +104,7 @@ def decision_asset(
                 names=dataset.names,
             )
             for name in names
+            if name in of_networks
         )
         current = archiving.current(archive.path)
         outcome = {"replaces": current.version if current else None, **decided}
@@ -100,6 +115,7 @@ def decision_asset(
             promote=decided["promote"],
             promoted=decided["promoted"] or "none",
             summary=decided["summary"],
+            **without,
             picture=draw(foremost["summary"], figures.decision, foremost, dataset.names),
         )
 

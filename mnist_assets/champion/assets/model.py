@@ -6,6 +6,7 @@ Whether a challenger takes its place is decided in `decision.py`.
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -20,6 +21,7 @@ from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
+from mnist_assets.orchestration.storage.optional import Group, OptionalInputs, keys_of, split_reads
 from mnist_assets.orchestration.versions.content import content_version
 
 STAGE = Stage("champion")
@@ -35,17 +37,31 @@ class Change(dg.Config):
     why: str = Field("", description="The reason, for the log.")
 
 
-def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.AssetsDefinition:
-    """The champion that comes of the decision, due anew as often as networks are retrained."""
+def champion_asset(
+    declared: Mapping[str, Network],
+    schedules: Schedules,
+    requested: Mapping[str, Group] = MappingProxyType({}),
+) -> dg.AssetsDefinition:
+    """The champion that comes of the decision, due anew as often as networks are retrained.
+
+    Those made only on request, whose assets are `requested`, can be it where they are up to date.
+    """
     due_within = timedelta(days=schedules.retrained_within_days)
-    names = list(declared)
-    reads = {f"{name}_predictions": f"evaluation/{name}_predictions" for name in names}
-    reads |= {f"{name}_evaluation": f"evaluation/{name}" for name in names}
-    reads |= {f"{name}_network": f"networks/{name}" for name in names}
+    names, groups = list(declared), dict(requested)
+    of_each = {
+        name: {
+            f"{name}_predictions": f"evaluation/{name}_predictions",
+            f"{name}_evaluation": f"evaluation/{name}",
+            f"{name}_network": f"networks/{name}",
+        }
+        for name in names
+    }
+    reads, optional = split_reads(of_each, groups)
 
     @STAGE.asset(
         "json",
         reads=reads | {"decision": "champion/decision"},
+        optional_deps=keys_of(requested),
         kinds={"keras"},
         checks=[LOADS],
         due_within=due_within,
@@ -54,6 +70,7 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
         context: dg.AssetExecutionContext,
         config: Change,
         archive: ChampionArchive,
+        optional_inputs: OptionalInputs,
         decision: Any,
         **of_networks: Any,
     ) -> Stored:
@@ -64,6 +81,8 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
         folder, now = archive.path, datetime.now(UTC)
         version = archiving.pointed(folder)  # which may be damaged: to be changed all the same
         promoted = config.promote or decision["promoted"]
+        found, without = optional_inputs.read_groups(context.instance, groups, optional)
+        of_networks |= found
         if config.roll_back_to:
             rollback(folder, config.roll_back_to, who=config.who, why=config.why, when=now)
         elif config.promote and config.promote not in names:
@@ -76,6 +95,13 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
         elif config.promote or (promoted and decision["replaces"] == version):
             # A decision that was carried out, or from before somebody forced another champion,
             # compares with another than the champion of now.
+            if f"{promoted}_network" not in of_networks:
+                raise InputError(
+                    "champion to promote",
+                    seen=f"{promoted}, which is made on request and is not up to date",
+                    expected="a network that is up to date",
+                    remedy=f"`mnist-assets materialize --select 'key:\"networks/{promoted}\"+'`.",
+                )
             predictions = content_version(dict(of_networks[f"{promoted}_predictions"]))
             promote(
                 folder,
@@ -93,12 +119,12 @@ def champion_asset(declared: Mapping[str, Network], schedules: Schedules) -> dg.
                 when=now,
                 forced=bool(config.promote),
             )
-        return _present(folder)
+        return _present(folder, without)
 
     return model
 
 
-def _present(folder: Path) -> Stored:
+def _present(folder: Path, without: Mapping[str, Any]) -> Stored:
     version = archiving.pointed(folder)
     described = {
         "version": version,
@@ -110,4 +136,5 @@ def _present(folder: Path) -> Stored:
         LOADS.result(archiving.check_current(folder, version)),
         version=version or "none yet",
         promotions=table(promotion_log(folder).tail(20)),
+        **without,
     )

@@ -16,7 +16,7 @@ from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.champion.training_log import list_trainings
 from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.networks import assets as networks
-from mnist_assets.networks.declaration import Network
+from mnist_assets.networks.declaration import Network, always_made
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Stored, stored
 from mnist_assets.orchestration.storage.optional import OptionalInputs
@@ -26,11 +26,12 @@ ACCURACIES = ("validation_accuracy", "test_accuracy")
 
 def training_log_asset(declared: Mapping[str, Network]) -> dg.AssetsDefinition:
     """The log of all trainings of the declared networks."""
-    names = list(declared)
+    names, always = list(declared), always_made(declared)
 
     @STAGE.asset(
         "csv",
-        deps=["champion/model", *(f"evaluation/{name}" for name in names)],
+        deps=["champion/model", *(f"evaluation/{name}" for name in always)],
+        optional_deps=[f"evaluation/{name}" for name in names if name not in always],
         kinds={"pandas"},
     )
     def training_log(

@@ -14,7 +14,8 @@ from mnist_assets.claims.graph import Graph, NotCheckable
 from mnist_assets.claims.notebook import BEST, GIVEN
 from mnist_assets.claims.rules import ABOVE, AT_MOST, BELOW, Bound, Within, written
 from mnist_assets.formatting import MINUS
-from mnist_assets.networks.declaration import SGD, Dense
+from mnist_assets.networks.layers import Dense
+from mnist_assets.networks.optimizers import SGD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

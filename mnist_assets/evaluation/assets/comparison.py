@@ -1,6 +1,7 @@
 """Comparison: all networks side by side, by their evaluations."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -10,21 +11,34 @@ from mnist_assets.dataset.loading import class_count
 from mnist_assets.evaluation import comparison
 from mnist_assets.evaluation.assets.networks import STAGE
 from mnist_assets.networks.declaration import Network
-from mnist_assets.networks.model import parameters_of
+from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.orchestration.storage.optional import Group, OptionalInputs, keys_of, split_reads
 
 COMPARED = Check(
     "as_evaluated", "Accuracies and the best network are those of the networks' own evaluations."
 )
 
 
-def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
-    """The asset that puts all declared networks into one table."""
+def comparison_asset(
+    networks: Mapping[str, Network], requested: Mapping[str, Group] = MappingProxyType({})
+) -> dg.AssetsDefinition:
+    """The asset that puts all declared networks into one table.
+
+    Args:
+        networks: The declared ones.
+        requested: The assets of those made only on request, which are left out where they are not
+            up to date.
+    """
     layers = {name: network.training.layers for name, network in networks.items()}
     claims = {name: network.notebook_validation_accuracy for name, network in networks.items()}
-    reads = {name: f"evaluation/{name}" for name in networks}
-    reads |= {f"{name}_history": f"networks/{name}_history" for name in networks}
+    of_each = {
+        name: {name: f"evaluation/{name}", f"{name}_history": f"networks/{name}_history"}
+        for name in networks
+    }
+    groups = dict(requested)
+    reads, optional = split_reads(of_each, groups)
 
     @STAGE.asset(
         "csv",
@@ -35,17 +49,25 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             "train_labels": "dataset/train_labels",
             "description": "dataset/description",
         },
+        optional_deps=keys_of(requested),
         kinds={"pandas"},
         checks=[COMPARED],
     )
     def all_networks(
-        train_images: Any, train_labels: Any, description: Any, **of_networks: Any
+        context: dg.AssetExecutionContext,
+        optional_inputs: OptionalInputs,
+        train_images: Any,
+        train_labels: Any,
+        description: Any,
+        **of_networks: Any,
     ) -> Stored:
         """All networks side by side: parameters, epochs, seconds, accuracies with intervals."""
         from mnist_assets.evaluation import figures
 
+        found, without = optional_inputs.read_groups(context.instance, groups, optional)
+        of_networks |= found
         shape, classes = train_images.shape[1:], class_count(train_labels)
-        evaluations = {name: of_networks[name] for name in layers}
+        evaluations = {name: of_networks[name] for name in layers if name in of_networks}
         rows = [
             comparison.comparison_row(
                 name,
@@ -54,6 +76,7 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
                 evaluation=evaluations[name],
             )
             for name, declared in layers.items()
+            if name in evaluations
         ]
         compared = comparison.compare_networks(rows)
         best = comparison.best_network(compared)
@@ -63,6 +86,7 @@ def comparison_asset(networks: Mapping[str, Network]) -> dg.AssetsDefinition:
             compared,
             COMPARED.result(comparison.check_compared(compared, evaluations, best)),
             best=best,
+            **without,
             **claimed,
             picture=draw(
                 "Accuracy of each network against its number of parameters",

@@ -12,6 +12,7 @@ from mnist_assets.evaluation import checks, forward_pass, scores
 from mnist_assets.evaluation import predictions as predicting
 from mnist_assets.evaluation.independent_count import check_independent_count, count_independently
 from mnist_assets.evaluation.metrics import render_report
+from mnist_assets.networks.model import applied_normalization
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
 
@@ -61,12 +62,17 @@ TEST_LIKE_VALIDATION = Check(
 )
 
 
-def evaluation_assets(name: str, settings: Evaluation) -> list[dg.AssetsDefinition]:
-    """A network's predictions and their evaluation."""
-    return [_predictions_asset(name, settings), _evaluation_asset(name, settings)]
+def evaluation_assets(
+    name: str, settings: Evaluation, *, on_request: bool = False
+) -> list[dg.AssetsDefinition]:
+    """A network's predictions and their evaluation, made only on request if it is."""
+    return [
+        _predictions_asset(name, settings, on_request=on_request),
+        _evaluation_asset(name, settings, on_request=on_request),
+    ]
 
 
-def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
+def _predictions_asset(name: str, settings: Evaluation, *, on_request: bool) -> dg.AssetsDefinition:
     batch_size, tolerance = settings.batch_size, settings.probability_tolerance
     count, by_hand_tolerance = settings.by_hand_images, settings.by_hand_tolerance
 
@@ -86,6 +92,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         checks=[*PROBABILITIES.values(), BY_HAND],
         description=f"Probabilities that {name} gives each class, float32 (n, classes): those of "
         "the validation images, in the split's order, and of the test images.",
+        on_request=on_request,
     )
     def predictions(
         network: Any, train_images: Any, test_images: Any, split: Any, normalization: Any
@@ -94,7 +101,12 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         images = {"validation": train_images[split["validation"]], "test": test_images}
         predicted = {part: predicting.predict(model, of, batch_size) for part, of in images.items()}
         distances = forward_pass.distances_by_hand(
-            predicted, images, normalization, network.training["layers"], model.get_weights(), count
+            predicted,
+            images,
+            applied_normalization(normalization, network.training.get("normalization")),
+            network.training["layers"],
+            model.get_weights(),
+            count,
         )
         return stored(
             predicted,
@@ -110,7 +122,7 @@ def _predictions_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
     return predictions
 
 
-def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
+def _evaluation_asset(name: str, settings: Evaluation, *, on_request: bool) -> dg.AssetsDefinition:
     margin, loss_tolerance = settings.near_tie_margin, settings.loss_tolerance
     floor, guessing = settings.informedness_floor, settings.guessing_significance
     significance = settings.part_significance
@@ -137,6 +149,7 @@ def _evaluation_asset(name: str, settings: Evaluation) -> dg.AssetsDefinition:
         ],
         description=f"How right {name} is on the validation and on the test images: confusion "
         "matrix, classification report and the figures of each class.",
+        on_request=on_request,
     )
     def evaluate(
         predictions: Any,

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import keras
 
 
-def replace_moments(layer: keras.layers.BatchNormalization, moments: Callable[..., Any]) -> None:
+@contextmanager
+def replaced_moments(
+    layers: Sequence[keras.layers.BatchNormalization], moments: Callable[..., Any]
+) -> Iterator[None]:
     """Have `moments` compute mean and variance in batch normalisation while it is trained.
 
-    It is given Keras's own function, the inputs and their mask.
-
-    Keras calls `_moments` for nothing else, and offers no other way to change it in a layer that is
-    there already.
+    It is given the inputs and their mask. Keras calls `_moments` for nothing else, and offers no
+    other way to change it in a layer that is there already.
     """
-    layer._moments = partial(moments, layer._moments)
+    for layer in layers:
+        layer._moments = moments
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer._moments

@@ -5,13 +5,18 @@ A compiled program takes batches of one size, and an epoch's last one is smaller
 
 from __future__ import annotations
 
+import math
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.networks.loop.keras_internals import replace_moments
+from mnist_assets.networks.loop.keras_internals import replaced_moments
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import keras
     from numpy.typing import NDArray
 
@@ -27,30 +32,31 @@ def pad_batches(order: NDArray[np.int32], images: int, batch_size: int) -> NDArr
     return filled
 
 
-def mask_padding(model: keras.Model) -> None:
-    """Make all layers hand on the mask of the images in use, and batch normalisation heed it.
+@contextmanager
+def only_in_use(model: keras.Model, in_use: Any) -> Iterator[None]:
+    """Have batch normalisation heed the images in use alone, bool (n,), for the time being.
 
-    The other layers take each image by itself. Only training uses a mask, and no saved file knows.
+    The other layers take each image by itself.
     """
     import keras
 
-    for layer in (model, *model.layers):
-        layer.supports_masking = True
-        if isinstance(layer, keras.layers.BatchNormalization):
-            replace_moments(layer, _moments_in_use)
+    layers = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    with replaced_moments(layers, partial(_moments_in_use, in_use)):
+        yield
 
 
-def _moments_in_use(keras_moments: Any, inputs: Any, in_use: Any) -> tuple[Any, Any]:
-    """Mean and variance of each column over the rows in use.
+def _moments_in_use(in_use: Any, inputs: Any, mask: None) -> tuple[Any, Any]:
+    """Mean and variance of each column, or channel, over the images in use.
 
     Keras's own have a gradient through the mean, which is zero and takes long to compile.
     """
     import tensorflow as tf
 
-    if in_use is None:
-        return keras_moments(inputs, None)  # type: ignore[no-any-return]  # Keras has no types
+    del mask  # there is none
     counts = tf.cast(in_use, tf.float32)
-    shares = tf.expand_dims(counts / tf.reduce_sum(counts), -1)
-    mean = tf.reduce_sum(shares * inputs, axis=0)
+    axes = list(range(len(inputs.shape) - 1))
+    places = math.prod(inputs.shape[1:-1])  # of a picture; one of a row
+    shares = tf.reshape(counts / (places * tf.reduce_sum(counts)), (-1, *[1] * len(axes)))
+    mean = tf.reduce_sum(shares * inputs, axis=axes)
     deviations = inputs - tf.stop_gradient(mean)
-    return mean, tf.reduce_sum(shares * tf.square(deviations), axis=0)
+    return mean, tf.reduce_sum(shares * tf.square(deviations), axis=axes)

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import Optimizer, Training
+from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.batches import Chunk, as_tensor, shareable_zeros
 from mnist_assets.networks.loop.compile_cache import seal_compiled_programs
+from mnist_assets.networks.loop.convolutions import convolutions_as_products
 from mnist_assets.networks.loop.joined_weights import JoinedWeights
-from mnist_assets.networks.loop.padding import mask_padding, pad_batches
+from mnist_assets.networks.loop.padding import only_in_use, pad_batches
+from mnist_assets.networks.optimizers import build_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,18 +47,19 @@ class Sums(NamedTuple):
 class TrainingLoop:
     """A model's updates and validation, compiled once and run chunk by chunk."""
 
-    def __init__(self, model: keras.Model, training: Training) -> None:
-        import keras
+    def __init__(self, model: keras.Model, training: Training, images: int = 1) -> None:
+        """Prepare to train a model on so many images, as a learning-rate schedule has to know."""
         import tensorflow as tf
 
         os.environ.setdefault("XLA_FLAGS", XLA_FLAGS)
         self.model = model
         self.training = training
         self.weights = JoinedWeights(model)
-        self.optimizer = build_optimizer(training.optimizer)
+        updates = -(-images // training.batch_size)
+        self.optimizer = build_optimizer(
+            training.optimizer, training.schedule, training.epochs, updates
+        )
         self.optimizer.build(self.weights.variables)
-        self.loss = keras.losses.get(training.loss)
-        mask_padding(model)
         self._run_batches = tf.function(self._batches, jit_compile=True, autograph=False)
         self._run_last_batch: Any = None
         if any(layer.kind == "dropout" for layer in training.layers):
@@ -182,21 +185,24 @@ class TrainingLoop:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             weights = self.weights.tensors()
             tape.watch(weights)
-            probabilities, state = self.model.stateless_call(
-                weights,
-                self.model.non_trainable_variables,
-                _network_input(pixels),
-                training=True,
-                mask=in_use,
-            )
+            with convolutions_as_products(self.model), only_in_use(self.model, in_use):
+                probabilities, state, penalties = self.model.stateless_call(
+                    weights,
+                    self.model.non_trainable_variables,
+                    _network_input(pixels),
+                    training=True,
+                    return_losses=True,
+                )
             losses, hits = self._measure(probabilities, labels)
-            total_loss = tf.reduce_sum(counts * losses)
-            loss = total_loss / tf.reduce_sum(counts)
+            images = tf.reduce_sum(counts)
+            loss = tf.reduce_sum(counts * losses) / images
+            if penalties:
+                loss += tf.add_n(penalties)
         gradients = self.weights.join(tape.gradient(loss, weights))
         self.optimizer.apply(gradients, self.weights.variables)
         for variable, value in zip(self.model.non_trainable_variables, state, strict=True):
             variable.assign(value)
-        return total_loss, tf.reduce_sum(counts * hits)
+        return loss * images, tf.reduce_sum(counts * hits)
 
     def _validate(self, pixels: Any, labels: Any) -> tuple[Any, Any]:
         """Total loss and number of right predictions."""
@@ -204,19 +210,26 @@ class TrainingLoop:
 
         probabilities = self.model(_network_input(pixels), training=False)
         losses, hits = self._measure(probabilities, labels)
+        for penalty in self.model.losses:
+            losses += penalty
         return tf.reduce_sum(losses), tf.reduce_sum(hits)
 
     def _measure(self, probabilities: Any, labels: Any) -> tuple[Any, Any]:
         """Loss of each image, and 1 for each right prediction, 0 for a wrong one."""
+        import keras
         import tensorflow as tf
 
         labels = tf.cast(labels, tf.int32)
-        if self.training.loss == "categorical_crossentropy":
-            target = tf.one_hot(labels, probabilities.shape[-1])
-        else:
-            target = labels
         hits = tf.equal(tf.argmax(probabilities, axis=-1, output_type=tf.int32), labels)
-        return self.loss(target, probabilities), tf.cast(hits, tf.float32)
+        if self.training.loss == "categorical_crossentropy":
+            losses = keras.losses.categorical_crossentropy(
+                tf.one_hot(labels, probabilities.shape[-1]),
+                probabilities,
+                label_smoothing=self.training.label_smoothing or 0.0,
+            )
+        else:
+            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+        return losses, tf.cast(hits, tf.float32)
 
 
 def _network_input(pixels: Any) -> Any:
@@ -231,11 +244,3 @@ def _scalar(count: int) -> Any:
     import tensorflow as tf
 
     return tf.constant(count, tf.int32)
-
-
-def build_optimizer(optimizer: Optimizer) -> keras.Optimizer:
-    """The declared optimizer, as Keras has it."""
-    import keras
-
-    options = optimizer.model_dump(exclude={"kind"})
-    return keras.optimizers.get({"class_name": optimizer.kind, "config": options})

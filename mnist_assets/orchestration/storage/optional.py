@@ -5,21 +5,27 @@ local folder, is read here instead, and only if it is what would be made now. So
 beside the values.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import dagster as dg
 from upath import UPath
 
 from mnist_assets.errors import InputError
+from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
 from mnist_assets.orchestration.history import (
     CODE_VERSION,
     DATA_VERSION,
+    WITHOUT,
     Materialization,
     latest_materializations,
 )
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import PictureStorage, file_storages
+
+# Of assets that count together or not at all, by key: the key of the storage, the present code
+# version, the names of the checks.
+Group: TypeAlias = dict[str, tuple[str, str, Sequence[str]]]
 
 
 class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
@@ -38,18 +44,50 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
 
         It is found by its asset's key, the key of its I/O manager and its present code version.
         """
-        made = _latest(instance, [key])[key]
-        followed = made.input_versions
-        present = {
-            name: of.tags.get(DATA_VERSION) for name, of in _latest(instance, followed).items()
-        }
-        if made.tags.get(CODE_VERSION) != code_version or present != followed:
+        if _find_left_behind(instance, {key: code_version}):
             return None
-        return _load_if_whole(file_storages(self.assets)[storage], key)
+        return _load_if_whole(self.storages()[storage], key)
+
+    def read_groups(
+        self,
+        instance: dg.DagsterInstance,
+        groups: Mapping[str, Group],
+        reads: Mapping[str, Mapping[str, str]],
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Read what belongs together, such as the values of a network, all of it or none.
+
+        Args:
+            instance: The run history.
+            groups: Of each group every asset that has to be what would be made now, its checks
+                included.
+            reads: The keys of the values to be read of each group, by the names they are given.
+
+        Returns:
+            The values by these names, of those groups that are there; and the metadata by which
+            whoever goes without the others is made again once they are there.
+        """
+        values: dict[str, Any] = {}
+        without: dict[str, list[str]] = {}
+        for name, group in groups.items():
+            codes = {key: code for key, (_, code, _) in group.items()}
+            lacking = _find_left_behind(instance, codes) or _find_failed(instance, group)
+            found: dict[str, Any] = {}
+            if not lacking:
+                storages = self.storages()
+                found = {
+                    argument: _load_if_whole(storages[group[key][0]], key)
+                    for argument, key in reads[name].items()
+                }
+                lacking = [reads[name][argument] for argument in found if found[argument] is None]
+            if not lacking:
+                values |= found
+            elif all(made.tags for made in _latest(instance, lacking).values()):
+                without[name] = lacking  # else it is a changed input, once it is made
+        return values, {WITHOUT: without} if without else {}
 
     def read_file(self, key: dg.AssetKey, storage: str) -> Any | None:
         """Read a value as it is, whatever it was made from; None if there is none that is whole."""
-        return _load_if_whole(file_storages(self.assets)[storage], key.to_user_string())
+        return _load_if_whole(self.storages()[storage], key.to_user_string())
 
     def read_pictures(
         self, instance: dg.DagsterInstance, files: Iterable[str], code_versions: Mapping[str, str]
@@ -73,6 +111,10 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
                 found[file] = png
         return found
 
+    def storages(self) -> dict[str, FileStorage[Any]]:
+        """What reads the values, by the keys of their I/O managers."""
+        return file_storages(self.assets)
+
 
 def made_as(definitions: Iterable[dg.AssetsDefinition]) -> dict[str, tuple[str, str]]:
     """The key of each asset's storage and its present code version, by the asset's key."""
@@ -81,6 +123,65 @@ def made_as(definitions: Iterable[dg.AssetsDefinition]) -> dict[str, tuple[str, 
         for of in definitions
         for key, code_version in of.code_versions_by_key.items()
     }
+
+
+def group_of(definitions: Iterable[dg.AssetsDefinition]) -> Group:
+    """The assets of these definitions as a group, as `read_groups` takes it."""
+    definitions = list(definitions)
+    checks = [check for of in definitions for check in of.check_keys]
+    return {
+        key: (*made, sorted(c.name for c in checks if c.asset_key.to_user_string() == key))
+        for key, made in made_as(definitions).items()
+    }
+
+
+def keys_of(groups: Mapping[str, Group]) -> list[str]:
+    """The keys of all their assets."""
+    return [key for group in groups.values() for key in group]
+
+
+def split_reads(
+    of_each: Mapping[str, Mapping[str, str]], groups: Collection[str]
+) -> tuple[dict[str, str], dict[str, Mapping[str, str]]]:
+    """Divide what is read of each into inputs and, by group, what `read_groups` takes."""
+    always = [reads for name, reads in of_each.items() if name not in groups]
+    inputs = {argument: key for reads in always for argument, key in reads.items()}
+    return inputs, {name: of_each[name] for name in groups}
+
+
+def _find_left_behind(instance: dg.DagsterInstance, codes: Mapping[str, str]) -> list[str]:
+    """Those assets that were never made, or whose code or inputs have changed since.
+
+    Args:
+        instance: The run history.
+        codes: The present code version of each, by its key.
+    """
+    made = _latest(instance, codes)
+    inputs = {name for of in made.values() for name in of.input_versions}
+    present = {name: of.tags.get(DATA_VERSION) for name, of in _latest(instance, inputs).items()}
+    return [
+        key
+        for key, of in made.items()
+        if of.tags.get(CODE_VERSION) != codes[key]
+        or any(present[name] != version for name, version in of.input_versions.items())
+    ]
+
+
+def _find_failed(instance: dg.DagsterInstance, group: Group) -> list[str]:
+    """Those assets of a group of which a check did not run, or stopped what follows."""
+    checks = [
+        dg.AssetCheckKey(dg.AssetKey.from_user_string(key), name)
+        for key, (_, _, names) in group.items()
+        for name in names
+    ]
+    found = find_latest_evaluations(instance, checks)
+    passed = {
+        check
+        for check, evaluation in found.items()
+        if evaluation.passed or evaluation.severity == dg.AssetCheckSeverity.WARN
+    }
+    failed = {check.asset_key.to_user_string() for check in checks if check not in passed}
+    return [key for key in group if key in failed]
 
 
 def _load_if_whole(storage: FileStorage[Any], file: str) -> Any | None:

@@ -8,7 +8,7 @@ import dagster as dg
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Settings
-from mnist_assets.networks.declaration import Network
+from mnist_assets.networks.declaration import Network, always_made
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
 from mnist_assets.quality import label_errors
@@ -20,7 +20,7 @@ FEW = Check("few", "No more labels look wrong than the declared share of them.",
 def finder_of(networks: Mapping[str, Network], settings: Settings) -> str:
     """The network whose declaration is trained to find them."""
     wanted = settings.quality.label_errors.network
-    return wanted if wanted in networks else next(iter(networks))
+    return wanted if wanted in networks else always_made(networks)[0]
 
 
 def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> dg.AssetsDefinition:

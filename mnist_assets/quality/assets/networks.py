@@ -41,16 +41,18 @@ ROBUST = Check(
 )
 
 
-def quality_assets(name: str, settings: Settings) -> list[dg.AssetsDefinition]:
-    """What there is to say of a network beyond its accuracy."""
+def quality_assets(
+    name: str, settings: Settings, *, on_request: bool = False
+) -> list[dg.AssetsDefinition]:
+    """What there is to say of a network beyond its accuracy, made only on request if it is."""
     return [
-        _quality_asset(name, settings.quality),
-        _mistakes_asset(name, settings.quality),
-        _robustness_asset(name, settings),
+        _quality_asset(name, settings.quality, on_request=on_request),
+        _mistakes_asset(name, settings.quality, on_request=on_request),
+        _robustness_asset(name, settings, on_request=on_request),
     ]
 
 
-def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
+def _quality_asset(name: str, settings: Quality, *, on_request: bool) -> dg.AssetsDefinition:
     bins, confidence, ceiling = settings.bins, settings.confidence, settings.calibration_error
 
     @STAGE.asset(
@@ -65,6 +67,7 @@ def _quality_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         checks=[CALIBRATED],
         description=f"Whether to believe {name}: how its confidence and its accuracy agree on the "
         "test part, its accuracy without the labels known to be wrong, and on each half.",
+        on_request=on_request,
     )
     def quality(description: Any, predictions: Any, test_labels: Any) -> Stored:
         assessed = assessment.assess(
@@ -118,7 +121,7 @@ def show_assessment(assessed: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
+def _mistakes_asset(name: str, settings: Quality, *, on_request: bool) -> dg.AssetsDefinition:
     count = settings.mistakes
 
     @STAGE.asset(
@@ -127,6 +130,7 @@ def _mistakes_asset(name: str, settings: Quality) -> dg.AssetsDefinition:
         reads=TEST_PART | {"predictions": f"evaluation/{name}_predictions"},
         kinds={"pandas"},
         description=f"The mistakes on the test part that {name} is most confident of.",
+        on_request=on_request,
     )
     def mistakes(description: Any, predictions: Any, test_images: Any, test_labels: Any) -> Stored:
         dataset = Description.from_json(description)
@@ -168,7 +172,7 @@ def draw_mistakes(
     )
 
 
-def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
+def _robustness_asset(name: str, settings: Settings, *, on_request: bool) -> dg.AssetsDefinition:
     robustness, measured = settings.quality.robustness, measurement(settings)
 
     @STAGE.asset(
@@ -180,6 +184,7 @@ def _robustness_asset(name: str, settings: Settings) -> dg.AssetsDefinition:
         checks=[ROBUST],
         description=f"Accuracy of {name} on {robustness.images:,} test images that are shifted, "
         "rotated, noisy, blurred or inverted.",
+        on_request=on_request,
     )
     def robust(description: Any, network: Any, test_images: Any, test_labels: Any) -> Stored:
         accuracies = measure_robustness(network.model, test_images, test_labels, **measured)

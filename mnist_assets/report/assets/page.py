@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -12,7 +13,13 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.declarations.settings import Settings
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
+from mnist_assets.orchestration.storage.optional import (
+    Group,
+    OptionalInputs,
+    keys_of,
+    made_as,
+    split_reads,
+)
 from mnist_assets.quality.assets.label_errors import finder_of
 from mnist_assets.quality.assets.networks import expected_floors
 from mnist_assets.report import checks as page_checks
@@ -22,6 +29,7 @@ from mnist_assets.report.page import render_page
 from mnist_assets.report.page_network import SCRIPTS, example_digits, render_canvas
 from mnist_assets.report.pictures import AS_STORED, picture_files
 from mnist_assets.report.story import Story, tell_story, tell_study
+from mnist_assets.study.recorded import RECORDED, recorded_runs
 
 STAGE = Stage("report")
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -69,6 +77,7 @@ def report_assets(
     settings: Settings,
     drawn_by: Sequence[dg.AssetsDefinition],
     optional_deps: Sequence[dg.AssetsDefinition] = (),
+    requested: Mapping[str, Group] = MappingProxyType({}),
 ) -> list[dg.AssetsDefinition]:
     """The page about all declared networks.
 
@@ -82,6 +91,8 @@ def report_assets(
         drawn_by: The assets whose pictures the page shows, among others.
         optional_deps: The study's assets and the champion's quality, which the page shows where
             they have been made.
+        requested: The assets of the networks made only on request, of which the page tells where
+            they are up to date.
     """
     templates, style = read_templates(), "".join(map(_read, STYLES))
     script = "".join(map(_read, SCRIPTS))
@@ -90,15 +101,17 @@ def report_assets(
     robustness = settings.quality.robustness
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
     confidence = settings.study.confidence
-    optional, reads = made_as(optional_deps), _reads(declared)
+    optional, groups = made_as(optional_deps), dict(requested)
+    of_networks, optional_reads = split_reads({name: _reads(name) for name in declared}, groups)
+    recorded = RECORDED.read_text(encoding="utf-8")
     may_be_shown = picture_files(declared, champion=True, compared=True).values()
     drawing = {file.partition(".")[0] for file in may_be_shown}
     code_versions = {key: code for key, (_, code) in made_as(drawn_by).items() if key in drawing}
 
     @STAGE.asset(
         "html",
-        reads=reads,
-        optional_deps=list(optional),
+        reads={key.rpartition("/")[2]: key for key in READS} | of_networks,
+        optional_deps=[*optional, *keys_of(groups)],
         kinds={"html"},
         checks=[SELF_CONTAINED, PICTURES, NETWORKS, CLAIMS],
     )
@@ -116,35 +129,53 @@ def report_assets(
         }
         runs = {name: made.get(f"study/{name}") for name in declared}
         dataset = Description.from_json(values["description"])
+        found, without = optional_inputs.read_groups(context.instance, groups, optional_reads)
+        values |= found
+        told = {name: of for name, of in declared.items() if f"history_{name}" in values}
+        compared = values["comparison"]
+        values["comparison"] = compared[compared["network"].isin(told)]
+        recorded_on = {}
+        if dataset.mnist:
+            of_recorded = recorded_runs(recorded, declared)
+            recorded_on = {name: on for name, (_, on) in of_recorded.items() if runs[name] is None}
+            runs |= {name: of_recorded[name][0] for name in recorded_on}
         story = tell_story(
             values,
-            declared,
+            told,
+            untold=[name for name in declared if name not in told],
             dataset=dataset,
             few_images=grey_levels.few_images,
             grey_bounds=grey_levels.bounds,
             std_floor=std_floor,
             study=tell_study(
-                runs, made.get("study/comparison"), declared, confidence, mnist=dataset.mnist
+                runs,
+                made.get("study/comparison"),
+                declared,
+                confidence,
+                mnist=dataset.mnist,
+                recorded=recorded_on,
             ),
             champion=made.get("champion/quality"),
             labels_found_by=finder,
             versions=versions,
         )
         files = picture_files(
-            declared,
+            told,
             champion=bool(story["champion"]),
             compared=story["study"] is not None and bool(story["study"]["compared"]),
         )
-        found = optional_inputs.read_pictures(context.instance, files.values(), code_versions)
+        drawn_before = optional_inputs.read_pictures(
+            context.instance, files.values(), code_versions
+        )
         drawn = draw_the_rest(
             story,
-            {name: values[f"robustness_{name}"] for name in declared},
+            {name: values[f"robustness_{name}"] for name in told},
             expected_floors(robustness, dataset, values["test_labels"]),
             {name: table for name, table in runs.items() if table is not None},
         )
         pictures = (
             {name: values[name] for name in AS_STORED}
-            | {name: found[file] for name, file in files.items() if file in found}
+            | {name: drawn_before[file] for name, file in files.items() if file in drawn_before}
             | {name: picture.png for name, picture in drawn.items() if picture.png}
         )
         canvas = _canvas(values, story, smallest, templates["canvas.html.jinja"], script)
@@ -155,13 +186,14 @@ def report_assets(
             page,
             SELF_CONTAINED.result(page_checks.check_self_contained(page, LARGEST_PAGE)),
             PICTURES.result(page_checks.check_pictures(page, [*AS_STORED, *files, *drawn])),
-            NETWORKS.result(page_checks.check_networks(page, declared)),
+            NETWORKS.result(page_checks.check_networks(page, told)),
             CLAIMS.result(page_checks.check_claims(page, claims)),
             pictures=len(pictures),
             claims=len(claims),
-            networks=", ".join(declared),
+            networks=", ".join(told),
             studied=", ".join(story["study"]["summaries"]) if story["study"] else "none",
             champion=story["champion"].get("version", "none"),
+            **without,
         )
 
     return [notebook]
@@ -190,21 +222,22 @@ def installed_versions() -> dict[str, str]:
     return versions
 
 
-def _reads(networks: Mapping[str, Network]) -> dict[str, str]:
-    """The keys of the asset's inputs by their names."""
-    reads = {key.rpartition("/")[2]: key for key in READS}
-    for name in networks:
-        reads |= {f"history_{name}": f"networks/{name}_history"}
-        reads |= {f"evaluation_{name}": f"evaluation/{name}"}
-        for told in ("quality", "mistakes", "robustness"):
-            reads |= {f"{told}_{name}": f"evaluation/{name}_{told}"}
-    return reads
+def _reads(name: str) -> dict[str, str]:
+    """The keys of what is read of a network, by the names of the inputs."""
+    reads = {f"history_{name}": f"networks/{name}_history"}
+    reads |= {f"evaluation_{name}": f"evaluation/{name}"}
+    return reads | {
+        f"{told}_{name}": f"evaluation/{name}_{told}"
+        for told in ("quality", "mistakes", "robustness")
+    }
 
 
 def _canvas(
-    values: Mapping[str, Any], story: Story, smallest: str, template: str, script: str
+    values: Mapping[str, Any], story: Story, smallest: str | None, template: str, script: str
 ) -> str:
-    """The canvas to draw a digit on, answered by the smallest network."""
+    """The canvas to draw a digit on, answered by the smallest network; nothing without one."""
+    if smallest is None:
+        return ""
     network = next(network for network in story["networks"] if network["name"] == smallest)
     classes = len(story["class_distribution"])
     return render_canvas(

@@ -7,8 +7,9 @@ from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop import joined_weights, training_loop
 from mnist_assets.networks.loop.batches import Chunk, whole_epoch
-from mnist_assets.networks.loop.training_loop import TrainingLoop, build_optimizer
+from mnist_assets.networks.loop.training_loop import TrainingLoop
 from mnist_assets.networks.model import build_network
+from mnist_assets.networks.optimizers import build_optimizer
 
 CLASSES, SIZE = 3, 4
 DENSE = {"kind": "dense", "units": 8}
@@ -17,6 +18,25 @@ LAYERS = {
     "batch normalisation": [DENSE, {"kind": "batch_normalization"}],
     "dropout": [DENSE, {"kind": "dropout", "rate": 0.4}],
     "none": [],
+    "l2": [DENSE | {"l2": 0.01, "activation": "gelu"}],
+    "convolutions": [
+        {"kind": "convolution", "filters": 3, "size": 3, "padding": "same"},
+        {"kind": "batch_normalization"},
+        {"kind": "activation", "activation": "tanh"},
+        {"kind": "convolution", "filters": 4, "size": 2, "stride": 2, "l2": 0.01},
+        DENSE,
+    ],
+    "strides": [
+        {"kind": "convolution", "filters": 3, "size": 3, "stride": 2, "padding": "same"},
+        {"kind": "depthwise_convolution", "size": 2},
+    ],
+    "pooling": [
+        {"kind": "crop", "pixels": 1},
+        {"kind": "convolution", "filters": 3, "size": 1, "activation": "elu"},
+        {"kind": "max_pooling", "size": 2},
+        {"kind": "dropout", "rate": 0.2},
+    ],
+    "averages": [{"kind": "average_pooling", "size": 2}, DENSE],
 }
 OPTIMIZERS = {
     "sgd": {"kind": "sgd", "learning_rate": 0.1},
@@ -25,6 +45,8 @@ OPTIMIZERS = {
     "rmsprop": {"kind": "rmsprop", "learning_rate": 0.01},
     "adam": {"kind": "adam", "learning_rate": 0.01},
     "nadam": {"kind": "nadam", "learning_rate": 0.01},
+    "adamw": {"kind": "adamw", "learning_rate": 0.01, "weight_decay": 0.1, "clip_norm": 0.5},
+    "decay": {"kind": "sgd", "learning_rate": 0.1, "weight_decay": 0.1},
 }
 
 
@@ -80,7 +102,7 @@ def test_small_weights_are_joined_large_ones_stay_alone(normalization, monkeypat
 
 def train_by_loop(training, digits, normalization):
     images, labels = digits
-    loop = TrainingLoop(build(training, normalization), training)
+    loop = TrainingLoop(build(training, normalization), training, len(labels))
     generator = np.random.default_rng(1)
     history = [
         loop.run_epoch(whole_epoch(images, labels, generator), "here")
@@ -94,10 +116,14 @@ def train_by_fit(training, digits, normalization):
 
     images, labels = digits
     model = build(training, normalization)
-    optimizer = build_optimizer(training.optimizer)
+    updates = -(-len(labels) // training.batch_size)
+    optimizer = build_optimizer(training.optimizer, training.schedule, training.epochs, updates)
+    loss = training.loss
+    if training.label_smoothing:
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
     model.compile(
         optimizer=optimizer,
-        loss=training.loss,
+        loss=loss,
         metrics=["accuracy"],
         # Compiled and uncompiled code draw different dropout from the same seed.
         jit_compile=any(layer.kind == "dropout" for layer in training.layers),
@@ -120,6 +146,10 @@ def train_by_fit(training, digits, normalization):
 CASES = [
     *((layers, "adam", {}) for layers in LAYERS),
     *(("dense", optimizer, {}) for optimizer in OPTIMIZERS if optimizer != "adam"),
+    ("dense", "adamw", {"schedule": {"kind": "cosine", "warmup": 0.2}}),
+    ("dense", "decay", {"schedule": {"kind": "step", "epochs": 1, "warmup": 0.1}}),
+    ("dense", "momentum", {"schedule": {"kind": "one_cycle"}, "label_smoothing": 0.1}),
+    ("dense", "sgd", {"schedule": {"kind": "constant", "warmup": 0.5}}),
     ("dense", "sgd", {"loss": "sparse_categorical_crossentropy"}),
     ("dense", "sgd", {"batch_size": 35}),  # no partial batch
     # nothing but a partial batch
