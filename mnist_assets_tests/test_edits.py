@@ -11,9 +11,8 @@ import pytest
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.versions import modules as source_modules
-from mnist_assets_tests.faults.project import BLANK
 from mnist_assets_tests.orchestration.test_code_versions import forget_sources
-from mnist_assets_tests.tiny import Project, build_once
+from mnist_assets_tests.tiny import BLANK, Project, blank_pictures, build_once
 
 pytestmark = pytest.mark.slow
 
@@ -254,12 +253,10 @@ def editable(tmp_path_factory, uncompiled):
     shutil.copytree(source_modules.FOLDER, sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(source_modules, "FOLDER", sources)
-        # They would take a quarter of the time.
-        patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
         forget_sources()
         project = Project.create(folder)
         history = str(folder / "history")
-        with dg.DagsterInstance.ephemeral(tempdir=history) as instance:
+        with dg.DagsterInstance.ephemeral(tempdir=history) as instance, blank_pictures():
             assert project.update(instance).success
             yield Editable(project, sources), instance
     reload_definitions()  # the tests that follow see the package as it is

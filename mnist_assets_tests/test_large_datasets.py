@@ -27,10 +27,10 @@ networks:
 """
 
 
-def make_everything(folder, **arrays):
+def make_everything(folder, epochs=3, **arrays):
     """A project over these four arrays, what came of it, and the keys that there are to make."""
     project = Project.create(folder)
-    (folder / "networks.yaml").write_text(NETWORK)
+    (folder / "networks.yaml").write_text(NETWORK.replace("epochs: 3", f"epochs: {epochs}"))
     write_files(folder / "mine", **arrays)
     project = project.at(dataset=str(folder / "mine"))
     with project.instance() as instance:
@@ -86,6 +86,7 @@ def test_60_000_harder_images_end_in_a_warning(tmp_path):
     test_images, test_labels = harder(dataset.test_images, dataset.test_labels, 1)
     project, outcome = make_everything(
         tmp_path,
+        epochs=1,
         train_images=train_images,
         train_labels=train_labels,
         test_images=test_images,

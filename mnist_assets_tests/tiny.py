@@ -1,6 +1,7 @@
 """A project in small: 300 + 60 images of 12 x 10 pixels in four classes, networks of seconds."""
 
 import shutil
+from base64 import b64decode
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +17,7 @@ from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
+from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.history import observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.runs import failure_reason
@@ -48,6 +50,10 @@ SETTINGS_CHANGES = {
     "seeds: 10": "seeds: 3",
     "processes: 8": "processes: 1",
 }
+# One transparent pixel as PNG.
+BLANK = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 def make_digits(count, seed):
@@ -87,6 +93,14 @@ def without_xla():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf, "function", uncompiled)
+        yield
+
+
+@contextmanager
+def blank_pictures():
+    """Draw nothing, which would take a third of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
         yield
 
 
