@@ -39,6 +39,7 @@ WITH_TENSORFLOW = (
     "cli/test_predict.py",
     "cli/test_status.py",
     "cli/test_study.py",
+    "cli/test_tune.py",
     "cli/test_verify.py",
     "evaluation/test_forward_pass.py",
     "evaluation/test_predictions.py",
@@ -59,6 +60,7 @@ WITH_TENSORFLOW = (
     "test_large_datasets.py",
     "test_places.py",
     "test_reproducible.py",
+    "tuning/test_assets.py",
 )
 
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
