@@ -179,7 +179,7 @@ class Project:
     def definitions(self):
         """Its definitions, built once as long as nothing changes that they are built from."""
         declared = beside(Path(self.places.dataset), FILE)
-        files = (self.places.settings, self.places.networks, declared)
+        files = (self.places.settings, self.places.networks, self.places.tuning, declared)
         return build_once(self.places, *(file.read_text() for file in files if file.is_file()))
 
     def graph(self, instance, *, on_request=False):
