@@ -47,7 +47,8 @@ from mnist_assets.report.assets.page_network import page_network_asset
 from mnist_assets.study.assets import study_assets
 from mnist_assets.study.resources import RunsFolder, study_workers
 from mnist_assets.tuning.assets import tuning_assets
-from mnist_assets.tuning.declaration import read_sweeps
+from mnist_assets.tuning.declaration import read_searches, read_sweeps
+from mnist_assets.tuning.search.assets import search_assets
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -109,6 +110,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         champion_quality,
         *studies,
         *tuning,
+        *search_assets(read_searches(places.tuning), settings, places.tuning),
         claims_asset(networks, requested, tuning),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
