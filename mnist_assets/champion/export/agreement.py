@@ -67,8 +67,8 @@ def check_same_answers(agreement: Agreement) -> Finding:
         differing == 0 and difference <= TOLERANCE,
         f"The file sees the same class in all {agreement.images:,} test images; probabilities "
         f"differ by no more than {difference:.1e}.",
-        f"The file sees another class than the network in {differing} of {agreement.images:,} test "
-        f"images; probabilities differ by up to {difference:.1e}.",
+        f"The file answers otherwise than the network: another class in {differing} of "
+        f"{agreement.images:,} test images, probabilities that differ by up to {difference:.1e}.",
         seen={"other_class": differing, "largest_difference": difference},
         expected={"other_class": 0, "largest_difference_at_most": TOLERANCE},
     )

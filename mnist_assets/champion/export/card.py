@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EXAMPLES = {
     "saved_model": """import tensorflow as tf
 run = tf.saved_model.load("{name}").signatures["serving_default"]
-print(run(images=images)["probabilities"].numpy().argmax(axis=1))""",
+print(run(images=tf.constant(images))["probabilities"].numpy().argmax(axis=1))""",
     "litert": """from ai_edge_litert.interpreter import Interpreter  # or tf.lite.Interpreter
 run = Interpreter("{name}").get_signature_runner()
 print(run(images=images)["probabilities"].argmax(axis=1))""",
@@ -209,10 +209,14 @@ def _limits(subject: Subject, model: keras.Model) -> Iterator[str]:
         yield from _table(
             ("distortion", "strength", "accuracy"),
             (
-                (row["distortion"], f"{row['strength']:g} {row['unit']}", percent(row["accuracy"]))
+                (row["distortion"], _strength(row), percent(row["accuracy"]))
                 for row in subject.robustness
             ),
         )
+
+
+def _strength(row: Mapping[str, Any]) -> str:
+    return "-" if row["unit"] == "-" else f"{row['strength']:g} {row['unit']}"
 
 
 def _training(subject: Subject) -> Iterator[str]:

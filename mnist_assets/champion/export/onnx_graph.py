@@ -6,6 +6,7 @@ of layers is short to write. ONNX has channels before rows and columns, Keras be
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,8 +90,6 @@ def require_onnx(package: str, wanted: str) -> None:
     Raises:
         InputError: It is not.
     """
-    from importlib.util import find_spec
-
     if find_spec(package) is None:
         raise InputError(
             "--format onnx",
