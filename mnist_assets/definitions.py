@@ -5,6 +5,7 @@ Loading this imports no TensorFlow; steps do so when they train or predict.
 
 import warnings
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -47,6 +48,8 @@ from mnist_assets.report.assets.page import report_assets
 from mnist_assets.report.assets.page_network import page_network_asset
 from mnist_assets.study.assets import study_assets
 from mnist_assets.study.resources import RunsFolder, study_workers
+from mnist_assets.tuning.assets import tuning_assets
+from mnist_assets.tuning.declaration import read_sweeps
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -69,8 +72,8 @@ def build_definitions(places: Places) -> dg.Definitions:
     """Build the graph over the given folders.
 
     Raises:
-        InputError: `networks.yaml`, `settings.yaml` or the dataset's `dataset.yaml` holds a value
-            that is not allowed.
+        InputError: `networks.yaml`, `settings.yaml`, `tuning.yaml` or the dataset's `dataset.yaml`
+            holds a value that is not allowed.
     """
     source = build_source(places)
     settings = settings_for(source, read_settings(places.settings))
@@ -93,6 +96,8 @@ def build_definitions(places: Places) -> dg.Definitions:
     each = [asset for of in (of_networks, qualities) for made in of.values() for asset in made]
     champion_quality = champion_quality_asset(networks, settings, each)
     studies = study_assets(networks, settings)
+    sweeps = read_sweeps(networks, places.tuning)
+    tuning = tuning_assets(sweeps, networks, settings, places.tuning.name)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),
@@ -106,12 +111,14 @@ def build_definitions(places: Places) -> dg.Definitions:
         champion_quality,
         champion_export_asset(),
         *studies,
-        claims_asset(networks, requested),
+        *tuning,
+        claims_asset(networks, requested, tuning),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    assets += report_assets(networks, settings, made, [champion_quality, *studies], told)
+    shown = [champion_quality, *studies, *tuning]
+    assets += report_assets(networks, settings, made, shown, told)
     return dg.Definitions(
         assets=_with_code_references(assets),
         asset_checks=[bounded_check(settings.normalization)],
@@ -141,6 +148,7 @@ def build_definitions(places: Places) -> dg.Definitions:
             "run_lock": RunLock(file=str(places.lock)),
             "optional_inputs": OptionalNetworks(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),
+            "sweeps_folder": RunsFolder(assets=places.assets, stage="tuning"),
             "workers": study_workers(settings.study.processes),
             **{key: locked(storage) for key, storage in build_storages(places).items()},
         },
@@ -178,9 +186,13 @@ def whole_job() -> dg.JobDefinition:
 
 
 def _job(name: str, places: Places) -> dg.JobDefinition:
-    texts = [path.read_text(encoding="utf-8") for path in (places.networks, places.settings)]
+    texts = [path.read_text(encoding="utf-8") for path in _declarations(places)]
     declared = build_source(places).declaration.model_dump_json()
     return _build_job(name, places, (*texts, declared))
+
+
+def _declarations(places: Places) -> tuple[Path, ...]:
+    return places.networks, places.settings, places.tuning
 
 
 @lru_cache(maxsize=1)  # Dagster asks for it five times a run

@@ -8,6 +8,7 @@ from pathlib import Path
 from mnist_assets.declarations.places import Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.networks.declaration import read_networks
+from mnist_assets.tuning.declaration import read_sweeps
 
 PAGE = Path(__file__).parents[1] / "docs" / "checks.md"
 COMMAND = "python -m mnist_assets_tests.checks_page"
@@ -19,6 +20,7 @@ STAGES = (
     "champion",
     "inference",
     "study",
+    "tuning",
     "report",
 )
 
@@ -78,11 +80,14 @@ not up to date.
 def checks():
     """Each check of the graph: asset, name, group, whether a failure may stop, description."""
     networks = read_networks()
+    of_networks = dict.fromkeys(networks, "<name>")
+    of_sweeps = dict.fromkeys(read_sweeps(networks), "<sweep>")
     graph = build_definitions(Places()).resolve_asset_graph()
     found = {}
     for key in graph.asset_check_keys:
         spec = graph.get_check_spec(key)
-        asset = "/".join(_place(part, networks) for part in key.asset_key.path)
+        names = of_sweeps if key.asset_key.path[0] == "tuning" else of_networks
+        asset = "/".join(_place(part, names) for part in key.asset_key.path)
         found[asset, key.name] = (spec.metadata["group"], spec.blocking, spec.description)
 
     def place(key):
@@ -91,11 +96,11 @@ def checks():
     return {key: found[key] for key in sorted(found, key=place)}
 
 
-def _place(part, networks):
-    """A part of an asset's key, with the name of a network left open."""
-    for name in networks:
+def _place(part, names):
+    """A part of an asset's key, with the name of a network or a sweep left open."""
+    for name, left_open in names.items():
         if part == name or part.startswith(f"{name}_"):
-            return f"<name>{part.removeprefix(name)}"
+            return f"{left_open}{part.removeprefix(name)}"
     return part
 
 

@@ -1,6 +1,6 @@
 """The claims as an asset: every checkable statement of the notebook, with a computed verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +14,14 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
-from mnist_assets.orchestration.storage.optional import Group, OptionalInputs, keys_of, split_reads
+from mnist_assets.orchestration.storage.optional import (
+    Group,
+    OptionalInputs,
+    keys_of,
+    made_as,
+    split_reads,
+)
+from mnist_assets.tuning.summary import with_labels
 
 STAGE = Stage("claims", prefix="report")
 SHOWN = ["number", "id", "words", "notebook", "found", "why"]
@@ -38,11 +45,16 @@ READS = (
 
 
 def claims_asset(
-    networks: Mapping[str, Network], requested: Mapping[str, Group] = MappingProxyType({})
+    networks: Mapping[str, Network],
+    requested: Mapping[str, Group] = MappingProxyType({}),
+    tuning: Iterable[dg.AssetsDefinition] = (),
 ) -> dg.AssetsDefinition:
     """The claims about the dataset and those of the notebook's networks that are declared.
 
-    Those made only on request, whose assets are `requested`, count where they are up to date.
+    Args:
+        networks: The declared networks.
+        requested: The assets of those made only on request, which count where they are up to date.
+        tuning: The sweeps' assets, whose trainings decide some claims where they have been made.
     """
     names = [name for name in notebook.NETWORKS if name in networks]
     declared = {name: networks[name].training for name in names}
@@ -58,10 +70,12 @@ def claims_asset(
     always, optional = split_reads(of_each, groups)
     reads = {key.rpartition("/")[2]: key for key in ("dataset/description", *READS)}
 
+    trainings = {key: of for key, of in made_as(tuning).items() if key.endswith("_runs")}
+
     @STAGE.asset(
         "csv",
         reads=reads | always,
-        optional_deps=keys_of(groups),
+        optional_deps=[*keys_of(groups), *trainings],
         kinds={"pandas"},
         checks=[ONE_VERDICT],
     )
@@ -74,8 +88,17 @@ def claims_asset(
         """Every checkable statement of the notebook, in its order, each with a verdict.
 
         Its own words, the figure it gives, the figure found here, how the two were compared, what
-        came of it and why. Of a dataset other than MNIST its statements cannot be checked.
+        came of it and why. Of a dataset other than MNIST its statements cannot be checked, and some
+        need trainings that are made on request.
         """
+        made = {
+            key: optional_inputs.read(context.instance, key, *of) for key, of in trainings.items()
+        }
+        sweeps = {
+            key.removeprefix("tuning/").removesuffix("_runs"): with_labels(runs)
+            for key, runs in made.items()
+            if runs is not None
+        }
         found, without = optional_inputs.read_groups(context.instance, groups, optional)
         values |= found
         of_networks = {
@@ -89,7 +112,9 @@ def claims_asset(
             if f"history_{name}" in values
         }
         mnist = Description.from_json(description).mnist
-        graph = Graph(**values, networks=of_networks, on_request=tuple(groups)) if mnist else None
+        graph = None
+        if mnist:
+            graph = Graph(**values, networks=of_networks, on_request=tuple(groups), sweeps=sweeps)
         statements = all_claims()
         judged = claims_of.judge_claims(statements, graph)
         counts = claims_of.count_verdicts(judged)

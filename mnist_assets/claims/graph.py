@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -49,7 +49,7 @@ def squared_chunks(images: NDArray[Any]) -> Iterator[NDArray[np.int32]]:
 
 @dataclass(frozen=True)
 class Graph:
-    """The graph's values, each as its asset has it."""
+    """The graph's values, each as its asset has it; of sweeps, the trainings of those made."""
 
     train_images: NDArray[Any]
     train_labels: NDArray[Any]
@@ -64,6 +64,7 @@ class Graph:
     normalization: Mapping[str, NDArray[Any]]
     comparison: pd.DataFrame
     networks: Mapping[str, NetworkValues]
+    sweeps: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     on_request: Collection[str] = ()  # networks that are declared, and may not have been made
 
     @cached_property
@@ -95,6 +96,18 @@ class Graph:
                 f"networks.yaml declares another {name} than the notebook has: {changed}"
             )
         return network
+
+    def sweep(self, name: str) -> pd.DataFrame:
+        """The trainings of a sweep; see `tuning/training.py`.
+
+        Raises:
+            NotCheckable: It has not been made.
+        """
+        if name not in self.sweeps:
+            raise NotCheckable(
+                f"on request: `mnist-assets tune --select {name}` trains what it takes"
+            )
+        return self.sweeps[name]
 
 
 class OtherDataset:

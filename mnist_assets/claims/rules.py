@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from mnist_assets.formatting import MINUS, number
+from mnist_assets.study.paired_tests import holm
 
 CONFIDENCE = 0.95
 LONGEST_LIST = 12  # figures written out
@@ -64,6 +65,20 @@ class Share(NamedTuple):
     def __str__(self) -> str:
         """The rate, with the counts it comes from."""
         return f"{self.rate:.4f} ({number(self.successes)} of {number(self.trials)})"
+
+
+class Paired(NamedTuple):
+    """What one choice has over another in trainings of the same seed.
+
+    Attributes:
+        mean_difference: Over the pairs.
+        p_value: Of the paired t-test.
+        pairs: How many there are, two at least.
+    """
+
+    mean_difference: float
+    p_value: float
+    pairs: int
 
 
 def written(value: Any, digits: int = 6) -> str:
@@ -216,6 +231,22 @@ def differs(says: Literal["lower", "higher"], value: Sequence[Share]) -> Outcome
     holds = apart > 0 if says == "higher" else apart < 0
     by_chance = not holds or abs(apart) <= limit
     return Outcome(holds, f"two samples, at {CONFIDENCE:.0%}", why, by_chance)
+
+
+def ahead(says: Literal["better", "worse"], value: Sequence[Paired]) -> Outcome:
+    """Each first choice does `better` or `worse` than the second: surely, or by chance.
+
+    P-values of several networks are corrected by Holm's method.
+    """
+    sign = 1 if says == "better" else -1
+    holds = all(sign * of.mean_difference > 0 for of in value)
+    corrected = holm([of.p_value for of in value])
+    p_value = max(corrected)
+    pairs = min(of.pairs for of in value)
+    how = f"paired t-test{' of each' if len(value) > 1 else ''}, {pairs} seeds, at {CONFIDENCE:.0%}"
+    told = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+    why = f"{'in all' if len(value) > 1 else 'so it is'}" if holds else "not so"
+    return Outcome(holds, how, f"{why}, {told}", by_chance=p_value >= 1 - CONFIDENCE)
 
 
 def by_chance(says: Literal["alike", "different"], p_value: float) -> Outcome:

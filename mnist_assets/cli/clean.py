@@ -33,6 +33,7 @@ def clean(yes: bool) -> None:
     values      of assets that are no longer declared, as of a removed network
     unfinished  files of processes that were killed
     studies     of networks that are no longer declared
+    sweeps      that are no longer declared
     champions   beyond the number that settings.yaml keeps, never the present
     programs    compiled for another TensorFlow or another processor
 
@@ -71,6 +72,7 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
     )
     from mnist_assets.orchestration.retention import find_expired_runs
     from mnist_assets.study.resources import RunsFolder
+    from mnist_assets.tuning.declaration import read_sweeps
 
     declared = read_networks(places.networks)
     keep = read_settings(places.settings).history
@@ -79,9 +81,10 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
     yield from find_undeclared_values(instance, UPath(places.assets), graph.declared)
     yield from find_unfinished_files(UPath(places.assets))
     yield from ChampionArchive(assets=places.assets).superseded(keep.champions)
-    runs = RunsFolder(assets=places.assets)
-    for network, folder in runs.networks():
-        if network not in declared:
-            yield folder_left(f"study of {network}, no longer declared: {folder}", folder)
+    sweeps = read_sweeps(declared, places.tuning)
+    for stage, what, wanted in (("study", "study of", declared), ("tuning", "sweep", sweeps)):
+        for name, folder in RunsFolder(assets=places.assets, stage=stage).kept():
+            if name not in wanted:
+                yield folder_left(f"{what} {name}, no longer declared: {folder}", folder)
     for folder in other_caches(COMPILED):
         yield folder_left(f"programs of another version: {folder.name}", folder)

@@ -13,7 +13,7 @@ select_option = click.option(
     help="Only these assets, as Dagster's selection language names them: 'group:networks' is a "
     "stage, 'key:\"networks/best\"' one asset; a + before it adds all that it is made from, a + "
     "after it all that is made from it. Without this option: every asset but those made only "
-    "on request: the study, and what networks.yaml says so of.",
+    "on request: study, tuning, and what networks.yaml says so of.",
 )
 
 

@@ -99,14 +99,14 @@ class Training(Declared):
         if "dense" in kinds:
             for kind in kinds[kinds.index("dense") :]:
                 if kind in PICTURE_KINDS:
-                    raise ValueError(f"layers in which no {kind} follows a dense layer")
+                    raise ValueError(f"no '{kind}' behind a dense layer, which leaves no picture")
         return layers
 
     @field_validator("label_smoothing")
     @classmethod
     def _smoothing_needs_shares(cls, smoothing: float | None, info: ValidationInfo) -> float | None:
         if smoothing and info.data.get("loss") == "sparse_categorical_crossentropy":
-            raise ValueError("none where the loss is sparse_categorical_crossentropy")
+            raise ValueError("none where the loss is 'sparse_categorical_crossentropy'")
         return smoothing
 
     def plain(self) -> dict[str, Any]:

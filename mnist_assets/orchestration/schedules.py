@@ -15,10 +15,11 @@ from mnist_assets.declarations.settings import Notification, Schedules
 from mnist_assets.orchestration.automation import ON_REQUEST
 
 RETRAIN, EVERYTHING, WHOLE, STUDY = "retrain", "everything", "whole", "study"
+TUNING = "tuning"
 
 
 def jobs(networks: Iterable[str]) -> list[Any]:
-    """What schedules run, every network with what follows from it or the whole graph; the study.
+    """What schedules run, every network with what follows or the whole graph; study and tuning.
 
     Networks that are made only on request are not among them.
     """
@@ -47,6 +48,12 @@ def jobs(networks: Iterable[str]) -> list[Any]:
             STUDY,
             (studies.upstream() - requested) | studies,
             description="Train every network with many seeds, going on where a study was stopped.",
+        ),
+        dg.define_asset_job(
+            TUNING,
+            dg.AssetSelection.groups(TUNING).upstream(),
+            description="Change one thing at a time in how networks are trained, going on where it "
+            "was stopped.",
         ),
     ]
 

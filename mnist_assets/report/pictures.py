@@ -1,14 +1,22 @@
 """The report's pictures: those of the assets that it tells of, by the names the page has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 AS_STORED = ("sample_digits", "pixel_range", "normalized_digits")  # values that are pictures
 
 
-def picture_files(networks: Iterable[str], *, champion: bool, compared: bool) -> dict[str, str]:
+def picture_files(
+    networks: Iterable[str],
+    *,
+    champion: bool,
+    compared: bool,
+    sweeps: Sequence[str] = (),
+    overview: bool = False,
+) -> dict[str, str]:
     """The file of each picture that an asset draws, by the name under which the page shows it.
 
-    Those of a champion and of networks compared in a study, where there are any.
+    Those of a champion, of networks compared in a study, of sweeps and of their overview, where
+    there are any.
     """
     files = {
         "class_distribution": "exploration/class_distribution",
@@ -34,4 +42,8 @@ def picture_files(networks: Iterable[str], *, champion: bool, compared: bool) ->
         files |= {f"champion_{kind}": f"champion/quality.{kind}" for kind in kinds}
     if compared:
         files["study_differences"] = "study/comparison.differences"
+    for name in sweeps:
+        files |= {f"tuning_{name}_{kind}": f"tuning/{name}.{kind}" for kind in ("points", "curves")}
+    if overview:
+        files["tuning_overview"] = "tuning/overview"
     return files

@@ -40,6 +40,7 @@ def tell_story(
     grey_bounds: Mapping[str, Any],
     std_floor: float,
     study: Mapping[str, Any] | None,
+    tuning: Mapping[str, Any] | None,
     champion: Mapping[str, Any] | None,
     labels_found_by: str,
     versions: Mapping[str, str],
@@ -55,6 +56,7 @@ def tell_story(
         grey_bounds: As `grey.summarise_grey_levels` takes them.
         std_floor: Of the normalisation.
         study: As from `tell_study`.
+        tuning: As from `report.tuning.tell_tuning`.
         champion: The value of `champion/quality`, if there is one.
         labels_found_by: The network whose declaration found the label errors.
         versions: The software by name.
@@ -89,6 +91,7 @@ def tell_story(
         ],
         "untold": untold,
         "study": study,
+        "tuning": tuning,
         "champion": champion or {},
         "labels_found_by": labels_found_by,
         "versions": versions,

@@ -29,7 +29,7 @@ from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.study import paired_tests, summary
 from mnist_assets.study.digits import Digits
 from mnist_assets.study.resources import RunsFolder
-from mnist_assets.study.runs import KeptRuns, fingerprint
+from mnist_assets.study.runs import KeptRuns, fingerprint, remove_others, run_of, versions_of
 from mnist_assets.study.training import Run, Study, tabulate, train_run
 from mnist_assets.study.workers import Workers
 
@@ -106,7 +106,8 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
         digits = Digits(train_images, train_labels, test_images, test_labels)
         study = Study(name, training, class_count(train_labels), split, **common)
         seeds = config.seeds or declared_seeds
-        kept = KeptRuns(runs_folder.path(name), fingerprint(digits, study, code))
+        folder, decided_by = runs_folder.path(name), fingerprint(versions_of(digits), study, code)
+        kept = KeptRuns(folder, decided_by, run_of)
         plan = study.plan(seeds)
         wanted = list(dict.fromkeys(run for of_kind in plan.values() for run in of_kind))
         done = kept.read()
@@ -121,7 +122,7 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
             seconds_left = (time.monotonic() - started) / trained * runs_left
             number = f"{len(wanted) - runs_left}/{len(wanted)}"
             _report(context, run, number, seconds_left, runs_left)
-        kept.remove_others()
+        remove_others(folder, [decided_by])
         made = tabulate(plan, done)
         mnist = Description.from_json(description).mnist
         return stored(

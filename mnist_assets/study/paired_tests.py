@@ -38,17 +38,27 @@ def compare_networks(runs: Mapping[str, pd.DataFrame], confidence: float) -> pd.
     named = ("kind", "part", "first", "second")
     rows = [
         dict(zip(named, (kind, part, first, second), strict=True))
-        | _compare_pairs(_differences(runs[first], runs[second], kind, part), confidence)
+        | compare_pairs(_differences(runs[first], runs[second], kind, part), confidence)
         for kind in KINDS
         for part in PARTS
         for first, second in combinations(runs, 2)
     ]
-    table = pd.DataFrame(rows, columns=[*named, *_compare_pairs(np.empty(0), confidence)])
+    table = pd.DataFrame(rows, columns=[*named, *compare_pairs(np.empty(0), confidence)])
     table["holm_p_value"] = holm(table["sign_flip_p_value"].to_list())
     return table
 
 
-def _compare_pairs(differences: NDArray[np.float64], confidence: float) -> dict[str, Any]:
+def compare_pairs(differences: NDArray[np.float64], confidence: float) -> dict[str, Any]:
+    """Say what paired differences tell: their number and mean, its interval, both tests.
+
+    Args:
+        differences: Finite, of one pair each.
+        confidence: Of the interval.
+
+    Returns:
+        `pairs`, `mean_difference`, `low`, `high`, `t_p_value` and `sign_flip_p_value`, as
+        `compare_networks` has them.
+    """
     described = describe(differences, confidence)
     return {
         "pairs": described["count"],

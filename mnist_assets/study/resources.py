@@ -13,7 +13,7 @@ from mnist_assets.declarations.places import PROJECT
 from mnist_assets.study.workers import Workers
 
 ENDING = "_runs"
-REMOTE_RUNS = PROJECT / "data" / "cache" / "study"
+REMOTE_RUNS = PROJECT / "data" / "cache"
 
 
 class RunsFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
@@ -22,22 +22,24 @@ class RunsFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing 
     Attributes:
         assets: The folder of all values. Runs are beside the study's own, or in the project's cache
             if values are at a remote address.
+        stage: The folder of the stage's values.
     """
 
     assets: str
+    stage: str = "study"
 
-    def path(self, network: str) -> Path:
-        """The folder of a network's runs."""
-        return self._folder / f"{network}{ENDING}"
+    def path(self, name: str) -> Path:
+        """The folder of the runs of a network or a sweep."""
+        return self._folder / f"{name}{ENDING}"
 
-    def networks(self) -> Iterator[tuple[str, Path]]:
-        """The networks that have runs, each with their folder."""
-        for folder in sorted(self._folder.glob(f"*{ENDING}")):
+    def kept(self) -> Iterator[tuple[str, Path]]:
+        """What has runs, by name, each with their folder."""
+        for folder in sorted(self._folder.glob(f"*{ENDING}/")):
             yield folder.name.removesuffix(ENDING), folder
 
     @property
     def _folder(self) -> Path:
-        return REMOTE_RUNS if "://" in self.assets else Path(self.assets) / "study"
+        return (REMOTE_RUNS if "://" in self.assets else Path(self.assets)) / self.stage
 
 
 def study_workers(processes: int) -> dg.ResourceDefinition:

@@ -11,7 +11,7 @@ import json
 import math
 import shutil
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from mnist_assets.orchestration.versions.content import content_version
 from mnist_assets.orchestration.versions.libraries import installed_versions
@@ -19,68 +19,112 @@ from mnist_assets.study.digits import Digits
 from mnist_assets.study.training import Run, Seeds, Study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
 LIBRARIES = ("tensorflow", "keras", "numpy")
 
 
-class KeptRuns:
-    """The runs of one network's study that are in its folder."""
+class Trained(Protocol):
+    """What came of a training: a dataclass of plain values, with the seeds it was trained with."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
-        """Keep runs in the network's folder, which nothing else is in, under their fingerprint."""
-        self._folder = folder / fingerprint
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
-    def read(self) -> dict[Seeds, Run]:
+    @property
+    def seeds(self) -> Seeds:
+        """Both seeds."""
+
+
+_Run = TypeVar("_Run", bound=Trained)
+
+
+class KeptRuns(Generic[_Run]):
+    """Runs of the same training but for their seeds that are in a folder."""
+
+    def __init__(
+        self, folder: Path, fingerprint: str, of: Callable[[dict[str, Any]], _Run]
+    ) -> None:
+        """Keep runs in a folder that nothing else is in, under what decides them but their seeds.
+
+        Args:
+            folder: The folder.
+            fingerprint: As from `fingerprint`.
+            of: Makes a run of what `asdict` has made of it.
+        """
+        self.fingerprint = fingerprint
+        self._folder, self._of = folder / fingerprint, of
+
+    def read(self) -> dict[Seeds, _Run]:
         """Every run that was kept; a file that is damaged counts as none."""
-        runs = filter(None, (_read(path) for path in sorted(self._folder.glob("*.json"))))
+        runs = filter(None, (self._read(path) for path in sorted(self._folder.glob("*.json"))))
         return {run.seeds: run for run in runs}
 
-    def keep(self, run: Run) -> None:
+    def read_with_siblings(self) -> dict[Seeds, _Run]:
+        """Every run that was kept here, or that is from now on: it was kept in a folder beside."""
+        found = self.read()
+        for folder in self._folder.parents[1].glob(f"*/{self.fingerprint}"):
+            for seeds, run in KeptRuns(folder.parent, self.fingerprint, self._of).read().items():
+                if seeds not in found:
+                    self.keep(run)
+                    found[seeds] = run
+        return found
+
+    def keep(self, run: _Run) -> None:
         """Write a run, whole or not at all."""
         plain = {name: _plain(value) for name, value in asdict(run).items()}
-        name = f"training_{run.training_seed}_split_{run.split_seed}"
+        name = f"training_{run.seeds.training}_split_{run.seeds.split}"
         written = self._folder / f"{name}.part"
         self._folder.mkdir(parents=True, exist_ok=True)
         written.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
         written.replace(self._folder / f"{name}.json")
 
-    def remove_others(self) -> None:
-        """Remove the runs that something else decided."""
-        for folder in self._folder.parent.glob("*/"):
-            if folder != self._folder:
-                shutil.rmtree(folder)
+    def _read(self, path: Path) -> _Run | None:
+        try:
+            return self._of(json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError, KeyError):
+            return None
 
 
-def fingerprint(digits: Digits, study: Study, code: str) -> str:
+def remove_others(folder: Path, fingerprints: Collection[str]) -> None:
+    """Remove from a folder the runs that something else decided than what these stand for."""
+    for found in folder.glob("*/"):
+        if found.name not in fingerprints:
+            shutil.rmtree(found)
+
+
+def versions_of(digits: Digits) -> list[str]:
+    """Hash of each of the arrays that are learnt and judged."""
+    return [content_version(array) for array in vars(digits).values()]
+
+
+def fingerprint(digits: Sequence[str], study: Study, code: str, **more: str) -> str:
     """Hash what decides a study's runs but for their seeds, 16 hexadecimal digits.
 
     Args:
-        digits: What is learnt and judged.
+        digits: What is learnt and judged, as from `versions_of`.
         study: What the runs have in common.
         code: The version of the code that trains.
+        more: What else decides them, by name.
     """
     declared = vars(study) | {
         "network": None,  # a name decides nothing
         "training": study.training.plain() | {"seed": None},
         "split": content_version(dict(study.split)),
-        "digits": [content_version(array) for array in vars(digits).values()],
+        "digits": list(digits),
         "code": code,
         "libraries": installed_versions(LIBRARIES),
+        **more,
     }
     return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _plain(value: float | str | None) -> float | str | None:
+def _plain(value: Any) -> Any:
     """A value as JSON has it, which knows no NaN."""
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _read(path: Path) -> Run | None:
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        accuracies = ("validation_accuracy", "test_accuracy")
-        failed = {name: math.nan for name in accuracies if plain[name] is None}
-        return Run(**plain | failed)
-    except (ValueError, TypeError, KeyError):
-        return None
+def run_of(plain: dict[str, Any]) -> Run:
+    """A study's run, of what `asdict` and JSON have made of it."""
+    accuracies = ("validation_accuracy", "test_accuracy")
+    failed = {name: math.nan for name in accuracies if plain[name] is None}
+    return Run(**plain | failed)

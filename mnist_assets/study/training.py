@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -113,28 +113,14 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
         InputError: The network does not fit into memory.
     """
     images, labels = digits.train_images, digits.train_labels
-    require_memory(f"study/{study.network}", study.training, images.shape[1:], study.classes)
-    import_keras()
-    split = study.split
-    if seeds.split != study.split_seed:
-        split = split_indices(len(labels), study.validation_share, seeds.split)
-    normalization = fit_normalization(images, split["train"], study.std_floor)
-    training = study.training.model_copy(update={"seed": seeds.training})
-    size = choose_chunk_size(images, len(split["train"]), training.batch_size, study.memory_limit)
-    trainer = _trainer(
-        training.model_copy(update={"seed": 0}),
-        images.shape[1:],
-        study.classes,
-        size,
-        len(split["train"]),
-    )
+    fit = partial(fit_normalization, std_floor=study.std_floor)
+    loop, split, size = start(images, labels, study, seeds, fit)
     started, failure = time.perf_counter(), None
-    loop = trainer.restart(training, normalization)
     try:
-        if training.early_stopping:
+        if loop.training.early_stopping:
             deque(train_epochs(loop, images, labels, split, size, "study"), maxlen=0)
         else:
-            epochs = epoch_chunks(images, labels, split["train"], training, size)
+            epochs = epoch_chunks(images, labels, split["train"], loop.training, size)
             for number, chunks in enumerate(epochs, 1):
                 loop.run_epoch(chunks, f"epoch {number}")
     except InputError as error:
@@ -146,6 +132,65 @@ def train_run(digits: Digits, study: Study, seeds: Seeds) -> Run:
         failure = "the last update: a loss that is NaN or infinite after it"
     accuracies = (math.nan, math.nan) if failure else (validation_accuracy, test_accuracy)
     return Run(*seeds, *accuracies, seconds=time.perf_counter() - started, failure=failure)
+
+
+class Started(NamedTuple):
+    """A training that is about to begin.
+
+    Attributes:
+        loop: With a new network in it.
+        split: Indices `train` and `validation`.
+        chunk_size: Images of a chunk.
+    """
+
+    loop: TrainingLoop
+    split: Mapping[str, NDArray[np.int32]]
+    chunk_size: int
+
+
+def start(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    study: Study,
+    seeds: Seeds,
+    fit: Callable[[NDArray[np.uint8], NDArray[np.int32]], dict[str, NDArray[np.float32]]],
+) -> Started:
+    """Make ready to train with the given seeds.
+
+    Args:
+        images: The training part, uint8 (n, height, width).
+        labels: uint8 (n,).
+        study: What is trained.
+        seeds: Of this training.
+        fit: Gives `mean` and `std` of the images at the indices that train.
+
+    Raises:
+        InputError: The network does not fit into memory.
+    """
+    require_memory(f"study/{study.network}", study.training, images.shape[1:], study.classes)
+    import_keras()
+    split = study.split
+    if seeds.split != study.split_seed:
+        split = split_indices(len(labels), study.validation_share, seeds.split)
+    count = len(split["train"])
+    training = study.training.model_copy(update={"seed": seeds.training})
+    size = choose_chunk_size(images, count, training.batch_size, study.memory_limit)
+    trainer = _trainer(compiled_alike(training), images.shape[1:], study.classes, size, count)
+    loop = trainer.restart(training, fit(images, split["train"]))
+    return Started(loop, split, size)
+
+
+def compiled_alike(training: Training) -> Training:
+    """One declaration for all that are compiled to the same program.
+
+    Without a schedule the learning rate is a variable of the program; epochs, early stopping and
+    augmentation are outside of it.
+    """
+    alike: dict[str, Any] = {"seed": 0, "early_stopping": None, "augmentation": None}
+    if training.schedule is None:
+        optimizer = training.optimizer.model_copy(update={"learning_rate": 1.0})
+        alike |= {"epochs": 1, "optimizer": optimizer}
+    return training.model_copy(update=alike)
 
 
 def tabulate(plan: Mapping[str, list[Seeds]], runs: Mapping[Seeds, Run]) -> pd.DataFrame:
@@ -194,6 +239,8 @@ class _Trainer:
         state = [*model.variables, *self._loop.optimizer.variables]
         for variable, new in zip(state, [*fresh.variables, *self._fresh_optimizer], strict=True):
             variable.assign(new)
+        if training.schedule is None:
+            self._loop.optimizer.learning_rate = training.optimizer.learning_rate
         mine, wanted = (network.get_layer("normalization") for network in (model, fresh))
         mine.mean.assign(wanted.mean)
         mine.variance.assign(wanted.variance)

@@ -14,7 +14,7 @@ import signal
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from functools import partial
 from multiprocessing.util import Finalize
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mnist_assets.networks.training import import_keras
 from mnist_assets.process import end_with_parent
@@ -22,7 +22,10 @@ from mnist_assets.study.digits import Digits
 from mnist_assets.study.training import Run, Seeds, Study, train_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 class Workers:
@@ -45,11 +48,14 @@ class Workers:
 
     def train(self, digits: Digits, study: Study, todo: Sequence[Seeds]) -> Iterator[Run]:
         """Train a network with each of the seeds; runs come in the order they finish."""
+        return self.each(partial(train_run, digits, study), todo)
+
+    def each(self, train: Callable[[_Item], _Result], todo: Sequence[_Item]) -> Iterator[_Result]:
+        """Call a function with each item; what it returns comes in the order it finishes."""
         if self._processes == 1 or len(todo) == 1:
-            yield from (train_run(digits, study, seeds) for seeds in todo)
+            yield from map(train, todo)
             return
-        train = partial(train_run, digits, study)
-        futures = [self._started_pool().submit(train, seeds) for seeds in todo]
+        futures = [self._started_pool().submit(train, item) for item in todo]
         try:
             for future in as_completed(futures):
                 yield future.result()

@@ -45,6 +45,11 @@ class Sweep(Declared):
     )
     seeds: Whole = Field(default=5, ge=2, le=10_000)
 
+    @property
+    def networks(self) -> list[str]:
+        """The networks that it is run on."""
+        return list(self.values)
+
 
 class TuningFile(Declared):
     """What `tuning.yaml` holds."""
@@ -69,7 +74,7 @@ def read_sweeps(networks: Mapping[str, Any], path: Path = TUNING_FILE) -> dict[s
     """
     sweeps = read_yaml(path, TuningFile).sweeps
     for name, sweep in sweeps.items():
-        unknown = [network for network in sweep.values if network not in networks]
+        unknown = [network for network in sweep.networks if network not in networks]
         if unknown and path != TUNING_FILE:
             raise InputError(
                 f"{path}: sweeps.{name}.values",

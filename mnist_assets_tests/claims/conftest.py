@@ -16,6 +16,10 @@ from mnist_assets.exploration import summary as exploration
 from mnist_assets.networks.declaration import read_networks
 from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.preparation.normalization import fit_normalization
+from mnist_assets.tuning.declaration import read_sweeps
+from mnist_assets.tuning.training import tabulate
+from mnist_assets.tuning.variation import points_of
+from mnist_assets_tests.tuning.tables import run_of
 
 NAMES = {"GIVEN": "given", "SIMPLEST": "simplest", "BEST": "best"}
 
@@ -127,8 +131,34 @@ def make_network(training, validation_labels, test_labels, seed):
     return NetworkValues(training, history, evaluation, predictions)
 
 
+def make_sweeps(declared):
+    """The sweeps that come with the package: each value does better than the one before it."""
+    return {
+        name: make_sweep(
+            [
+                point
+                for network in sweep.networks
+                for point in points_of(sweep, network, declared[network].training, name)
+            ]
+        )
+        for name, sweep in read_sweeps(declared).items()
+    }
+
+
+def make_sweep(points):
+    runs = [
+        [
+            run_of(seed, 0.7 + place / 100, 0.69, 0.8 + place / 100 + seed / 1000)
+            for seed in range(3)
+        ]
+        for place, _ in enumerate(points)
+    ]
+    return tabulate(points, runs, (28, 28), 10)
+
+
 @pytest.fixture(scope="package")
 def graph():
-    """With the notebook's networks, as they are declared."""
+    """With the notebook's networks, as they are declared, and all sweeps of these."""
     declared = read_networks()
-    return make_graph({name: declared[name].training for name in notebook.NETWORKS})
+    made = make_graph({name: declared[name].training for name in notebook.NETWORKS})
+    return replace(made, sweeps=make_sweeps(declared))

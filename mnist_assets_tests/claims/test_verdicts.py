@@ -2,6 +2,7 @@
 
 import ast
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ from mnist_assets.claims.rules import (
     SameAs,
     Share,
     Within,
+    ahead,
     by_chance,
     differs,
     exactly,
@@ -45,11 +47,11 @@ from mnist_assets_tests.claims.conftest import make_graph
 DECLARED = read_networks()
 CLAIMS = {claim.id: claim for claim in all_claims()}
 HOLDS = {Verdict.REPRODUCED, Verdict.WITHIN_SAMPLING_ERROR}
-UNCHECKED = [  # without any evidence, whatever the graph has
-    *("normalisation-helps-convergence", "momentum-converges-faster", "no-manual-learning-rate"),
-    *("adam-is-best", "small-batch-less-accurate-gradient", "given-speed"),
-    *("better-than-the-example", "learning-rate-alone", "smaller-batch-better-results"),
-    "no-tail-in-the-us",
+UNCHECKED = ["no-manual-learning-rate", "given-speed", "no-tail-in-the-us"]  # whatever there is
+SWEPT = [  # by sweeps, which are made on request
+    *("normalisation-helps-convergence", "momentum-converges-faster", "adam-is-best"),
+    *("small-batch-less-accurate-gradient", "better-than-the-example", "learning-rate-alone"),
+    "smaller-batch-better-results",
 ]
 
 
@@ -96,6 +98,9 @@ PLAIN = {
     differs: lambda value: (
         ("higher", "lower") if value[0].rate > value[1].rate else ("lower", "higher")
     ),
+    ahead: lambda value: (
+        ("better", "worse") if value[0].mean_difference > 0 else ("worse", "better")
+    ),
     by_chance: lambda value: ("alike", "different") if value >= 0.05 else ("different", "alike"),
 }
 
@@ -126,13 +131,22 @@ def test_every_comparison_could_come_out_either_way(graph, claim):
             assert verdict in HOLDS if holds else verdict is one.if_not, one
 
 
+@pytest.mark.parametrize("claim", SWEPT)
+def test_what_takes_a_sweep_is_on_request_without_it(graph, claim):
+    told = judge(CLAIMS[claim], replace(graph, sweeps={}))
+    assert told.verdict is Verdict.NOT_CHECKABLE
+    assert told.why.startswith("on request: `mnist-assets tune --select ")
+    other = replace(graph, sweeps={name: runs.iloc[:0] for name, runs in graph.sweeps.items()})
+    assert "the sweep " in judge(CLAIMS[claim], other).why
+
+
 def test_the_notebooks_own_output_is_told_before_what_is_found(graph):
     slots = [Verdict.WRONG_BY_CONSTRUCTION, Verdict.CONTRADICTS_ITSELF, Verdict.NOT_REPRODUCED]
     several = 0
     for claim in CLAIMS.values():
         if claim.id not in UNCHECKED:
             kinds = [slots.index(compared.if_not) for compared in claim.evidence(graph)]
-            assert kinds in ([0], [1], [2], [1, 2]), claim.id
+            assert kinds in ([0], [1], [2], [1, 2], [2, 2]), claim.id
             several += len(kinds) == 2
     assert several > 20
 
@@ -332,7 +346,6 @@ def test_the_table_is_complete_and_reads_back_as_it_was(graph, tmp_path):
     assert not (table == "").any(axis=None)
     unchecked = table.loc[table["verdict"] == "not checkable", "id"]
     assert unchecked.tolist() == UNCHECKED
-    assert len(unchecked) <= 10
     assert sum(count_verdicts(table).values()) == len(table)
     assert list(count_verdicts(table)) == [verdict.value for verdict in Verdict]
     table.to_csv(tmp_path / "claims.csv", index=False)

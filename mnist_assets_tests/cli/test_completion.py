@@ -50,7 +50,7 @@ def test_the_tab_key_offers(words, expected):
 
 
 def test_what_is_wrong_with_an_input_is_not_told_while_a_line_is_typed(project, monkeypatch):
-    project.edit("networks.yaml", "kind: adam", "kind: adamw")
+    project.edit("networks.yaml", "kind: adam", "kind: adagrad")
     assert offered("study", "--select", "") == []
     monkeypatch.setenv("MNIST_ASSETS_DATA", "memory://values")
     assert offered("champion", "rollback", "") == []

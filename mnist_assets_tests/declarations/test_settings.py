@@ -87,7 +87,7 @@ def test_a_missing_file_is_refused(file: Path) -> None:
         read_settings(file)
 
 
-VARIABLES = ("DATA", "DATASET", "NETWORKS", "SETTINGS")
+VARIABLES = ("DATA", "DATASET", "NETWORKS", "SETTINGS", "TUNING")
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -116,10 +116,19 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_environment_moves_places(monkeypatch: pytest.MonkeyPatch) -> None:
     set_environment(
-        monkeypatch, DATA="/a", DATASET="/b", NETWORKS="/c/networks.yaml", SETTINGS="/d.yaml"
+        monkeypatch,
+        DATA="/a",
+        DATASET="/b",
+        NETWORKS="/c/networks.yaml",
+        SETTINGS="/d.yaml",
+        TUNING="/e.yaml",
     )
     assert Places.from_environment() == Places(
-        assets="/a", dataset="/b", networks=Path("/c/networks.yaml"), settings=Path("/d.yaml")
+        assets="/a",
+        dataset="/b",
+        networks=Path("/c/networks.yaml"),
+        settings=Path("/d.yaml"),
+        tuning=Path("/e.yaml"),
     )
 
 

@@ -10,10 +10,11 @@ from dagster._core.definitions.utils import DISALLOWED_NAMES
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.errors import InputError
+from mnist_assets.networks import layers
 from mnist_assets.networks.declaration import Loss, Network, always_made, read_networks
 from mnist_assets.networks.layer_table import parameters_of
 from mnist_assets.networks.layers import Activation, BatchNormalization, Dense, Dropout
-from mnist_assets.networks.optimizers import SGD, Adam, Nadam, RMSprop
+from mnist_assets.networks.optimizers import SGD, Adam, AdamW, Nadam, RMSprop
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -89,11 +90,19 @@ def test_one_network_at_least_is_always_made(declaration: dict[str, Any], file: 
         ),
         ({"kind": "batch_normalization"}, BatchNormalization(kind="batch_normalization")),
         ({"kind": "dropout", "rate": 0.25}, Dropout(kind="dropout", rate=0.25)),
+        ({"kind": "activation", "activation": "gelu"}, layers.ActivationLayer),
+        ({"kind": "convolution", "filters": 2, "size": 3, "l2": 0.1}, layers.Convolution),
+        ({"kind": "depthwise_convolution", "size": 3, "stride": 2}, layers.DepthwiseConvolution),
+        ({"kind": "average_pooling", "size": 2}, layers.AveragePooling),
+        ({"kind": "max_pooling", "size": 2}, layers.MaxPooling),
+        ({"kind": "crop", "pixels": 2}, layers.Crop),
     ],
 )
 def test_every_layer_can_be_declared(
     declaration: dict[str, Any], file: Path, declared: dict[str, Any], expected: object
 ) -> None:
+    if isinstance(expected, type):
+        expected = expected(**declared)
     assert small(declaration, file, layers=[declared]).training.layers == (expected,)
 
 
@@ -109,6 +118,11 @@ def test_every_layer_can_be_declared(
         ({"kind": "rmsprop"}, RMSprop(kind="rmsprop", learning_rate=0.1)),
         ({"kind": "adam"}, Adam(kind="adam", learning_rate=0.1)),
         ({"kind": "nadam"}, Nadam(kind="nadam", learning_rate=0.1)),
+        ({"kind": "adamw"}, AdamW(kind="adamw", learning_rate=0.1, weight_decay=0.004)),
+        (
+            {"kind": "sgd", "weight_decay": 0.01, "clip_norm": 1},
+            SGD(kind="sgd", learning_rate=0.1, weight_decay=0.01, clip_norm=1),
+        ),
     ],
 )
 def test_every_optimizer_can_be_declared(
@@ -148,8 +162,9 @@ def test_a_number_without_a_point_before_its_exponent_is_a_number(
     assert read_networks(file)["small"].training.optimizer.learning_rate == 0.001
 
 
-LAYER_KINDS = ("'dense'", "'batch_normalization'", "'dropout'")
-OPTIMIZER_KINDS = ("'sgd'", "'rmsprop'", "'adam'", "'nadam'")
+LAYER_KINDS = ("'dense'", "'batch_normalization'", "'dropout'", "'convolution'", "'crop'")
+OPTIMIZER_KINDS = ("'sgd'", "'rmsprop'", "'adam'", "'adamw'", "'nadam'")
+PICTURE_LAST = [{"kind": "dense", "units": 3}, {"kind": "max_pooling", "size": 2}]
 
 
 def put(way: str, value: Any) -> Change:
@@ -263,6 +278,33 @@ def put(way: str, value: Any) -> Change:
             "training.optimizer.momentum",
             "1",
             ["less than 1"],
+        ),
+        (put("training.layers", PICTURE_LAST), "training.layers", str(PICTURE_LAST), ["'max_pooling'"]),
+        (
+            put("training.schedule", {"kind": "linear"}),
+            "training.schedule",
+            "'linear'",
+            ["'constant'", "'cosine'", "'one_cycle'", "'step'"],
+        ),
+        (
+            put("training.augmentation", {"rotate": 200}),
+            "training.augmentation.rotate",
+            "200",
+            ["less than or equal to 180"],
+        ),
+        (
+            put("training.early_stopping", {"patience": 0}),
+            "training.early_stopping.patience",
+            "0",
+            ["or equal to 1"],
+        ),
+        (
+            lambda network: network["training"].update(
+                loss="sparse_categorical_crossentropy", label_smoothing=0.1
+            ),
+            "training.label_smoothing",
+            "0.1",
+            ["none where the loss is"],
         ),
         (
             put("training.loss", "mse"),

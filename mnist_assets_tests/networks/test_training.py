@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mnist_assets.networks.declaration import Training
+from mnist_assets.networks.history import until_kept
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.networks.training import train_network
 
@@ -66,6 +67,34 @@ def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(digits):
     assert weights(first) == weights(again)
     assert weights(first) != weights(other)
     assert first.history.drop(columns="seconds").equals(again.history.drop(columns="seconds"))
+
+
+def test_augmented_images_are_new_in_each_epoch_and_the_same_for_the_same_seed(digits):
+    augmented = TRAINING.model_validate(TRAINING.plain() | {"augmentation": {"shift": 1}})
+    first, _ = train(digits, augmented)
+    again, _ = train(digits, augmented)
+    plain, _ = train(digits)
+    chunked, _ = train(digits, augmented, memory_limit=50 * 20)
+    assert weights(first) == weights(again) != weights(plain)
+    assert chunked.history["val_accuracy"].iloc[-1] > 0.9
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_training_that_gets_no_better_stops_with_the_weights_of_its_best_epoch(digits, monitor):
+    stopped = {
+        "epochs": 40,
+        "early_stopping": {"patience": 2, "monitor": monitor},
+        "optimizer": {"kind": "adam", "learning_rate": 0.5},
+    }
+    training = TRAINING.model_validate(TRAINING.plain() | stopped)
+    trained, _ = train(digits, training)
+    history = trained.history
+    best = until_kept(history, training)
+    assert len(history) == len(best) + 2 < 40
+    alone, _ = train(digits, training.model_copy(update={"epochs": len(best)}))
+    assert weights(trained) == weights(alone)
+    value = best[monitor].iloc[-1]
+    assert value == (history[monitor].min() if monitor == "val_loss" else history[monitor].max())
 
 
 def test_images_beyond_the_memory_limit_are_trained_on_in_chunks(digits):

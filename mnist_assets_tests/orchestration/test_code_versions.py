@@ -13,9 +13,11 @@ from pydantic import BaseModel
 
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
+from mnist_assets.networks.declaration import read_networks
 from mnist_assets.orchestration.versions import modules as source_modules
 from mnist_assets.orchestration.versions import source as source_code
 from mnist_assets.orchestration.versions.code import code_version, imported_libraries
+from mnist_assets.tuning.declaration import read_sweeps
 
 Files = dict[str, str]
 Versions = dict[str, str]
@@ -635,7 +637,9 @@ def test_a_changed_declaration_is_a_new_version_of_that_network_alone(tmp_path: 
         key
         for key in before
         if before[key] != after[key] and not key.startswith("report/")  # it tells the declarations
-    } == {"networks/best", "networks/best_history", "study/best"}
+    } == {"networks/best", "networks/best_history", "study/best"} | {
+        f"tuning/{sweep}_runs" for sweep in read_sweeps(read_networks())
+    }
 
 
 @pytest.fixture

@@ -23,9 +23,12 @@ from mnist_assets.report import page as report
 from mnist_assets.report.assets.page import STYLES, TEMPLATES, read_templates
 from mnist_assets.report.story import tell_network
 from mnist_assets.report.study import compared
+from mnist_assets.report.tuning import tell_tuning
 from mnist_assets.study import summary as studying
 from mnist_assets.study.paired_tests import compare_networks as compare_runs
+from mnist_assets.tuning.summary import summarise
 from mnist_assets_tests.tiny import CLASSES, SHAPE, make_digits
+from mnist_assets_tests.tuning.tables import runs_of as swept
 
 STYLE = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in STYLES)
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (950).to_bytes(4, "big") + (380).to_bytes(4, "big")
@@ -40,6 +43,14 @@ NETWORK_PICTURES = (
 )  # fmt: skip
 CHAMPION_PICTURES = ("champion_reliability", "champion_mistakes", "champion_robustness")
 STUDY_PICTURES = ("study_runs", "study_differences")
+TUNING_PICTURES = (
+    *(
+        f"tuning_{sweep}_{kind}"
+        for sweep in ("learning_rate", "normalization")
+        for kind in ("points", "curves")
+    ),
+    "tuning_overview",
+)
 LAYERS = [{"kind": "dense", "units": 5}, {"kind": "batch_normalization"}]
 TRAIN_IMAGES, TRAIN_LABELS = make_digits(40, 0)
 TEST_IMAGES, TEST_LABELS = make_digits(16, 1)
@@ -173,6 +184,17 @@ def study_of(claims, **accuracies):
     }
 
 
+def tuning_of(*notebooks):
+    """The story of two sweeps, of two networks and of one."""
+    rates = {"0.05": [0.95, 0.96], "0.5": [0.965, 0.98]}
+    runs = {
+        "learning_rate": swept("0.05", simplest=rates, best={"0.05": [0.96, 0.97]}),
+        "normalization": swept("per pixel", best={"per pixel": [0.97, 0.97], "none": [0.1, 0.9]}),
+    }
+    sweeps = {name: summarise(of, CONFIDENCE) for name, of in runs.items()}
+    return tell_tuning(sweeps | {"depth": None}, notebooks, CONFIDENCE, overview=True)
+
+
 def champion_of(network, version="0001-best"):
     return {
         **network["quality"],
@@ -257,6 +279,7 @@ def make_story():
         "untold": [],
         "comparison": compare(networks),
         "study": None,
+        "tuning": None,
         "champion": {},
         "label_errors": values["label_errors"],
         "labels_found_by": "simplest",
@@ -273,6 +296,8 @@ def pictures_of(story):
         names += CHAMPION_PICTURES
     if story["study"]:
         names += STUDY_PICTURES[: 1 + bool(story["study"]["compared"])]
+    if story["tuning"]:
+        names += TUNING_PICTURES
     return dict.fromkeys(names, PNG)
 
 

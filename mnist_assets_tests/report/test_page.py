@@ -16,6 +16,7 @@ from mnist_assets_tests.report.stories import (
     CANVAS,
     PNG,
     STYLE,
+    TUNING_PICTURES,
     champion_of,
     make_story,
     of_mnist,
@@ -28,13 +29,14 @@ from mnist_assets_tests.report.stories import (
     study_of,
     tell,
     text_of,
+    tuning_of,
 )
 from mnist_assets_tests.tiny import CLASSES
 
 SECTIONS = (
     "answer", "basics", "first-nine", "classes", "averages", "similar", "grey", "range",
-    "normalisation", "one-hot", "split", "networks", "evaluation", "comparison", "study", "quality",
-    "mistakes", "claims", "draw", "versions",
+    "normalisation", "one-hot", "split", "networks", "evaluation", "comparison", "study", "tuning",
+    "quality", "mistakes", "claims", "draw", "versions",
 )  # fmt: skip
 
 
@@ -79,6 +81,7 @@ def full_story(story):
         "networks": networks,
         "champion": champion_of(networks[1]),
         "study": study_of(claims, simplest=0.95, best=0.97, fourth=0.95),
+        "tuning": tuning_of("simplest", "best"),
     }
 
 
@@ -321,6 +324,7 @@ def other_page(full_story):
         networks=networks,
         champion=champion_of(networks[1]),
         study=study_of({}, simplest=0.95, best=0.97, fourth=0.95),
+        tuning=tuning_of(),
         title="Clothes & shoes",
         class_names=["bag", "coat", "shoes & socks", "trousers"],
         notices=["Colour was turned to grey."],
@@ -422,6 +426,29 @@ def test_the_study_is_told_where_it_was_made(full_page):
 def test_without_a_study_one_sentence_says_how_to_make_it(page):
     section = section_of(page, "study")
     assert "mnist-assets study" in section
+    assert "<table" not in section
+    assert "<figure" not in section
+
+
+def test_what_each_choice_was_worth_is_told_where_it_was_tried(full_page, other_page):
+    assert rows_of(full_page, "tuning-choices") == [
+        ["Learning rate", "simplest", "0.05", "95.50", "0.5", "97.25", "1.75", "0.090"],
+        ["Learning rate", "best", "0.05", "96.50", "the same", "-", "-", "-"],
+        ["Normalisation", "best", "per pixel", "97.00", "the same", "-", "-", "-"],
+    ]
+    said = text_of(section_of(full_page, "tuning"))
+    assert "one training of each value, read off the validation column" in said
+    assert "Each value was trained 2 times" in said
+    assert "simplest: 0.5 does best (97.25 %), +1.75 percentage points on the notebook's 0.05" in (
+        plain(unescape(said))
+    )
+    assert page_checks.check_pictures(full_page, TUNING_PICTURES).passed
+    assert "the declared 0.05" in text_of(section_of(other_page, "tuning"))
+
+
+def test_without_sweeps_one_sentence_says_how_to_make_them(page):
+    section = section_of(page, "tuning")
+    assert "mnist-assets tune" in section
     assert "<table" not in section
     assert "<figure" not in section
 

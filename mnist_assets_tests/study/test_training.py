@@ -21,7 +21,7 @@ from mnist_assets.networks.training import train_network
 from mnist_assets.preparation.normalization import fit_normalization
 from mnist_assets.preparation.split import split_indices
 from mnist_assets.study import training as study_training
-from mnist_assets.study.runs import KeptRuns, fingerprint
+from mnist_assets.study.runs import KeptRuns, fingerprint, remove_others, run_of, versions_of
 from mnist_assets.study.training import Digits, Run, Seeds, Study, tabulate, train_run
 from mnist_assets.study.workers import Workers
 
@@ -106,8 +106,29 @@ def test_every_run_gives_the_bytes_of_training_alone_whatever_ran_before(layers,
     assert study_training._trainer.cache_info().misses == compilations
 
 
+@pytest.mark.slow
+def test_another_learning_rate_and_other_epochs_need_no_compilation(digits):
+    train_run(digits, make_study(), Seeds(1, 3))
+    compilations = study_training._trainer.cache_info().misses
+    other = make_study(declare(optimizer=ADAM | {"learning_rate": 0.003}, epochs=3))
+    run = train_run(digits, other, Seeds(1, 2))
+    mine = weights(last_model(digits, other))
+    assert study_training._trainer.cache_info().misses == compilations
+    assert (mine, run.validation_accuracy, run.test_accuracy) == train_alone(
+        digits, other, Seeds(1, 2)
+    )
+
+
+def test_a_schedule_is_compiled_for_its_rate_and_its_epochs():
+    cosine = declare(schedule={"kind": "cosine"})
+    alike = study_training.compiled_alike
+    assert alike(cosine) != alike(cosine.model_copy(update={"epochs": 3}))
+    assert alike(declare()) == alike(declare(epochs=3, seed=9))
+    assert alike(declare()) != alike(declare(batch_size=8))
+
+
 def last_model(digits, study):
-    training = study.training.model_copy(update={"seed": 0})
+    training = study_training.compiled_alike(study.training)
     size = len(study.split["train"])
     return study_training._trainer(
         training, digits.train_images.shape[1:], 3, size, size
@@ -191,11 +212,11 @@ RUNS = [Run(0, 3, 0.9, 0.8, 1.5, None), Run(5, 2, math.nan, math.nan, 0.1, "epoc
 
 
 def test_kept_runs_are_read_back(tmp_path):
-    kept = KeptRuns(tmp_path, "abc")
+    kept = KeptRuns(tmp_path, "abc", run_of)
     assert kept.read() == {}
     for run in RUNS:
         kept.keep(run)
-    again = KeptRuns(tmp_path, "abc").read()
+    again = KeptRuns(tmp_path, "abc", run_of).read()
     assert again[Seeds(0, 3)] == RUNS[0]
     assert again[Seeds(5, 2)].failure == "epoch 1: NaN"
     assert math.isnan(again[Seeds(5, 2)].test_accuracy)
@@ -205,7 +226,7 @@ def test_kept_runs_are_read_back(tmp_path):
 
 @pytest.mark.parametrize("damaged", ["", '{"training_seed": 0', "[]", "{}", '{"test_accuracy": 1}'])
 def test_a_damaged_file_counts_as_no_run(tmp_path, damaged):
-    kept = KeptRuns(tmp_path, "abc")
+    kept = KeptRuns(tmp_path, "abc", run_of)
     for run in RUNS:
         kept.keep(run)
     (tmp_path / "abc" / "training_0_split_3.json").write_text(damaged)
@@ -214,20 +235,21 @@ def test_a_damaged_file_counts_as_no_run(tmp_path, damaged):
 
 
 def test_runs_that_something_else_decided_are_not_read_and_removed_in_the_end(tmp_path):
-    KeptRuns(tmp_path, "old").keep(RUNS[0])
-    kept = KeptRuns(tmp_path, "new")
+    KeptRuns(tmp_path, "old", run_of).keep(RUNS[0])
+    kept = KeptRuns(tmp_path, "new", run_of)
     assert kept.read() == {}
     kept.keep(RUNS[1])
-    kept.remove_others()
+    remove_others(tmp_path, ["new"])
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
     assert len(kept.read()) == 1
 
 
 def test_everything_that_decides_a_run_but_its_seed_changes_the_fingerprint(digits):
-    study = make_study()
+    study, seen, digits = make_study(), digits, versions_of(digits)
     first = fingerprint(digits, study, "code")
-    other_labels = replace(digits, train_labels=digits.train_labels[::-1].copy())
+    other_labels = versions_of(replace(seen, train_labels=seen.train_labels[::-1].copy()))
     changed = [
+        fingerprint(digits, study, "code", normalization="none"),
         fingerprint(digits, study, "other code"),
         fingerprint(other_labels, study, "code"),
         *(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_assets.claims import networks, notebook
+from mnist_assets.claims import networks, notebook, sweeps
 from mnist_assets.claims.claim import Evidence, Section, here, own, read_as, run
-from mnist_assets.claims.graph import Graph, NotCheckable
-from mnist_assets.claims.rules import BELOW, Within, by_chance, inside, written
+from mnist_assets.claims.graph import Graph
+from mnist_assets.claims.rules import BELOW, Within, ahead, by_chance, inside, written
 from mnist_assets.preparation.one_hot import network_input, one_hot
 
 if TYPE_CHECKING:
@@ -47,9 +48,26 @@ def values_between_0_and_1(graph: Graph) -> Evidence:
     )
 
 
-@normalization.text("This normalization aims to help the convergence rate")
-def normalisation_helps_convergence(_: Graph) -> Evidence:
-    raise NotCheckable("every network here is normalised; none is trained without")
+@normalization.text("This normalization aims to help the convergence rate", "better", "helps")
+@read_as("a higher validation accuracy after one epoch than with grey levels as they are")
+def normalisation_helps_convergence(graph: Graph) -> Evidence:
+    first = partial(sweeps.after_first_epoch, graph, "normalization")
+    found = {
+        name: sweeps.paired(first(name, "notebook"), first(name, "none"))
+        for name in notebook.NETWORKS
+    }
+    guarded = {
+        name: sweeps.paired(first(name, "per pixel"), first(name, "notebook"))
+        for name in notebook.NETWORKS
+    }
+    detail = f"what a guard adds on images it was not fitted on: {sweeps.in_points(guarded)}"
+    yield here(
+        "trained with its normalisation and without",
+        [*found.values()],
+        ahead,
+        sweeps.in_points(found),
+        detail,
+    )
 
 
 @normalization.text("also zero-centers our input data", 0)

@@ -29,6 +29,7 @@ from mnist_assets.report.page import render_page
 from mnist_assets.report.page_network import SCRIPTS, example_digits, render_canvas
 from mnist_assets.report.pictures import AS_STORED, picture_files
 from mnist_assets.report.story import Story, tell_story, tell_study
+from mnist_assets.report.tuning import tell_tuning
 from mnist_assets.study.recorded import RECORDED, recorded_runs
 
 STAGE = Stage("report")
@@ -89,8 +90,8 @@ def report_assets(
         networks: The declared networks.
         settings: Those of all stages.
         drawn_by: The assets whose pictures the page shows, among others.
-        optional_deps: The study's assets and the champion's quality, which the page shows where
-            they have been made.
+        optional_deps: The assets of study and tuning and the champion's quality, which the page
+            shows where they have been made.
         requested: The assets of the networks made only on request, of which the page tells where
             they are up to date.
     """
@@ -101,10 +102,21 @@ def report_assets(
     robustness = settings.quality.robustness
     finder, smallest = finder_of(networks, settings), smallest_of(networks)
     confidence = settings.study.confidence
-    optional, groups = made_as(optional_deps), dict(requested)
+    optional = made_as(optional_deps)
+    trainings = {
+        key for key in optional if key.endswith("_runs") and key.removesuffix("_runs") in optional
+    }
+    optional = {key: of for key, of in optional.items() if key not in trainings}
+    sweeps = [key.removeprefix("tuning/") for key in optional if f"{key}_runs" in trainings]
+    notebooks = [
+        name for name, of in declared.items() if of.notebook_validation_accuracy is not None
+    ]
+    groups = dict(requested)
     of_networks, optional_reads = split_reads({name: _reads(name) for name in declared}, groups)
     recorded = RECORDED.read_text(encoding="utf-8")
-    may_be_shown = picture_files(declared, champion=True, compared=True).values()
+    may_be_shown = picture_files(
+        declared, champion=True, compared=True, sweeps=sweeps, overview=True
+    ).values()
     drawing = {file.partition(".")[0] for file in may_be_shown}
     code_versions = {key: code for key, (_, code) in made_as(drawn_by).items() if key in drawing}
 
@@ -129,6 +141,12 @@ def report_assets(
         }
         runs = {name: made.get(f"study/{name}") for name in declared}
         dataset = Description.from_json(values["description"])
+        tuning = tell_tuning(
+            {name: made.get(f"tuning/{name}") for name in sweeps},
+            notebooks if dataset.mnist else [],
+            confidence,
+            overview=made.get("tuning/overview") is not None,
+        )
         found, without = optional_inputs.read_groups(context.instance, groups, optional_reads)
         values |= found
         told = {name: of for name, of in declared.items() if f"history_{name}" in values}
@@ -155,6 +173,7 @@ def report_assets(
                 mnist=dataset.mnist,
                 recorded=recorded_on,
             ),
+            tuning=tuning,
             champion=made.get("champion/quality"),
             labels_found_by=finder,
             versions=versions,
@@ -163,6 +182,8 @@ def report_assets(
             told,
             champion=bool(story["champion"]),
             compared=story["study"] is not None and bool(story["study"]["compared"]),
+            sweeps=[sweep["name"] for sweep in tuning["sweeps"]] if tuning else [],
+            overview=tuning is not None and tuning["overview"],
         )
         drawn_before = optional_inputs.read_pictures(
             context.instance, files.values(), code_versions
@@ -192,6 +213,7 @@ def report_assets(
             claims=len(claims),
             networks=", ".join(told),
             studied=", ".join(story["study"]["summaries"]) if story["study"] else "none",
+            swept=", ".join(sweep["name"] for sweep in tuning["sweeps"]) if tuning else "none",
             champion=story["champion"].get("version", "none"),
             **without,
         )
