@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,8 @@ from mnist_assets.cli.options import select_option
 from mnist_assets.declarations.places import Places
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import dagster as dg
 
     from mnist_assets.orchestration.incremental import Graph
@@ -39,6 +41,13 @@ Examples:
     type=click.Path(path_type=Path, resolve_path=True),  # the command works in the project's folder
     help="A YAML file with Dagster's run configuration, as the launchpad of the web UI shows it.",
 )
+@click.option(
+    "--tensorboard",
+    metavar="DIR",
+    type=click.Path(path_type=Path, resolve_path=True),
+    help="Train the selected networks anew and write what TensorBoard shows of it below DIR: loss "
+    "and accuracy, and histograms of the weights, after each epoch.",
+)
 def materialize(
     select: str | None,
     dry_run: bool,
@@ -46,6 +55,7 @@ def materialize(
     upgraded: bool,
     quiet: bool,
     config: Path | None,
+    tensorboard: Path | None,
 ) -> None:
     """Bring assets up to date.
 
@@ -64,6 +74,8 @@ def materialize(
     places = Places.from_environment()
     with working(places) as instance:
         run_config = read_mapping(config) if config else {}
+        if tensorboard:
+            run_config = _with_logs(run_config, places, tensorboard)
         graph = open_graph(
             places, instance, run_config, on_request=select is not None, upgraded=upgraded
         )
@@ -76,6 +88,19 @@ def materialize(
             show_summary(graph, places, outcome, time.perf_counter() - started)
     if not outcome.success:
         sys.exit(1)
+
+
+def _with_logs(run_config: Mapping[str, Any], places: Places, folder: Path) -> dict[str, Any]:
+    """A run configuration by which each network's training writes logs for TensorBoard."""
+    from mnist_assets.networks.declaration import read_networks
+    from mnist_assets.networks.tensorboard import require_tensorboard
+
+    require_tensorboard()
+    ops = dict(run_config.get("ops", {}))
+    for name in read_networks(places.networks):
+        given = ops.get(f"networks__{name}", {}).get("config", {})
+        ops[f"networks__{name}"] = {"config": {**given, "tensorboard": str(folder)}}
+    return {**run_config, "ops": ops}
 
 
 def _show_plan(graph: Graph, selected: list[dg.AssetKey]) -> None:

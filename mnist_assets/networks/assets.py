@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -40,11 +41,14 @@ GENERALIZATION_GAP = Check(
 )
 
 
-class Seed(dg.Config):
+class TrainingConfig(dg.Config):
     """How a network is trained apart from its declaration."""
 
     seed: int | None = Field(
         None, ge=0, lt=2**32, description="Seed to train with instead of the declared one."
+    )
+    tensorboard: str | None = Field(
+        None, description="Folder below which logs for TensorBoard are written, if any are."
     )
 
 
@@ -76,7 +80,7 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
     )
     def train(
         context: dg.AssetExecutionContext,
-        config: Seed,
+        config: TrainingConfig,
         train_images: Any,
         train_labels: Any,
         split: Any,
@@ -94,6 +98,7 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
             classes=classes,
             memory_limit=memory_limit,
             on_epoch=_reporter(context, declared.epochs),
+            log_folder=Path(config.tensorboard) / name if config.tensorboard else None,
         )
         counted = model.count_parameters(trained.model)
         if train_images.shape[1:] == MNIST.image_shape and classes == len(MNIST.train_counts):

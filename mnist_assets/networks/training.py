@@ -9,6 +9,7 @@ import gc
 import math
 import os
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,12 @@ from mnist_assets.networks.model import (
     count_training_operations,
 )
 from mnist_assets.networks.stored import TrainedNetwork
+from mnist_assets.networks.tensorboard import training_log
 from mnist_assets.process import collection_paused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     import keras
     import pandas as pd
@@ -83,6 +86,7 @@ def train_network(
     classes: int,
     memory_limit: int,
     on_epoch: Callable[[Epoch], None],
+    log_folder: Path | None = None,
 ) -> tuple[TrainedNetwork, Speed]:
     """Train a declared network from its seed.
 
@@ -99,6 +103,7 @@ def train_network(
         memory_limit: Bytes of training pixels up to which they are held in memory; beyond, they are
             read in chunks of that size.
         on_epoch: Called after each epoch.
+        log_folder: Where logs for TensorBoard are written, if any are.
 
     Raises:
         InputError: The network does not fit into memory, or its loss became NaN or infinite;
@@ -119,9 +124,12 @@ def train_network(
     size = choose_chunk_size(images, len(split["train"]), training.batch_size, memory_limit)
     compile_seconds = loop.compile(size, images.shape[1:])
     history = []
-    for epoch in train_epochs(loop, images, labels, split, size, f"networks/{name}"):
-        history.append(epoch)
-        on_epoch(epoch)
+    with training_log(model, log_folder) if log_folder else nullcontext() as log:
+        for epoch in train_epochs(loop, images, labels, split, size, f"networks/{name}"):
+            history.append(epoch)
+            on_epoch(epoch)
+            if log:
+                log(epoch)
     table = pd.DataFrame([asdict(epoch) for epoch in history])
     trained = TrainedNetwork(model, table, training.plain())
     return trained, _speed(model, table, len(split["train"]), compile_seconds)

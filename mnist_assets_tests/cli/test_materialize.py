@@ -125,3 +125,22 @@ def test_what_a_check_reads_is_made_with_what_is_checked(project):
     assert told.exit_code == 0, told.output
     assert project.path("dataset/test_images", "npy").exists()
     assert not project.path("dataset/test_labels", "npy").exists()
+
+
+@pytest.mark.slow
+def test_logs_for_tensorboard_are_written_for_the_networks_selected(made_project):
+    folder = made_project.folder / "logs"
+    result = run("--tensorboard", folder, "--select", 'key:"networks/small"')
+    assert result.exit_code == 0
+    assert list(folder.glob("small/train/events*"))
+    assert list(folder.glob("small/validation/events*"))
+
+
+@pytest.mark.usefixtures("project")
+def test_without_tensorboard_its_logs_are_refused_before_anything_is_made(monkeypatch):
+    from mnist_assets.networks import tensorboard
+
+    monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
+    result = run("--tensorboard", "logs")
+    assert result.exit_code == 1
+    assert "pip install 'mnist-assets[tensorboard]'" in result.output

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from mnist_assets.declarations.settings import Settings
-from mnist_assets.networks.assets import Seed
+from mnist_assets.networks.assets import TrainingConfig
 from mnist_assets.networks.declaration import NetworksFile
 from mnist_assets.study.assets import Seeds
 
@@ -30,7 +30,7 @@ def unbounded(model):
     return list(search(model.model_json_schema(), model.__name__))
 
 
-@pytest.mark.parametrize("model", [Settings, NetworksFile, Seed, Seeds])
+@pytest.mark.parametrize("model", [Settings, NetworksFile, TrainingConfig, Seeds])
 def test_every_number_has_both_bounds(model):
     assert unbounded(model) == []
 

@@ -279,7 +279,12 @@ def put(way: str, value: Any) -> Change:
             "1",
             ["less than 1"],
         ),
-        (put("training.layers", PICTURE_LAST), "training.layers", str(PICTURE_LAST), ["'max_pooling'"]),
+        (
+            put("training.layers", PICTURE_LAST),
+            "training.layers",
+            str(PICTURE_LAST),
+            ["'max_pooling'"],
+        ),
         (
             put("training.schedule", {"kind": "linear"}),
             "training.schedule",

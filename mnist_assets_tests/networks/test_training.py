@@ -26,7 +26,9 @@ def digits():
     return images, labels
 
 
-def train(digits, training=TRAINING, memory_limit=10**9, on_epoch=lambda epoch: None):
+def train(
+    digits, training=TRAINING, memory_limit=10**9, on_epoch=lambda epoch: None, log_folder=None
+):
     images, labels = digits
     order = np.random.default_rng(2).permutation(200).astype(np.int32)
     return train_network(
@@ -42,6 +44,7 @@ def train(digits, training=TRAINING, memory_limit=10**9, on_epoch=lambda epoch: 
         classes=3,
         memory_limit=memory_limit,
         on_epoch=on_epoch,
+        log_folder=log_folder,
     )
 
 
@@ -69,8 +72,25 @@ def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(digits):
     assert first.history.drop(columns="seconds").equals(again.history.drop(columns="seconds"))
 
 
+def test_logs_for_tensorboard_hold_the_history_and_change_nothing(digits, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    trained, _ = train(digits, log_folder=tmp_path)
+    assert weights(trained) == weights(train(digits)[0])
+    for part, column in (("train", "accuracy"), ("validation", "val_accuracy")):
+        logged = EventAccumulator(str(tmp_path / part)).Reload()
+        events = logged.Tensors("epoch_accuracy")
+        assert [event.step for event in events] == [1, 2, 3]
+        values = [make_ndarray(event.tensor_proto) for event in events]
+        np.testing.assert_allclose(values, trained.history[column], rtol=1e-6)
+    tags = EventAccumulator(str(tmp_path / "train")).Reload().Tags()["tensors"]
+    assert "dense_1/kernel" in " ".join(tags)
+
+
 def test_augmented_images_are_new_in_each_epoch_and_the_same_for_the_same_seed(digits):
-    augmented = TRAINING.model_validate(TRAINING.plain() | {"augmentation": {"shift": 1}})
+    changed = {"augmentation": {"shift": 0.2, "rotate": 5}}
+    augmented = TRAINING.model_validate(TRAINING.plain() | changed)
     first, _ = train(digits, augmented)
     again, _ = train(digits, augmented)
     plain, _ = train(digits)
