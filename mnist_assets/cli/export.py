@@ -51,11 +51,11 @@ Examples:
 )
 @click.option("--int8", is_flag=True, help="Compute in 8 bits: a quarter of the size. litert only.")
 def export(network: str | None, kind: Any, output: Path, int8: bool) -> None:
-    """Write a network to a file that other software runs, with its model card.
+    """Write a network as a file for other software.
 
     NETWORK is a name in networks.yaml; without it the champion is written. The file takes pixels as
-    they are, 0 to 255: the normalisation is inside. The card lies beside it, PATH with the ending
-    .md, or inside the folder as model_card.md.
+    they are, 0 to 255: the normalisation is inside. Its model card lies beside it, PATH with the
+    ending .md, or inside the folder as model_card.md.
 
     Then the file is run on the test images, if they are there: it has to see the same classes as
     the network, and its probabilities have to be within 1e-5; with --int8 its accuracy is told.

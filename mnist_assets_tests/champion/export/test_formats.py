@@ -74,7 +74,9 @@ def test_litert_answers_as_the_network_and_in_8_bits_nearly_so(network):
     contents, files = litert_files(network, IMAGES, IMAGES, LABELS)
     assert_same(network, run_litert(contents[LITERT], IMAGES))
     rough = run_litert(contents[INT8], IMAGES)
-    assert 1e-6 < np.abs(rough - predict(network, IMAGES)).max() < 0.2
+    differences = np.abs(rough - predict(network, IMAGES))
+    assert differences.max() > 1e-6
+    assert np.median(differences) < 0.02
     assert [(file.name, file.int8, file.bytes) for file in files] == [
         (LITERT, False, len(contents[LITERT])),
         (INT8, True, len(contents[INT8])),
