@@ -49,7 +49,8 @@ from mnist_assets.report.assets.page_network import page_network_asset
 from mnist_assets.study.assets import study_assets
 from mnist_assets.study.resources import RunsFolder, study_workers
 from mnist_assets.tuning.assets import tuning_assets
-from mnist_assets.tuning.declaration import read_sweeps
+from mnist_assets.tuning.declaration import read_searches, read_sweeps
+from mnist_assets.tuning.search.assets import search_assets
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -98,6 +99,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     studies = study_assets(networks, settings)
     sweeps = read_sweeps(networks, places.tuning)
     tuning = tuning_assets(sweeps, networks, settings, places.tuning.name)
+    searches = search_assets(read_searches(places.tuning), settings, places.tuning)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),
@@ -112,12 +114,13 @@ def build_definitions(places: Places) -> dg.Definitions:
         champion_export_asset(),
         *studies,
         *tuning,
+        *searches,
         claims_asset(networks, requested, tuning),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    shown = [champion_quality, *studies, *tuning]
+    shown = [champion_quality, *studies, *tuning, *searches]
     assets += report_assets(networks, settings, made, shown, told)
     return dg.Definitions(
         assets=_with_code_references(assets),

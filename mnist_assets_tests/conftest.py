@@ -40,6 +40,7 @@ WITH_TENSORFLOW = (
     "cli/test_materialize.py",
     "cli/test_on_request.py",
     "cli/test_predict.py",
+    "cli/test_search.py",
     "cli/test_status.py",
     "cli/test_study.py",
     "cli/test_tune.py",
@@ -58,11 +59,12 @@ WITH_TENSORFLOW = (
     "report/test_page_network.py",
     "study/test_assets.py",
     "study/test_training.py",
-    "tuning/test_assets.py",
+    "test_daemon.py",
     "test_graph.py",
     "test_large_datasets.py",
     "test_places.py",
     "test_reproducible.py",
+    "tuning/test_assets.py",
 )
 
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
@@ -122,6 +124,24 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once():
+    """Most of the time that a page takes goes into compiling its templates, which stay the same."""
+    from mnist_assets.report import page
+
+    compiled, environment = {}, page._environment
+
+    def compile_once(templates):
+        key = tuple(templates.items())
+        if key not in compiled:
+            compiled[key] = environment(templates)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_environment", compile_once)
+        yield
+
+
 @pytest.fixture(scope="session")
 def materialized(tmp_path_factory):
     """A tiny project in which all is made, not to be changed; and what came of the command.
@@ -148,3 +168,12 @@ def made_project(materialized, tmp_path):
 def no_waiting_for_the_disk(monkeypatch):
     """Tests end processes, never the machine."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def uncompiled():
+    """Train without XLA."""
+    from mnist_assets_tests.tiny import without_xla
+
+    with without_xla():
+        yield

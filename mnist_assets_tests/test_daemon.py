@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets_tests.tiny import Project, make_digits
+from mnist_assets_tests.tiny import make_digits
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 180  # seconds
+PATIENCE = 900  # seconds
 PREDICTION = """
 query($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) {
@@ -42,18 +42,13 @@ def free_port():
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(made_project, tmp_path):
     """A tiny project under `dagster dev`, everything in it up to date and switched on."""
-    project = Project.create(tmp_path)
+    project = made_project
     project.edit("settings.yaml", "running: false", "running: true")
+    with project.instance() as instance:
+        assert project.graph(instance).reasons() == {}
     environment = os.environ | project.environment | {"PYTHONPATH": str(PROJECT)}
-    command = [
-        sys.executable,
-        "-c",
-        "from mnist_assets.cli.main import main; main()",
-        "materialize",
-    ]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
     port = free_port()
     dagster = Path(sys.executable).with_name("dagster")
     module = ["-m", "mnist_assets.definitions"]

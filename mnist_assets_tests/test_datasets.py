@@ -39,7 +39,7 @@ NAMED = {  # the tables that tell of classes, by the columns of their indices
 
 
 @pytest.fixture(scope="module", params=MADE_UP, ids=lambda make: make.__name__)
-def made(request, tmp_path_factory):
+def made(request, tmp_path_factory, uncompiled):
     """A project over one of them, with all that came of it."""
     folder = tmp_path_factory.mktemp(request.param.__name__)
     project = Project.create(folder)

@@ -11,9 +11,8 @@ import pytest
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.versions import modules as source_modules
-from mnist_assets_tests.faults.project import BLANK
 from mnist_assets_tests.orchestration.test_code_versions import forget_sources
-from mnist_assets_tests.tiny import Project
+from mnist_assets_tests.tiny import BLANK, Project, blank_pictures, build_once
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +74,7 @@ def reload_definitions():
     from mnist_assets.preparation import assets as preparation
 
     forget_sources()
+    build_once.cache_clear()
     for module in (exploration, preparation, mnist_assets.definitions):
         importlib.reload(module)
 
@@ -90,11 +90,12 @@ class Editable:
         self.project = project
         self.sources = sources
 
-    def code(self, file, old, new):
-        path = self.sources / file
-        text = path.read_text()
-        assert old in text, file
-        path.write_text(text.replace(old, new))
+    def code(self, *edits):
+        for file, old, new in edits:
+            path = self.sources / file
+            text = path.read_text()
+            assert old in text, file
+            path.write_text(text.replace(old, new))
         reload_definitions()
 
     def declaration(self, old, new):
@@ -120,36 +121,26 @@ class Editable:
 # Each edit with what has to run again after it, in an order in which they can follow each other.
 EDITS = {
     "nothing": (lambda edit: None, set()),
-    "a comment in the training loop": (
+    "a comment, a docstring and layout": (
         lambda edit: edit.code(
-            "networks/loop/training_loop.py",
-            "        import tensorflow",
-            "        # why\n        import tensorflow",
+            ("networks/loop/training_loop.py", "        import", "        # why\n        import"),
+            ("evaluation/metrics.py", "Metrics of a classifier", "How right it is"),
+            ("evaluation/metrics.py", "tn / (tn + fp)", "(tn) / (tn+fp)"),
         ),
-        set(),
-    ),
-    "a docstring of a metric": (
-        lambda edit: edit.code(
-            "evaluation/metrics.py", "Metrics of a classifier", "How right it is"
-        ),
-        set(),
-    ),
-    "layout of a metric": (
-        lambda edit: edit.code("evaluation/metrics.py", "tn / (tn + fp)", "(tn) / (tn+fp)"),
         set(),
     ),
     "a helper three calls deep": (
-        lambda edit: edit.code("evaluation/metrics.py", "(tn) / (tn+fp)", "1.0 * tn / (tn + fp)"),
+        lambda edit: edit.code(("evaluation/metrics.py", "(tn) / (tn+fp)", "1.0 * tn / (tn + fp)")),
         EVALUATIONS | {"report/notebook"},  # as their pictures may have changed with their code
     ),
     "the training loop": (
         lambda edit: edit.code(
-            "networks/loop/training_loop.py", "VALIDATION_CHUNK = 2_000", "VALIDATION_CHUNK = 1_000"
+            ("networks/loop/training_loop.py", "VALIDATION_CHUNK = 2_", "VALIDATION_CHUNK = 1_")
         ),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "the order of chunks": (
-        lambda edit: edit.code("networks/loop/batches.py", "BLOCK = 1024", "BLOCK = 2048"),
+        lambda edit: edit.code(("networks/loop/batches.py", "BLOCK = 1024", "BLOCK = 2048")),
         NETWORKS | {"evaluation/label_errors"} | STUDY_SHOWN,
     ),
     "one network's learning rate": (
@@ -174,7 +165,7 @@ EDITS = {
         EVALUATIONS | {"report/notebook"},
     ),
     "the palette": (
-        lambda edit: edit.code("plots/style.py", '"#0072B2"', '"#0072B3"'),
+        lambda edit: edit.code(("plots/style.py", '"#0072B2"', '"#0072B3"')),
         EXPLORATION - {"exploration/summary"}
         | NORMALIZATION
         | HISTORIES
@@ -256,18 +247,16 @@ EDITS = {
 
 
 @pytest.fixture(scope="module")
-def editable(tmp_path_factory):
+def editable(tmp_path_factory, uncompiled):
     folder = tmp_path_factory.mktemp("edits")
     sources = folder / "mnist_assets"
     shutil.copytree(source_modules.FOLDER, sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(source_modules, "FOLDER", sources)
-        # They would take a quarter of the time.
-        patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
         forget_sources()
         project = Project.create(folder)
         history = str(folder / "history")
-        with dg.DagsterInstance.ephemeral(tempdir=history) as instance:
+        with dg.DagsterInstance.ephemeral(tempdir=history) as instance, blank_pictures():
             assert project.update(instance).success
             yield Editable(project, sources), instance
     reload_definitions()  # the tests that follow see the package as it is
@@ -302,9 +291,9 @@ def test_new_pictures_come_into_the_report(editable, monkeypatch):
     assert before != BLANK
     assert embedded(page.read_text(), "class_distribution") == before
     monkeypatch.setattr("mnist_assets.exploration.figures.digits.BLUE", "#123456")
-    edit.code("plots/style.py", '"#0072B3"', '"#123456"')
-    outcome = edit.project.update(instance)
+    edit.code(("plots/style.py", '"#0072B3"', '"#123456"'))
+    outcome = edit.project.update(instance, drawn)
     assert outcome.success, outcome.failures()
-    assert {"exploration/class_distribution", "report/notebook"} <= set(outcome.made)
+    assert set(outcome.made) == {"exploration/class_distribution", "report/notebook"}
     assert picture.read_bytes() != before
     assert embedded(page.read_text(), "class_distribution") == picture.read_bytes()

@@ -35,7 +35,7 @@ def loaded(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, uncompiled):
     """A project in which everything is made, and what came of it."""
     project = create_project(tmp_path_factory.mktemp("made"))
     return project, run(project, "*")

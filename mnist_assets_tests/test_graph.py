@@ -15,7 +15,15 @@ from mnist_assets.preparation import split as splitting
 from mnist_assets_tests.faults.fault import in_function
 from mnist_assets_tests.faults.networks import in_training, with_loss_lost
 from mnist_assets_tests.faults.preparation import overlapping
-from mnist_assets_tests.tiny import CLASSES, SHAPE, Project, make_digits, write_dataset
+from mnist_assets_tests.tiny import (
+    CLASSES,
+    SHAPE,
+    Project,
+    blank_pictures,
+    make_digits,
+    without_xla,
+    write_dataset,
+)
 
 NAMES = ["small", "normalised"]
 TO_AN_EVALUATION = '+key:"evaluation/small"'
@@ -163,7 +171,7 @@ def blocked_by(project, instance, check, select="*"):
 @pytest.mark.slow
 def test_a_network_that_lost_its_loss_stops_its_evaluation_and_no_other(project, monkeypatch):
     in_training(with_loss_lost)(project, monkeypatch)
-    with project.instance() as instance:
+    with project.instance() as instance, without_xla(), blank_pictures():
         outcome = blocked_by(project, instance, "networks/small_history:loss_finite")
         assert "evaluation/small_predictions" not in outcome.made
         assert "evaluation/normalised" in outcome.made

@@ -105,7 +105,7 @@ def test_kills_lose_nothing_and_repeat_nothing(tmp_path):
         graph = project.graph(instance)
         unfinished = set(graph.reasons()) | graph.waiting(graph.reasons())
     last = start(project)
-    last.communicate(timeout=120)
+    last.communicate(timeout=900)
     assert last.returncode == 0
     after = count_materializations(project)
     again = {key for key in after if after[key] > before[key]}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_assets.orchestration.incremental import State
+from mnist_assets_tests.tiny import blank_pictures, without_xla
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,8 @@ def test_in_another_folder_everything_is_made_and_the_first_one_stays(project, t
     project = project.copy(tmp_path / "copy")
     elsewhere = project.at(assets=str(tmp_path / "elsewhere"))
     with project.instance() as instance:
-        outcome = elsewhere.update(instance)
+        with without_xla(), blank_pictures():
+            outcome = elsewhere.update(instance)
         assert outcome.success, outcome.failures()
         assert {key for key in outcome.made if key.startswith("networks/")} == {
             "networks/small",
@@ -102,7 +104,8 @@ def test_a_champion_of_another_dataset_counts_as_none_and_is_replaced(project, t
     np.savez(tmp_path / "two.npz", x_train=images, y_train=labels)
     there = there.at(dataset=str(tmp_path / "two.npz"))
     with there.instance() as instance:
-        outcome = there.update(instance)
+        with without_xla(), blank_pictures():
+            outcome = there.update(instance)
         assert outcome.success, outcome.failures()
         assert states_of(there, instance) == {State.UP_TO_DATE}
     versions = sorted((there.folder / "assets" / "champion" / "versions").iterdir())

@@ -11,7 +11,7 @@ from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 120  # seconds
+PATIENCE = 900  # seconds
 COMMAND = "from mnist_assets.cli.main import main; main()"
 # No process may import TensorFlow but the one that is prepared for it.
 FORBIDDING = (

@@ -1,18 +1,23 @@
 """A project in small: 300 + 60 images of 12 x 10 pixels in four classes, networks of seconds."""
 
 import shutil
+from base64 import b64decode
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import dagster as dg
 import numpy as np
+import pytest
 
 from mnist_assets.dataset.assets import SOURCE
+from mnist_assets.dataset.declaration import FILE, beside
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
+from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.history import observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.runs import failure_reason
@@ -45,6 +50,10 @@ SETTINGS_CHANGES = {
     "seeds: 10": "seeds: 3",
     "processes: 8": "processes: 1",
 }
+# One transparent pixel as PNG.
+BLANK = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 
 
 def make_digits(count, seed):
@@ -70,6 +79,35 @@ def write_arrays(folder, train_images, train_labels, test_images, test_labels):
     arrays = (train_images, train_labels, test_images, test_labels)
     for name, array in zip(FILE_NAMES, arrays, strict=True):
         (folder / FILE_NAMES[name]).write_bytes(encode_header(array.shape) + array.tobytes())
+
+
+@contextmanager
+def without_xla():
+    """Train uncompiled: to compile takes longer than to train a tiny network, which is the same."""
+    import tensorflow as tf
+
+    function = tf.function
+
+    def uncompiled(*args, jit_compile=None, **options):
+        return function(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf, "function", uncompiled)
+        yield
+
+
+@contextmanager
+def blank_pictures():
+    """Draw nothing, which would take a third of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
+        yield
+
+
+@lru_cache(maxsize=4)
+def build_once(places, *contents):
+    """The definitions over some places, as long as some files have these contents."""
+    return build_definitions(places)
 
 
 @dataclass(frozen=True)
@@ -139,7 +177,10 @@ class Project:
             yield instance
 
     def definitions(self):
-        return build_definitions(self.places)
+        """Its definitions, built once as long as nothing changes that they are built from."""
+        declared = beside(Path(self.places.dataset), FILE)
+        files = (self.places.settings, self.places.networks, self.places.tuning, declared)
+        return build_once(self.places, *(file.read_text() for file in files if file.is_file()))
 
     def graph(self, instance, *, on_request=False):
         version = build_source(self.places).version()

@@ -1,25 +1,17 @@
 """The small project that faults are put into, and what comes of one."""
 
 import shutil
-from base64 import b64decode
 from dataclasses import dataclass
-from functools import cache
 
 import dagster as dg
 import numpy as np
 import pytest
 
 from mnist_assets.dataset.loading import Dataset
-from mnist_assets.definitions import build_definitions
-from mnist_assets.orchestration import presentation
 from mnist_assets.orchestration.runs import failure_reason
-from mnist_assets_tests.tiny import Project, write_arrays
+from mnist_assets_tests.tiny import Project, blank_pictures, write_arrays
 
 REPORT = "report/notebook"
-# One transparent pixel as PNG.
-BLANK = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
 SIDE, CLASSES = 12, 4
 NETWORKS = """
 networks:
@@ -87,23 +79,9 @@ class Seen:
     warned_by: tuple
 
 
-class FaultyProject(Project):
-    """A project whose definitions are built once, as long as it stays in its folder unchanged."""
-
-    def definitions(self):
-        return _definitions(
-            self.places, self.places.settings.read_text(), self.places.networks.read_text()
-        )
-
-
-@cache
-def _definitions(places, settings, networks):
-    return build_definitions(places)
-
-
 def create_project(folder):
     """A project to put faults into, with nothing made yet."""
-    project = FaultyProject.create(folder)
+    project = Project.create(folder)
     write_arrays(folder / "raw", *make_dataset())
     (folder / "networks.yaml").write_text(NETWORKS)
     for old, new in SETTINGS_CHANGES.items():
@@ -112,16 +90,12 @@ def create_project(folder):
 
 
 def run(project, selection):
-    """Make everything of a selection that leads to the report, whether it has to be or not.
-
-    Pictures, which would take a third of the time, are blank.
-    """
+    """Make everything of a selection that leads to the report, whether it has to be or not."""
     wanted = f'({selection}) and +key:"{REPORT}"'
     with (
         dg.DagsterInstance.ephemeral(tempdir=str(project.folder / "history")) as instance,
-        pytest.MonkeyPatch.context() as patch,
+        blank_pictures(),
     ):
-        patch.setattr(presentation, "to_png", lambda *drawing, **options: BLANK)
         return project.update(instance, wanted, force=True)
 
 

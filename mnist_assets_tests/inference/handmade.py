@@ -48,21 +48,18 @@ def enlarge(digit: Picture, scale: float) -> Ink:
 def thin(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Strokes thinned to a line (Zhang and Suen, 1984)."""
     inked = np.pad(inked, 1)
+    pixels, row = inked.reshape(-1), inked.shape[1]
+    steps = np.array([-row, 1 - row, 1, row + 1, row, row - 1, -1, -row - 1])  # from above, around
     while True:
-        before = inked.sum()
-        for first, second in (((0, 2, 4), (2, 4, 6)), ((0, 2, 6), (0, 4, 6))):
-            around = [
-                np.roll(inked, shift, (0, 1))
-                for shift in ((1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1))
-            ]
-            count = sum(around[1:], around[0].astype(np.int64))
-            turns = sum(
-                (~a & b).astype(np.int64)
-                for a, b in zip(around, around[1:] + around[:1], strict=True)
-            )
-            free = [~(around[a] & around[b] & around[c]) for a, b, c in (first, second)]
-            inked = inked & ~((count >= 2) & (count <= 6) & (turns == 1) & free[0] & free[1])
-        if inked.sum() == before:
+        before = pixels.sum()
+        for first, second in (([0, 2, 4], [2, 4, 6]), ([0, 2, 6], [0, 4, 6])):
+            places = np.flatnonzero(pixels)
+            around = pixels[places[:, None] + steps]
+            count = around.sum(axis=1)
+            turns = (~around & np.roll(around, -1, axis=1)).sum(axis=1)
+            free = ~around[:, first].all(axis=1) & ~around[:, second].all(axis=1)
+            pixels[places[(count >= 2) & (count <= 6) & (turns == 1) & free]] = False
+        if pixels.sum() == before:
             return inked[1:-1, 1:-1]
 
 

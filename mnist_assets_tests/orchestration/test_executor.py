@@ -88,7 +88,7 @@ def done(tmp_path_factory):
     """All jobs that come to an end by themselves."""
     home = make_home(tmp_path_factory.mktemp("home"))
     child = start(home, *JOBS)
-    output, _ = child.communicate(timeout=120)
+    output, _ = child.communicate(timeout=900)
     told = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     return {
         job: Done(**outcome, process=child.pid, steps=steps(home, job))

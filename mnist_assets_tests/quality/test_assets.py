@@ -9,7 +9,7 @@ import pytest
 
 from mnist_assets.champion.assets import quality as champion_quality
 from mnist_assets.dataset.idx_names import FILE_NAMES
-from mnist_assets_tests.tiny import CLASSES, Project
+from mnist_assets_tests.tiny import CLASSES, Project, without_xla
 
 NAMES = ["small", "normalised"]
 DISTORTIONS = {"undistorted": 1, "shift": 4, "rotation": 6, "noise": 4, "blur": 4, "inversion": 1}
@@ -160,7 +160,7 @@ def test_changed_labels_are_found_and_warned_of(tmp_path):
     for index in wrong:
         data[8 + index] = (data[8 + index] + 1) % CLASSES
     path.write_bytes(data)
-    with project.instance() as instance:
+    with project.instance() as instance, without_xla():
         outcome = project.update(
             instance, select='group:dataset or group:preparation or key:"evaluation/label_errors"'
         )

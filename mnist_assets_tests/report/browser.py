@@ -27,7 +27,7 @@ OPTIONS = (
     "--v=0",
     "--virtual-time-budget=10000",  # milliseconds, which pass at once when nothing is going on
 )
-PATIENCE = 120  # seconds
+PATIENCE = 900  # seconds
 CONSOLE = re.compile(
     r'^\[[^\]\n]*:CONSOLE[^\]\n]*\] "(.*?)", source: [^\n]*\(\d+\)$', re.DOTALL | re.MULTILINE
 )

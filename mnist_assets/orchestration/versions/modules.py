@@ -79,7 +79,7 @@ class _Bare(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is None:
             return ast.Pass()
-        return self.generic_visit(ast.Assign([node.target], node.value, lineno=node.lineno))
+        return ast.Assign([node.target], node.value, lineno=node.lineno)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.body = [
@@ -87,6 +87,26 @@ class _Bare(ast.NodeTransformer):
             for part in _without_texts(node.body)
         ]
         return node
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for parts in _bodies_of(node):
+            parts[:] = [self.visit(part) for part in parts]
+        return node
+
+
+def _bodies_of(node: ast.AST) -> Iterator[list[ast.AST]]:
+    """What a statement has other statements in; expressions have none."""
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        if parts := getattr(node, name, None):
+            yield parts
+
+
+def statements_in(node: ast.AST) -> Iterator[ast.AST]:
+    """A statement, or a module, and all statements within it."""
+    yield node
+    for parts in _bodies_of(node):
+        for part in parts:
+            yield from statements_in(part)
 
 
 def _without_texts(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -130,27 +150,31 @@ def _names(node: ast.AST) -> Iterator[str]:
 
 def imports_in(importer: str, node: ast.AST) -> Iterator[tuple[str, str]]:
     """Names bound by the imports in a piece of a module, with what they stand for."""
-    package = importer if _path(importer).stem == "__init__" else importer.rpartition(".")[0]
-    for part in ast.walk(node):
+    for part in statements_in(node):
         if isinstance(part, ast.Import):
             for alias in part.names:
                 module = alias.name if alias.asname else alias.name.partition(".")[0]
                 yield alias.asname or module, module
         elif isinstance(part, ast.ImportFrom):
-            module = resolve_name("." * part.level + (part.module or ""), package)
+            module = part.module or ""
+            if part.level:
+                is_package = _path(importer).stem == "__init__"
+                package = importer if is_package else importer.rpartition(".")[0]
+                module = resolve_name("." * part.level + module, package)
             for alias in part.names:
                 yield alias.asname or alias.name, f"{module}.{alias.name}"
 
 
 def dotted_names(node: ast.AST) -> Iterator[list[str]]:
     """Every name in a piece of code, with the attributes read of it: `a.b.c`."""
-    attributes: list[str] = []
-    part = node
-    while isinstance(part, ast.Attribute):
-        attributes.insert(0, part.attr)
-        part = part.value
-    if isinstance(part, ast.Name):
-        yield [part.id, *attributes]
-    else:
-        for child in ast.iter_child_nodes(node):
-            yield from dotted_names(child)
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        attributes: list[str] = []
+        while isinstance(part, ast.Attribute):
+            attributes.insert(0, part.attr)
+            part = part.value
+        if isinstance(part, ast.Name):
+            yield [part.id, *attributes]
+        else:
+            pending += reversed([*ast.iter_child_nodes(part)])

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
+from textwrap import indent
 from typing import TypeAlias
 
 from mnist_assets.orchestration.versions import modules as source_modules
@@ -24,6 +25,7 @@ from mnist_assets.orchestration.versions.modules import (
     imports_in,
     is_module,
     read_module,
+    statements_in,
 )
 
 # A module, and a name at its top level; or a library, and "".
@@ -57,9 +59,8 @@ def used_by(module: str, function: str, bound: tuple[str, ...]) -> Used:
     Raises:
         TypeError: It is no named function of this package.
     """
-    roots = _find(module, function)
-    found, libraries = {f"{module}.{function}": _as_text(roots)}, set()
-    pending = [used for root in roots for used in _uses(module, root, bound)]
+    text, pending = _read(module, _find(module, function), bound)
+    found, libraries = {f"{module}.{function}": text}, set()
     while pending:
         name = pending.pop()
         if not name[1]:
@@ -73,12 +74,18 @@ def used_by(module: str, function: str, bound: tuple[str, ...]) -> Used:
 @cache
 def _definition(module: str, name: str) -> tuple[str, list[_Name]]:
     """The source of a top-level name, and what it uses itself."""
-    parts = read_module(module).definitions[name]
-    return _as_text(parts), [used for part in parts for used in _uses(module, part)]
+    return _read(module, read_module(module).definitions[name])
 
 
-def _as_text(parts: Iterable[ast.stmt]) -> str:
-    return "\n".join(ast.unparse(part) for part in parts)
+def _read(
+    module: str, parts: Iterable[ast.stmt], bound: tuple[str, ...] = ()
+) -> tuple[str, list[_Name]]:
+    """The source of some pieces of a module, and what they use."""
+    texts, used = list[str](), list[_Name]()
+    for part in parts:
+        texts.append(ast.unparse(part))
+        used += _uses(module, part, _global_names(texts[-1], bound))
+    return "\n".join(texts), used
 
 
 def _find(module: str, function: str) -> list[ast.stmt]:
@@ -87,7 +94,7 @@ def _find(module: str, function: str) -> list[ast.stmt]:
     if module.partition(".")[0] == source_modules.PACKAGE:
         found = [read_module(module).tree]
         for name in function.replace("<locals>.", "").split("."):
-            inside = [part for node in found for part in ast.walk(node) if part is not node]
+            inside = [part for node in found for part in statements_in(node) if part is not node]
             found = [part for part in inside if isinstance(part, Definition) and part.name == name]
     if not found:
         raise TypeError(f"{module}.{function} is no named function of {source_modules.PACKAGE}")
@@ -100,13 +107,15 @@ def _undecorated(definition: Definition) -> ast.stmt:
     return bare
 
 
-def _uses(module: str, node: ast.stmt, bound: tuple[str, ...] = ()) -> list[_Name]:
+def _uses(module: str, node: ast.stmt, of_module: set[str]) -> list[_Name]:
     """The definitions of the package that a piece of a module names.
 
-    What is `bound` means something else there: names of the function around it.
+    Args:
+        module: The module.
+        node: The piece.
+        of_module: The names that it looks up at the module's top level.
     """
     imported = grouped(imports_in(module, node))
-    of_module = _global_names(node, bound)
     used: list[_Name] = []
     for name, *attributes in dotted_names(node):
         for target in imported.get(name, ()):
@@ -116,11 +125,14 @@ def _uses(module: str, node: ast.stmt, bound: tuple[str, ...] = ()) -> list[_Nam
     return used
 
 
-def _global_names(node: ast.stmt, bound: tuple[str, ...]) -> set[str]:
-    """The names that a piece of a module looks up at its top level, as the compiler sees it."""
-    parameters = ast.arguments([], [ast.arg(name) for name in bound], None, [], [], None, [])
-    around = ast.FunctionDef("around", parameters, [node], [], lineno=node.lineno)
-    pending = [symtable.symtable(ast.unparse(around if bound else node), "", "exec")]
+def _global_names(text: str, bound: tuple[str, ...]) -> set[str]:
+    """The names that a piece of a module looks up at its top level, as the compiler sees it.
+
+    What is `bound` means something else there: names of the function around it.
+    """
+    if bound:
+        text = f"def around({', '.join(bound)}):\n{indent(text, ' ')}"
+    pending = [symtable.symtable(text, "", "exec")]
     names = set()
     while pending:
         scope = pending.pop()

@@ -6,27 +6,48 @@ import pytest
 
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
 
-TRAINING = """
-import hashlib, sys
+# Each training is in a process of its own, all of which have TensorFlow from one that imports it.
+TRAININGS = """
+import hashlib, os, sys
 from pathlib import Path
 import numpy as np
+import tensorflow
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
 from mnist_assets.networks.training import train_network
 
-use_compile_cache(Path(sys.argv[1]))
-generator = np.random.default_rng(0)
-images = generator.integers(0, 256, (100, 6, 5)).astype(np.uint8)
-labels = np.arange(100, dtype=np.uint8) % 3
-trained, _ = train_network(
-    "tiny",
-    Training(layers=[{"kind": "dense", "units": 8}], batch_size=16, epochs=2, seed=1,
-             optimizer={"kind": "adam", "learning_rate": 0.1}),
-    images, labels,
-    {"train": np.arange(80, dtype=np.int32), "validation": np.arange(80, 100, dtype=np.int32)},
-    {"mean": images.mean(axis=0).astype(np.float32), "std": images.std(axis=0).astype(np.float32)},
-    classes=3, memory_limit=10**9, on_epoch=lambda epoch: None)
-print(hashlib.sha256(b"".join(w.tobytes() for w in trained.model.get_weights())).hexdigest())
+folder = Path(sys.argv[1])
+
+def train():
+    use_compile_cache(folder)
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (100, 6, 5)).astype(np.uint8)
+    labels = np.arange(100, dtype=np.uint8) % 3
+    trained, _ = train_network(
+        "tiny",
+        Training(layers=[{"kind": "dense", "units": 8}], batch_size=16, epochs=2, seed=1,
+                 optimizer={"kind": "adam", "learning_rate": 0.1}),
+        images, labels,
+        {"train": np.arange(80, dtype=np.int32),
+         "validation": np.arange(80, 100, dtype=np.int32)},
+        {"mean": images.mean(axis=0).astype(np.float32),
+         "std": images.std(axis=0).astype(np.float32)},
+        classes=3, memory_limit=10**9, on_epoch=lambda epoch: None)
+    weights = b"".join(weight.tobytes() for weight in trained.model.get_weights())
+    print(hashlib.sha256(weights).hexdigest(), flush=True)
+
+def program():
+    (found,) = folder.rglob("xla_compile_cache_*.pb")
+    return found
+
+for number in range(3):
+    if number == 2:
+        program().write_bytes(program().read_bytes()[:1000])
+    if not (child := os.fork()):
+        train()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    print(len(program().read_bytes()), program().stat().st_mtime_ns, flush=True)
 """
 
 
@@ -47,16 +68,15 @@ def test_a_kept_program_gives_the_same_weights_and_a_damaged_one_is_compiled_ane
     # A cache that this process uses would be taken for the user's own.
     environment = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}
 
-    def train():
-        command = [sys.executable, "-c", TRAINING, str(tmp_path)]
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=True
-        ).stdout
-
-    first = train()
-    (program,) = tmp_path.rglob("xla_compile_cache_*.pb")
-    whole = program.read_bytes()
-    assert train() == first
-    program.write_bytes(whole[:1000])
-    assert train() == first
-    assert len(program.read_bytes()) == len(whole)
+    told = subprocess.run(
+        [sys.executable, "-c", TRAININGS, str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    (first, again, anew), sizes_and_times = told[::2], [line.split() for line in told[1::2]]
+    assert first == again == anew
+    (size, written), (_, kept), (whole, rewritten) = sizes_and_times
+    assert (size, written) == (whole, kept)
+    assert rewritten > written
