@@ -11,6 +11,7 @@ from benchmarks.inbox import run_inbox, show_inbox
 from benchmarks.machine import describe_machine
 from benchmarks.nights import run_nights, show_nights
 from benchmarks.scale import run_scale, show_scale
+from benchmarks.search import run_search, show_search
 from benchmarks.tables import Row, write_csv
 from benchmarks.training import run_training, show_training
 from mnist_assets.errors import InputError
@@ -26,6 +27,7 @@ SIZES, LARGE_SIZE = (60_000, 600_000), 6_000_000
 @click.option("--scale/--no-scale", default=False, help="Data larger than memory, once.")
 @click.option("--inbox/--no-inbox", default=False, help="Files dropped into the inbox.")
 @click.option("--nights/--no-nights", default=False, help="A year of nights, in half an hour.")
+@click.option("--search/--no-search", default=False, help="The search against KerasTuner.")
 @click.option("--size", "sizes", type=click.IntRange(min=1000), multiple=True, default=SIZES)
 @click.option("--large", is_flag=True, help="With --scale: 6 million images too, 4.7 GB of disk.")
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
@@ -37,6 +39,7 @@ def main(
     scale: bool,
     inbox: bool,
     nights: bool,
+    search: bool,
     sizes: tuple[int, ...],
     large: bool,
     results: Path,
@@ -65,6 +68,8 @@ def main(
             measure("inbox", run_inbox(), show_inbox)
         if nights:
             measure("nights", run_nights(), show_nights)
+        if search:
+            measure("search", run_search(rounds), show_search)
     except InputError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Kept in {results}")

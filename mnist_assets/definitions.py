@@ -11,10 +11,12 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.champion.assets.decision import decision_asset
+from mnist_assets.champion.assets.export import champion_export_asset
 from mnist_assets.champion.assets.model import champion_asset
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.champion.assets.training_log import training_log_asset
 from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.champion.storage import BundleStorage
 from mnist_assets.claims.assets import claims_asset
 from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.declaration import FILE, beside
@@ -47,7 +49,8 @@ from mnist_assets.report.assets.page_network import page_network_asset
 from mnist_assets.study.assets import study_assets
 from mnist_assets.study.resources import RunsFolder, study_workers
 from mnist_assets.tuning.assets import tuning_assets
-from mnist_assets.tuning.declaration import read_sweeps
+from mnist_assets.tuning.declaration import read_searches, read_sweeps
+from mnist_assets.tuning.search.assets import search_assets
 
 
 def build_source(places: Places) -> DatasetSource:
@@ -63,7 +66,7 @@ def settings_for(source: DatasetSource, settings: Settings) -> Settings:
 
 def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
     """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
-    return file_storages(places.assets, NetworkStorage)
+    return file_storages(places.assets, NetworkStorage, BundleStorage)
 
 
 def build_definitions(places: Places) -> dg.Definitions:
@@ -96,6 +99,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     studies = study_assets(networks, settings)
     sweeps = read_sweeps(networks, places.tuning)
     tuning = tuning_assets(sweeps, networks, settings, places.tuning.name)
+    searches = search_assets(read_searches(places.tuning), settings, places.tuning)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),
@@ -107,14 +111,16 @@ def build_definitions(places: Places) -> dg.Definitions:
         champion_asset(networks, settings.schedules, requested),
         training_log_asset(networks),
         champion_quality,
+        champion_export_asset(),
         *studies,
         *tuning,
+        *searches,
         claims_asset(networks, requested, tuning),
         page_network_asset(networks),
         *inference_assets(settings.inbox),
     ]
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
-    shown = [champion_quality, *studies, *tuning]
+    shown = [champion_quality, *studies, *tuning, *searches]
     assets += report_assets(networks, settings, made, shown, told)
     return dg.Definitions(
         assets=_with_code_references(assets),

@@ -14,7 +14,7 @@ import mnist_assets
 from mnist_assets_tests.conftest import WITH_TENSORFLOW
 
 FOLDER = Path(mnist_assets.__file__).parent
-HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "scipy")
+HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "scipy", "optuna")
 ONLY_FOR_TESTS = ("pytest", "hypothesis", "mnist_assets_tests")
 
 # The order of the graph: a stage imports those before it.
@@ -50,7 +50,7 @@ def knows_dagster(module: str) -> bool:
     folder, *rest = parts(module)
     if folder == "orchestration":
         return rest[0] != "versions"
-    return folder in {"definitions", "cli"} or (folder in STAGES and rest[0] in WIRING)
+    return folder in {"definitions", "cli"} or (folder in STAGES and bool(set(WIRING) & set(rest)))
 
 
 def draws(module: str) -> bool:
@@ -119,7 +119,8 @@ def test_every_folder_has_its_place_in_the_house() -> None:
 
 @pytest.mark.parametrize("module", [name for name in modules() if not knows_dagster(name)])
 def test_what_computes_knows_neither_dagster_nor_wiring(module: str) -> None:
-    wiring = [f"mnist_assets.{stage}.{part}" for stage in STAGES for part in WIRING]
+    folders = (*STAGES, "tuning.search")
+    wiring = [f"mnist_assets.{folder}.{part}" for folder in folders for part in WIRING]
     settings = of_project("definitions", "declarations.settings", "cli")
     settings = settings if parts(module)[0] != "declarations" else ()
     found = imported(module)

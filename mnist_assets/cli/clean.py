@@ -35,7 +35,7 @@ def clean(yes: bool) -> None:
     studies     of networks that are no longer declared
     sweeps      that are no longer declared
     champions   beyond the number that settings.yaml keeps, never the present
-    programs    compiled for another TensorFlow or another processor
+    programs    compiled for another TensorFlow, another processor or a search
 
     Nothing else is touched: neither other files in the same folders, nor values that something else
     has changed. The exit code is 1 if an input is wrong.
@@ -62,6 +62,7 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
 
     from mnist_assets.champion.resources import ChampionArchive
     from mnist_assets.cli.graph import COMPILED, open_graph
+    from mnist_assets.cli.search import TRIAL_PROGRAMS
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.networks.declaration import read_networks
     from mnist_assets.networks.loop.compile_cache import other_caches
@@ -86,5 +87,7 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
         for name, folder in RunsFolder(assets=places.assets, stage=stage).kept():
             if name not in wanted:
                 yield folder_left(f"{what} {name}, no longer declared: {folder}", folder)
+    if (trials := COMPILED.with_name(TRIAL_PROGRAMS)).is_dir():
+        yield folder_left("programs of a search's trials", trials)
     for folder in other_caches(COMPILED):
         yield folder_left(f"programs of another version: {folder.name}", folder)

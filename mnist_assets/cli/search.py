@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from mnist_assets.errors import InputError
 if TYPE_CHECKING:
     import dagster as dg
 
-    from mnist_assets.tuning.search import Goal
-    from mnist_assets.tuning.search_workers import Budget
+    from mnist_assets.tuning.search.study import Goal
+    from mnist_assets.tuning.search.workers import Budget
 
 INPUTS = {
     "images": ("dataset/train_images", "npy"),
@@ -24,6 +25,8 @@ INPUTS = {
     "split": ("preparation/split", "npz"),
     "normalization": ("preparation/normalization", "npz"),
 }
+# Beside the networks' compiled programs: those of trials are many, and few are needed again.
+TRIAL_PROGRAMS = "trials"
 SEARCH_EXAMPLES = """\b
 Examples:
   mnist-assets tune search few_parameters --trials 100
@@ -75,22 +78,27 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     """
     if trials is None and minutes is None:
         raise click.UsageError("How long? Give --trials, --minutes or both.")
-    from mnist_assets.cli.graph import COMPILED, working
+    from mnist_assets.cli.graph import COMPILED, open_graph, update, working
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
     from mnist_assets.study.workers import count_cores
-    from mnist_assets.tuning.search import import_optuna
-    from mnist_assets.tuning.search_workers import Budget
+    from mnist_assets.tuning.search.study import import_optuna
+    from mnist_assets.tuning.search.workers import Budget
 
     import_optuna()
     places = Places.from_environment()
     settings = read_settings(places.settings)
+    use_compile_cache(COMPILED.with_name(TRIAL_PROGRAMS))
     with working(places) as instance:
         goal, address = prepare(places, instance, name)
-    use_compile_cache(COMPILED)
     side_by_side = processes or min(settings.study.processes, count_cores())
     budget = Budget(trials, None if minutes is None else 60 * minutes)
     _search(goal, address, budget, side_by_side)
+    with working(places) as instance:
+        graph = open_graph(places, instance, {}, on_request=True)
+        outcome = update(graph, instance, graph.select('key:"tuning/search"'), {}, force=True)
+        if not outcome.success:
+            sys.exit(1)
 
 
 def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Goal, str]:
@@ -101,10 +109,10 @@ def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Go
     from mnist_assets.dataset.loading import class_count
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.definitions import build_storages
-    from mnist_assets.orchestration.history import address_beside
+    from mnist_assets.orchestration.history import database_beside
     from mnist_assets.tuning.declaration import read_searches, space_of
-    from mnist_assets.tuning.search import Goal
-    from mnist_assets.tuning.trials import TrainingPart
+    from mnist_assets.tuning.search.study import Goal
+    from mnist_assets.tuning.search.trials import TrainingPart
 
     searches = read_searches(places.tuning)
     if name not in searches:
@@ -129,22 +137,24 @@ def prepare(places: Places, instance: dg.DagsterInstance, name: str) -> tuple[Go
         memory_limit=read_settings(places.settings).training.memory_limit,
     )
     found = searches[name]
-    return Goal(name, found, space_of(name, found, places.tuning), part), address_beside(instance)
+    return Goal(name, found, space_of(name, found, places.tuning), part), database_beside(
+        instance, "tuning"
+    )
 
 
 def _search(goal: Goal, address: str, budget: Budget, processes: int) -> None:
     """Make the trials, and tell of each."""
-    from mnist_assets.tuning import search_workers
-    from mnist_assets.tuning.search import open_storage, open_study
-    from mnist_assets.tuning.trial_table import describe, describe_best
+    from mnist_assets.tuning.search import workers
+    from mnist_assets.tuning.search.study import open_storage, open_study
+    from mnist_assets.tuning.search.table import describe, describe_best
 
     gc.enable()
     study = open_study(goal, open_storage(address))
-    done = search_workers.count_finished(study)
+    done = workers.count_finished(study)
     click.echo(f"{goal.name}: {done} trials were finished before", err=True)
     started = time.monotonic()
     with native_logs_kept():
-        for trial in search_workers.search(goal, address, budget, processes=processes):
+        for trial in workers.search(goal, address, budget, processes=processes):
             minutes = (time.monotonic() - started) / 60
             click.echo(f"{goal.name} [{minutes:.1f} min] {describe(trial)}", err=True)
             click.echo(f"{' ' * len(goal.name)} {describe_best(study)}", err=True)
@@ -186,11 +196,12 @@ def adopt(
     from mnist_assets.cli.graph import COMPILED, working
     from mnist_assets.networks.declaration import Training
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
-    from mnist_assets.tuning import adoption
-    from mnist_assets.tuning.search import finished_trials, open_storage, open_study
+    from mnist_assets.tuning.search import adoption
+    from mnist_assets.tuning.search.study import finished_trials, open_storage, open_study
 
     places = Places.from_environment()
     adoption.require_free(name, places.networks)
+    use_compile_cache(COMPILED.with_name(TRIAL_PROGRAMS))
     with working(places) as instance:
         goal, address = prepare(places, instance, search_name)
     finished = finished_trials(open_study(goal, open_storage(address)))
@@ -203,7 +214,6 @@ def adopt(
         f"{chosen.user_attrs['validation_accuracy']:.4f}, "
         f"{chosen.user_attrs['parameters']:,} parameters. Training it with {seeds} seeds:"
     )
-    use_compile_cache(COMPILED)
     measured = []
     with native_logs_kept():
         for seed, of_seed in enumerate(adoption.train_again(training, goal.part, range(seeds))):

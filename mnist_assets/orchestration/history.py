@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -62,11 +63,22 @@ def end_dead_runs(instance: dg.DagsterInstance) -> None:
         instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
 
 
-def address_beside(instance: dg.DagsterInstance) -> str:
-    """Where a database of one's own is beside the run history, as SQLAlchemy has addresses.
+def database_beside(instance: dg.DagsterInstance, name: str) -> str:
+    """Address, as SQLAlchemy has them, of a database of one's own beside the run history.
 
-    That is the history's own Postgres, or a SQLite file in the folder that it is in.
+    That is a SQLite file of that name in the folder that the history is in; or, where the history
+    is in Postgres, a schema of that name there, which is made if need be: Dagster's tables and
+    those of other libraries may have the same names.
     """
-    if address := getattr(instance.event_log_storage, "postgres_url", None):
-        return str(address)
-    return f"sqlite:///{instance.root_directory}/tuning.db"
+    address = getattr(instance.event_log_storage, "postgres_url", None)
+    if address is None:
+        return f"sqlite:///{Path(instance.root_directory).absolute() / name}.db"
+    from sqlalchemy import create_engine, make_url
+    from sqlalchemy.schema import CreateSchema
+
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        connection.execute(CreateSchema(name, if_not_exists=True))
+    engine.dispose()
+    of_schema = make_url(address).update_query_dict({"options": f"-csearch_path={name}"})
+    return of_schema.render_as_string(hide_password=False)

@@ -12,11 +12,12 @@ def picture_files(
     compared: bool,
     sweeps: Sequence[str] = (),
     overview: bool = False,
+    searches: Sequence[str] = (),
 ) -> dict[str, str]:
     """The file of each picture that an asset draws, by the name under which the page shows it.
 
-    Those of a champion, of networks compared in a study, of sweeps and of their overview, where
-    there are any.
+    Those of a champion, of networks compared in a study, of sweeps and of their overview, and of
+    searches, where there are any.
     """
     files = {
         "class_distribution": "exploration/class_distribution",
@@ -46,4 +47,6 @@ def picture_files(
         files |= {f"tuning_{name}_{kind}": f"tuning/{name}.{kind}" for kind in ("points", "curves")}
     if overview:
         files["tuning_overview"] = "tuning/overview"
+    for name in searches:
+        files[f"search_{name}"] = f"tuning/search.{name}_front"
     return files

@@ -41,6 +41,7 @@ def tell_story(
     std_floor: float,
     study: Mapping[str, Any] | None,
     tuning: Mapping[str, Any] | None,
+    searches: Sequence[Mapping[str, Any]] = (),
     champion: Mapping[str, Any] | None,
     labels_found_by: str,
     versions: Mapping[str, str],
@@ -57,6 +58,7 @@ def tell_story(
         std_floor: Of the normalisation.
         study: As from `tell_study`.
         tuning: As from `report.tuning.tell_tuning`.
+        searches: As from `report.searches.tell_searches`.
         champion: The value of `champion/quality`, if there is one.
         labels_found_by: The network whose declaration found the label errors.
         versions: The software by name.
@@ -92,6 +94,7 @@ def tell_story(
         "untold": untold,
         "study": study,
         "tuning": tuning,
+        "searches": searches,
         "champion": champion or {},
         "labels_found_by": labels_found_by,
         "versions": versions,

@@ -12,8 +12,8 @@ from mnist_assets.declarations.places import TUNING_FILE
 from mnist_assets.declarations.yaml_files import Declared, Whole, read_yaml
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import NetworkName
-from mnist_assets.tuning.search_declaration import Search, SearchName
-from mnist_assets.tuning.search_space import Space
+from mnist_assets.tuning.search.declaration import Search, SearchName
+from mnist_assets.tuning.search.space import Space
 
 Value = int | float | str | dict[str, Any] | list[Any]
 

@@ -21,6 +21,7 @@ from mnist_assets.quality import assessment as quality
 from mnist_assets.quality.mistakes import most_confident_mistakes
 from mnist_assets.report import page as report
 from mnist_assets.report.assets.page import STYLES, TEMPLATES, read_templates
+from mnist_assets.report.searches import tell_searches
 from mnist_assets.report.story import tell_network
 from mnist_assets.report.study import compared
 from mnist_assets.report.tuning import tell_tuning
@@ -195,6 +196,19 @@ def tuning_of(*notebooks):
     return tell_tuning(sweeps | {"depth": None}, notebooks, CONFIDENCE, overview=True)
 
 
+def searches_of():
+    """The story of a search with a Pareto front of two, and not of one that found nothing."""
+    columns = ["search", "trial", "validation_accuracy", "parameters", "best"]
+    rows = [
+        ("smallest_dense", 0, 0.95, 5000.0, True),
+        ("smallest_dense", 1, 0.93, 5500.0, False),
+        ("smallest_dense", 2, 0.96, 7000.0, True),
+        ("smallest_dense", 3, np.nan, np.nan, False),
+        ("most_accurate", 0, np.nan, np.nan, False),
+    ]
+    return tell_searches(pd.DataFrame(rows, columns=columns))
+
+
 def champion_of(network, version="0001-best"):
     return {
         **network["quality"],
@@ -280,6 +294,7 @@ def make_story():
         "comparison": compare(networks),
         "study": None,
         "tuning": None,
+        "searches": [],
         "champion": {},
         "label_errors": values["label_errors"],
         "labels_found_by": "simplest",
@@ -298,6 +313,7 @@ def pictures_of(story):
         names += STUDY_PICTURES[: 1 + bool(story["study"]["compared"])]
     if story["tuning"]:
         names += TUNING_PICTURES
+    names += [f"search_{search['name']}" for search in story["searches"]]
     return dict.fromkeys(names, PNG)
 
 

@@ -25,6 +25,7 @@ from mnist_assets_tests.report.stories import (
     render,
     robustness_of,
     rows_of,
+    searches_of,
     section_of,
     study_of,
     tell,
@@ -82,6 +83,7 @@ def full_story(story):
         "champion": champion_of(networks[1]),
         "study": study_of(claims, simplest=0.95, best=0.97, fourth=0.95),
         "tuning": tuning_of("simplest", "best"),
+        "searches": searches_of(),
     }
 
 
@@ -439,11 +441,21 @@ def test_what_each_choice_was_worth_is_told_where_it_was_tried(full_page, other_
     said = text_of(section_of(full_page, "tuning"))
     assert "one training of each value, read off the validation column" in said
     assert "Each value was trained 2 times" in said
-    assert "simplest: 0.5 does best (97.25 %), +1.75 percentage points on the notebook's 0.05" in (
-        plain(unescape(said))
+    assert (
+        "simplest: 0.5 does best (97.25 %), 1.75 percentage points ahead of the notebook's 0.05"
+        in (plain(unescape(said)))
     )
     assert page_checks.check_pictures(full_page, TUNING_PICTURES).passed
     assert "the declared 0.05" in text_of(section_of(other_page, "tuning"))
+
+
+def test_what_searches_found_is_told(full_page):
+    assert rows_of(full_page, "tuning-searches") == [
+        ["Smallest dense", "4", "2", "96.00", "7,000"],
+        ["Smallest dense", "4", "0", "95.00", "5,000"],
+    ]
+    assert page_checks.check_pictures(full_page, ["search_smallest_dense"]).passed
+    assert "it saw validation images alone" in text_of(section_of(full_page, "tuning")).lower()
 
 
 def test_without_sweeps_one_sentence_says_how_to_make_them(page):

@@ -28,6 +28,7 @@ from mnist_assets.report.assets.page_network import smallest_of
 from mnist_assets.report.page import render_page
 from mnist_assets.report.page_network import SCRIPTS, example_digits, render_canvas
 from mnist_assets.report.pictures import AS_STORED, picture_files
+from mnist_assets.report.searches import tell_searches
 from mnist_assets.report.story import Story, tell_story, tell_study
 from mnist_assets.report.tuning import tell_tuning
 from mnist_assets.study.recorded import RECORDED, recorded_runs
@@ -115,7 +116,7 @@ def report_assets(
     of_networks, optional_reads = split_reads({name: _reads(name) for name in declared}, groups)
     recorded = RECORDED.read_text(encoding="utf-8")
     may_be_shown = picture_files(
-        declared, champion=True, compared=True, sweeps=sweeps, overview=True
+        declared, champion=True, compared=True, sweeps=sweeps, overview=True, searches=["any"]
     ).values()
     drawing = {file.partition(".")[0] for file in may_be_shown}
     code_versions = {key: code for key, (_, code) in made_as(drawn_by).items() if key in drawing}
@@ -147,6 +148,7 @@ def report_assets(
             confidence,
             overview=made.get("tuning/overview") is not None,
         )
+        searches = tell_searches(made.get("tuning/search"))
         found, without = optional_inputs.read_groups(context.instance, groups, optional_reads)
         values |= found
         told = {name: of for name, of in declared.items() if f"history_{name}" in values}
@@ -174,6 +176,7 @@ def report_assets(
                 recorded=recorded_on,
             ),
             tuning=tuning,
+            searches=searches,
             champion=made.get("champion/quality"),
             labels_found_by=finder,
             versions=versions,
@@ -184,6 +187,7 @@ def report_assets(
             compared=story["study"] is not None and bool(story["study"]["compared"]),
             sweeps=[sweep["name"] for sweep in tuning["sweeps"]] if tuning else [],
             overview=tuning is not None and tuning["overview"],
+            searches=[search["name"] for search in searches],
         )
         drawn_before = optional_inputs.read_pictures(
             context.instance, files.values(), code_versions

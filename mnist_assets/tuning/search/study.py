@@ -1,7 +1,7 @@
 """Searching a space of trainings by Optuna, trial by trial, in a storage that outlives the process.
 
-What a trial is and costs is `trials.py`, processes side by side `search_workers.py`, and what the
-trials say together `trial_table.py`.
+What a trial is and costs is `trials.py`, processes side by side `workers.py`, and what the
+trials say together `table.py`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import numpy as np
 
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.versions.content import content_version
-from mnist_assets.tuning.search_declaration import MAXIMISED, NSGA2, Search
-from mnist_assets.tuning.search_space import Range, Space, Tunable
-from mnist_assets.tuning.trials import Measured, TrainingPart, run_trial
+from mnist_assets.tuning.search.declaration import MAXIMISED, NSGA2, Search
+from mnist_assets.tuning.search.space import Range, Space, Tunable
+from mnist_assets.tuning.search.trials import Measured, TrainingPart, run_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from optuna import Study, Trial
     from optuna.samplers import BaseSampler
@@ -251,3 +251,16 @@ def _prune(trial: Trial, epoch: Epoch) -> None:
 def finished_trials(study: Study) -> list[FrozenTrial]:
     """The trials whose training ran to its end."""
     return study.get_trials(deepcopy=False, states=(import_optuna().trial.TrialState.COMPLETE,))
+
+
+def find_studies(goals: Iterable[Goal], address: str) -> dict[str, Study]:
+    """The studies of those searches that have trials, by the searches' names."""
+    optuna = import_optuna()
+    storage = open_storage(address)
+    there = set(optuna.get_all_study_names(storage))
+    found = {
+        goal.name: optuna.load_study(study_name=goal.study, storage=storage)
+        for goal in goals
+        if goal.study in there
+    }
+    return {name: study for name, study in found.items() if study.get_trials(deepcopy=False)}

@@ -7,8 +7,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 from mnist_assets.formatting import percent
-from mnist_assets.tuning.search import finished_trials, import_optuna
-from mnist_assets.tuning.search_declaration import MAXIMISED
+from mnist_assets.tuning.search.declaration import MAXIMISED
+from mnist_assets.tuning.search.study import finished_trials, import_optuna
 
 if TYPE_CHECKING:
     import optuna
@@ -24,6 +24,8 @@ MEASURED = (
     "compile_seconds",
     "latency",
 )
+# What every table of trials has, before the values that were left open.
+COLUMNS = ("search", "trial", "state", *MEASURED, "best", "seconds", "reason")
 FEWEST_FOR_IMPORTANCES = 10  # finished trials; a forest grown from less says nothing
 FOREST_SEED = 0
 

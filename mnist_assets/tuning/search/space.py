@@ -2,7 +2,7 @@
 
 A space is written as a training is in `networks.yaml`, but that a value anywhere in it may be a
 mapping with `tune`, the name of what is left open, and either its range or its alternatives.
-Choosing values is for whoever fills them in: `search.py` by a sampler, `corners` by going round.
+Choosing values is for whoever fills them in: `study.py` by a sampler, `corners` by going round.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Search(Declared):
     Attributes:
         description: What it is for.
         training: The space: a training as in `networks.yaml`, with values left open
-            (`search_space.py`).
+            (`space.py`).
         objectives: What is sought: accuracy on the validation images; few parameters; short
             training; a short time to classify a single image.
         sampler: How the next values are chosen.

@@ -1,6 +1,6 @@
 """One trial of a search: a training, judged on the validation images, and what it cost.
 
-Nothing here sees the test part. How the values of a trial are chosen is `search.py`.
+Nothing here sees the test part. How the values of a trial are chosen is `study.py`.
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mnist_assets.errors import InputError
-from mnist_assets.networks.declaration import NetworkName, Training, read_networks
+from mnist_assets.networks.declaration import Network, NetworkName, Training, read_networks
 from mnist_assets.networks.layer_table import parameters_of
-from mnist_assets.tuning.trials import Measured, TrainingPart, run_trial
+from mnist_assets.tuning.search.trials import Measured, TrainingPart, run_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from optuna.trial import FrozenTrial
@@ -222,10 +222,7 @@ def append_network(networks: Path, name: str, training: Training, origin: Proven
     written = networks.with_name(f"{networks.name}.part")
     try:
         written.write_text(text.rstrip("\n") + "\n" + added, encoding="utf-8")
-        after = read_networks(written)
-        if {of: declared for of, declared in after.items() if of != name} != before or (
-            after[name].training != training
-        ):
+        if not _holds(written, before, name, training):
             raise InputError(
                 networks,
                 seen="an end at which no network can be added",
@@ -236,3 +233,16 @@ def append_network(networks: Path, name: str, training: Training, origin: Proven
     finally:
         written.unlink(missing_ok=True)
     return added
+
+
+def _holds(file: Path, others: Mapping[str, Network], name: str, training: Training) -> bool:
+    """Whether a file declares these networks, then one of that name and training."""
+    try:
+        networks = read_networks(file)
+    except InputError:
+        return False
+    return (
+        list(networks) == [*others, name]
+        and all(networks[other] == declared for other, declared in others.items())
+        and networks[name].training == training
+    )

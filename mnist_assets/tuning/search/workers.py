@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mnist_assets.study.workers import begin_worker, count_cores
-from mnist_assets.tuning.search import Goal, import_optuna, open_storage, open_study, search_once
+from mnist_assets.tuning.search.study import (
+    Goal,
+    import_optuna,
+    open_storage,
+    open_study,
+    search_once,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
