@@ -43,7 +43,7 @@ def main(name: str, seeds: int, minutes: float, results: Path) -> None:
             work.normalization,
             classes=work.classes,
             memory_limit=work.memory_limit,
-            on_epoch=lambda epoch: None,
+            on_epoch=lambda _: None,
         )
         predicted = trained.model.predict(pixels, batch_size=1000, verbose=0).argmax(axis=1)
         accuracy = float(np.mean(predicted == work.dataset.test_labels))

@@ -239,14 +239,13 @@ def ahead(says: Literal["better", "worse"], value: Sequence[Paired]) -> Outcome:
     P-values of several networks are corrected by Holm's method.
     """
     sign = 1 if says == "better" else -1
-    holds = all(sign * of.mean_difference > 0 for of in value)
-    corrected = holm([of.p_value for of in value])
-    p_value = max(corrected)
-    pairs = min(of.pairs for of in value)
-    how = f"paired t-test{' of each' if len(value) > 1 else ''}, {pairs} seeds, at {CONFIDENCE:.0%}"
+    so = [sign * of.mean_difference > 0 for of in value]
+    p_value = max(holm([of.p_value for of in value]))
+    several = f", each of {len(value)} networks" if len(value) > 1 else ""
+    how = f"paired t-test, {min(of.pairs for of in value)} seeds{several}, at {CONFIDENCE:.0%}"
     told = "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-    why = f"{'in all' if len(value) > 1 else 'so it is'}" if holds else "not so"
-    return Outcome(holds, how, f"{why}, {told}", by_chance=p_value >= 1 - CONFIDENCE)
+    why = f"so of {sum(so)} of {len(so)}" if several else "it is so" if so[0] else "it is not so"
+    return Outcome(all(so), how, f"{why}, {told}", by_chance=p_value >= 1 - CONFIDENCE)
 
 
 def by_chance(says: Literal["alike", "different"], p_value: float) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mnist_assets.tuning.summary import choices, name_declared, sentences, with_labels
+from mnist_assets.tuning.summary import choices, name_declared, sentences, title_of, with_labels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -41,7 +41,7 @@ def tell_tuning(
         told.append(
             {
                 "name": name,
-                "title": name.replace("_", " ").replace("ization", "isation").capitalize(),
+                "title": title_of(name),
                 "declared": declared,
                 "sentences": sentences(summary, confidence, declared),
                 "choices": choices(summary, confidence),

@@ -6,16 +6,17 @@ Accuracies are drawn by their errors on a logarithmic axis, on which 97 and 98 %
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from mnist_assets.plots.style import BLUE, INK, MUTED, SERIES, VERMILLION, styled
-from mnist_assets.tuning.summary import accuracies, values_of
+from mnist_assets.tuning.summary import accuracies, title_of, values_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_ERROR = 1e-4
+LEARNT = 0.8  # accuracy from which on a value is among those whose costs are compared
 ERRORS = (0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 MORE_ERRORS = (0.7, 0.3, 0.15, 0.08, 0.07, 0.06, 0.04, 0.035, 0.03, 0.025, 0.018, 0.016, 0.014)
 FEW_TICKS = 4
@@ -70,7 +72,7 @@ def points(
         ),
     ]
     figure.legend(handles=marks, loc="outside lower left", ncols=len(marks), fontsize=9)
-    _title(figure, f"{sweep.replace('_', ' ').capitalize()}: what each value reaches")
+    _title(figure, f"{title_of(sweep)}: what each value reaches")
     return figure
 
 
@@ -124,7 +126,7 @@ def curves(runs: pd.DataFrame, sweep: str, declared: str) -> Figure:
         )
     _scale(panels[0], "y", np.concatenate(drawn))
     panels[0].set_ylabel("Validation accuracy, mean of the runs")
-    _title(figure, f"{sweep.replace('_', ' ').capitalize()}: how the networks learn")
+    _title(figure, f"{title_of(sweep)}: how the networks learn")
     return figure
 
 
@@ -135,58 +137,61 @@ def overview(table: pd.DataFrame) -> Figure:
     Args:
         table: As from `summary.overview`.
     """
+    learnt = table[table["mean"] >= LEARNT]
+    drawn = table if learnt.empty else learnt
     figure = Figure(figsize=(9.5, 5))
     panels = figure.subplots(1, 2, sharey=True)
-    networks = list(dict.fromkeys(table["network"]))
-    costs = (
-        ("parameters", "smallest", "Parameters"),
-        ("seconds", "quickest", "Seconds of training"),
-    )
-    for axes, (cost, front, name) in zip(panels, costs, strict=True):
-        for network, colour in zip(networks, SERIES, strict=False):
-            of_network = table[table["network"] == network]
-            errors = _errors(of_network["mean"].to_numpy())
-            axes.scatter(of_network[cost], errors, s=22, color=colour, alpha=0.7, label=network)
-            own = of_network["sweep"] == "declared"
-            axes.scatter(
-                of_network.loc[own, cost],
-                errors[own.to_numpy()],
-                s=90,
-                marker="D",
-                facecolor="none",
-                edgecolor=colour,
-                linewidth=1.8,
-                zorder=4,
-            )
-        best = table[table[front]].sort_values(cost)
-        axes.plot(best[cost], _errors(best["mean"].to_numpy()), color=INK, linewidth=1.2, zorder=1)
-        for _, point in best.iterrows():
-            axes.annotate(
-                f"{point['sweep'].replace('_', ' ')} {point['value']}"
-                if point["sweep"] != "declared"
-                else f"{point['network']}",
-                (point[cost], max(1 - point["mean"], LEAST_ERROR)),
-                xytext=(4, -9),
-                textcoords="offset points",
-                fontsize=7,
-                color=INK,
-            )
-        axes.set_xscale("log")
-        axes.set_xlabel(name)
-        axes.grid()
-    _scale(panels[0], "y", _errors(table["mean"]))
+    colours = dict(zip(dict.fromkeys(table["network"]), cycle(SERIES), strict=False))
+    _draw_costs(panels[0], drawn, colours, "parameters", "smallest")
+    _draw_costs(panels[1], drawn, colours, "seconds", "quickest")
+    panels[0].set_xlabel("Parameters")
+    panels[1].set_xlabel("Seconds of training")
+    _scale(panels[0], "y", _errors(drawn["mean"]))
     panels[0].set_ylabel("Validation accuracy (logarithmic in the error)")
     marks = [
         Line2D([], [], color=colour, marker="o", ls="", label=network)
-        for network, colour in zip(networks, SERIES, strict=False)
+        for network, colour in colours.items()
     ]
     marks += [
         Line2D([], [], color=MUTED, marker="D", ls="", label="as declared", **HOLLOW),
         Line2D([], [], color=INK, lw=1.2, label="Pareto front: none is better in both"),
     ]
     figure.legend(handles=marks, loc="outside lower left", ncols=len(marks), fontsize=9)
-    _title(figure, "Every value of every sweep: what accuracy costs")
+    left_out = len(table) - len(drawn)
+    without = f" (without {left_out} below {100 * LEARNT:g} %)" if left_out else ""
+    _title(figure, f"Every value of every sweep: what accuracy costs{without}")
     return figure
+
+
+def _draw_costs(
+    axes: Axes, table: pd.DataFrame, colours: dict[str, str], cost: str, front: str
+) -> None:
+    """Draw accuracies against a cost on a logarithmic axis, and name the points of its front."""
+    for network, of_network in table.groupby("network", sort=False):
+        colour = colours[str(network)]
+        axes.scatter(of_network[cost], _errors(of_network["mean"]), s=22, color=colour, alpha=0.7)
+        own = of_network[of_network["sweep"] == "declared"]
+        look: dict[str, Any] = {"s": 90, "facecolor": "none", "linewidth": 1.8, "zorder": 4}
+        axes.scatter(own[cost], _errors(own["mean"]), marker="D", edgecolor=colour, **look)
+    best = table[table[front]].sort_values(cost)
+    errors = _errors(best["mean"])
+    axes.plot(best[cost], errors, color=INK, linewidth=1.2, zorder=1)
+    for (_, point), error in zip(best.iterrows(), errors, strict=True):
+        told = f"{title_of(point['sweep']).lower()} {point['value']}"
+        axes.annotate(
+            point["network"] if point["sweep"] == "declared" else told,
+            (point[cost], error),
+            xytext=(4, -9),
+            textcoords="offset points",
+            fontsize=7,
+            color=INK,
+        )
+    axes.set_xscale("log")
+    axes.margins(x=0.12)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.grid()
 
 
 def _errors(shares: Any) -> NDArray[np.float64]:

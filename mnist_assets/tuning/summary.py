@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_assets.findings import Finding
-from mnist_assets.formatting import percent, points, probability
+from mnist_assets.formatting import SPACE, percent, points, probability
 from mnist_assets.study.paired_tests import compare_pairs, holm
 from mnist_assets.study.summary import describe, finite
-from mnist_assets.tuning.variation import written
+from mnist_assets.tuning.variation import PER_PIXEL, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 POINT = ["network", "value"]
 SAME = ["network", "value", "declared", "parameters"]  # in all rows of a point
+
+
+def title_of(sweep: str) -> str:
+    """The name of a sweep as a person reads it."""
+    return sweep.replace("_", " ").replace("ization", "isation").capitalize()
 
 
 def with_labels(table: pd.DataFrame) -> pd.DataFrame:
@@ -132,8 +137,14 @@ def _mean(values: pd.Series[float]) -> float | None:
 
 
 def name_declared(summary: pd.DataFrame, notebooks: Collection[str]) -> str:
-    """How to call the declared values: the notebook's, if all networks are its."""
-    return "notebook's" if set(summary["network"]) <= set(notebooks) else "declared"
+    """How to call the declared values: the notebook's, if all networks are its, and the values.
+
+    The normalisation that is declared is no notebook's.
+    """
+    own = set(summary["network"]) <= set(notebooks) and written(PER_PIXEL) not in set(
+        summary.loc[summary["declared"], "value"]
+    )
+    return "notebook's" if own else "declared"
 
 
 def sentences(summary: pd.DataFrame, confidence: float, declared: str) -> dict[str, str]:
@@ -158,8 +169,9 @@ def choices(summary: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
 
     Returns:
         Of each network: `network`; the rows `declared`, `best` and `worst` of the summary, the last
-        two None where nothing came to an end; whether the best is `sure` to be better than the
-        declared; and the values that `diverged`.
+        two None where nothing came to an end; the row `rival` that the declared value is held
+        against, the best or, where that is the declared one, the second best; whether the two are
+        `sure` to differ; and the values that `diverged`.
     """
     found = []
     for network, of in summary.groupby("network", sort=False):
@@ -170,13 +182,15 @@ def choices(summary: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
             key=lambda row: (row["mean"], row["declared"]),
         )
         best, worst = (done[-1], done[0]) if done else (None, None)
-        p_value = best["holm_p_value"] if best else None
+        rival = next((row for row in reversed(done) if not row["declared"]), None)
+        p_value = rival["holm_p_value"] if rival else None
         found.append(
             {
                 "network": network,
                 "declared": next(row for row in rows if row["declared"]),
                 "best": best,
                 "worst": worst,
+                "rival": rival,
                 "sure": p_value is not None and p_value < 1 - confidence,
                 "diverged": [row["value"] for row in rows if row["mean"] is None],
             }
@@ -185,18 +199,17 @@ def choices(summary: pd.DataFrame, confidence: float) -> list[dict[str, Any]]:
 
 
 def _sentence(choice: Mapping[str, Any], declared: str) -> str:
-    own, best, worst = choice["declared"], choice["best"], choice["worst"]
+    own, best, worst, rival = (choice[name] for name in ("declared", "best", "worst", "rival"))
     if best is None:
         return "every value diverged."
-    if best["declared"]:
-        told = f"the {declared} {own['value']} does best ({percent(best['mean'])})"
-    else:
-        told = f"{best['value']} does best ({percent(best['mean'])})"
-        if best["holm_p_value"] is not None:
-            ahead = f"{points(best['mean_difference'])} on the {declared} {own['value']}"
-            unsure = "" if choice["sure"] else ", which may be chance"
-            told += f", {ahead} (p {probability(best['holm_p_value'])}{unsure})"
-    if worst["mean"] < best["mean"] and not worst["declared"]:
+    called = f"the {declared} {own['value']}"
+    told = f"{called if best['declared'] else best['value']} does best ({percent(best['mean'])})"
+    if rival and rival["holm_p_value"] is not None:
+        behind = rival["value"] if best["declared"] else called
+        lead = points(abs(rival["mean_difference"])).replace("+", "")
+        unsure = "" if choice["sure"] else ", which may be chance"
+        told += f", {lead} ahead of {behind} (p{SPACE}{probability(rival['holm_p_value'])}{unsure})"
+    if worst["mean"] < best["mean"] and not worst["declared"] and worst is not rival:
         told += f"; {worst['value']} does worst ({percent(worst['mean'])})"
     if choice["diverged"]:
         told += f"; {', '.join(choice['diverged'])} diverged"

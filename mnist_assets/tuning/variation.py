@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIDTH, DEPTH, NORMALIZATION = "width", "depth", "normalization"
 NAMED = (WIDTH, DEPTH, NORMALIZATION)  # what is varied without being a field of a training
 PER_PIXEL = "per_pixel"
-NORMALIZATIONS = ("none", "divide_by_255", PER_PIXEL, "notebook")
+NORMALIZATIONS = ("raw_pixels", "divide_by_255", PER_PIXEL, "notebook_guard")
 
 
 class Point(Declared):
@@ -213,10 +213,10 @@ def fit(
     ) -> dict[str, NDArray[np.float32]]:
         shape = images.shape[1:]
         match kind:
-            case "none" | "divide_by_255":
-                by = 1 if kind == "none" else 255
+            case "raw_pixels" | "divide_by_255":
+                by = 1 if kind == "raw_pixels" else 255
                 return {"mean": np.zeros(shape, np.float32), "std": np.full(shape, by, np.float32)}
-        floor = NOTEBOOK_EPSILON if kind == "notebook" else std_floor
+        floor = NOTEBOOK_EPSILON if kind == "notebook_guard" else std_floor
         return fit_normalization(images, indices, floor)
 
     return fitted

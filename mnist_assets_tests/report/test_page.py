@@ -441,8 +441,9 @@ def test_what_each_choice_was_worth_is_told_where_it_was_tried(full_page, other_
     said = text_of(section_of(full_page, "tuning"))
     assert "one training of each value, read off the validation column" in said
     assert "Each value was trained 2 times" in said
-    assert "simplest: 0.5 does best (97.25 %), +1.75 percentage points on the notebook's 0.05" in (
-        plain(unescape(said))
+    assert (
+        "simplest: 0.5 does best (97.25 %), 1.75 percentage points ahead of the notebook's 0.05"
+        in (plain(unescape(said)))
     )
     assert page_checks.check_pictures(full_page, TUNING_PICTURES).passed
     assert "the declared 0.05" in text_of(section_of(other_page, "tuning"))

@@ -20,7 +20,7 @@ sweeps:
   normalization:
     varies: normalization
     seeds: 2
-    values: {small: [none]}
+    values: {small: [raw_pixels]}
 """
 
 

@@ -80,9 +80,10 @@ def test_a_sentence_a_network_says_what_does_best_and_how_surely(summary):
     told = tuning.sentences(summary, 0.95, "declared")
     plain = {name: sentence.replace("\N{NO-BREAK SPACE}", " ") for name, sentence in told.items()}
     assert plain == {
-        "a": "up does best (83.00 %), +2.00 percentage points on the declared own (p = 0.148, "
+        "a": "up does best (83.00 %), 2.00 percentage points ahead of the declared own (p = 0.148, "
         "which may be chance); down does worst (76.00 %).",
-        "b": "the declared own does best (90.00 %).",
+        "b": "the declared own does best (90.00 %), 0.00 percentage points ahead of same "
+        "(p = 1.000, which may be chance).",
     }
 
 
@@ -93,8 +94,8 @@ def test_what_is_sure_is_told_as_such_and_what_diverged_by_name():
     summary = tuning.summarise(runs, 0.95)
     told = tuning.sentences(summary, 0.95, "notebook's")["a"].replace("\N{NO-BREAK SPACE}", " ")
     assert told == (
-        "up does best (90.50 %), +10.00 percentage points on the notebook's own (p < 0.001); wild "
-        "diverged."
+        "up does best (90.50 %), 10.00 percentage points ahead of the notebook's own (p < 0.001); "
+        "wild diverged."
     )
     (choice,) = tuning.choices(summary, 0.95)
     assert (choice["sure"], choice["diverged"]) == (True, ["wild"])
@@ -106,6 +107,8 @@ def test_what_is_sure_is_told_as_such_and_what_diverged_by_name():
 def test_declared_values_are_the_notebooks_where_all_networks_are(summary):
     assert tuning.name_declared(summary, ["a", "b", "c"]) == "notebook's"
     assert tuning.name_declared(summary, ["a"]) == "declared"
+    guarded = tuning.summarise(runs_of("per pixel", a={"per pixel": [0.9, 0.9]}), 0.95)
+    assert tuning.name_declared(guarded, ["a"]) == "declared", "the guard is no notebook's"
 
 
 def test_the_front_is_what_nothing_undercuts():

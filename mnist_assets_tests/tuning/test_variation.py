@@ -76,10 +76,14 @@ def test_depth_takes_the_first_layers_or_repeats_the_last_with_what_follows_it()
 
 
 def test_normalisation_leaves_the_training_as_it_is():
-    points = tried("normalization", "none", "notebook")
-    assert list(points) == ["per pixel", "none", "notebook"]
+    points = tried("normalization", "raw_pixels", "notebook_guard")
+    assert list(points) == ["per pixel", "raw pixels", "notebook guard"]
     assert {point.training for point in points.values()} == {declare()}
-    assert [point.normalization for point in points.values()] == ["per_pixel", "none", "notebook"]
+    assert [point.normalization for point in points.values()] == [
+        "per_pixel",
+        "raw_pixels",
+        "notebook_guard",
+    ]
     assert [point.declared for point in points.values()] == [True, False, False]
 
 
@@ -89,15 +93,15 @@ def test_what_normalisations_make_of_pixels():
     indices = np.arange(4, dtype=np.int32)
     fitted = {
         kind: fit(kind, 25.5)(images, indices)
-        for kind in ("none", "divide_by_255", "per_pixel", "notebook")
+        for kind in ("raw_pixels", "divide_by_255", "per_pixel", "notebook_guard")
     }
     means = {kind: of["mean"].tolist() for kind, of in fitted.items()}
     stds = {kind: of["std"].tolist() for kind, of in fitted.items()}
-    assert means["none"] == means["divide_by_255"] == [[0, 0]]
-    assert means["per_pixel"] == means["notebook"] == [[100, 0]]
-    assert (stds["none"], stds["divide_by_255"]) == ([[1, 1]], [[255, 255]])
+    assert means["raw_pixels"] == means["divide_by_255"] == [[0, 0]]
+    assert means["per_pixel"] == means["notebook_guard"] == [[100, 0]]
+    assert (stds["raw_pixels"], stds["divide_by_255"]) == ([[1, 1]], [[255, 255]])
     assert stds["per_pixel"] == [[100, 25.5]]
-    assert stds["notebook"] == [[100, pytest.approx(1e-10)]]
+    assert stds["notebook_guard"] == [[100, pytest.approx(1e-10)]]
     assert {array.dtype for of in fitted.values() for array in of.values()} == {np.dtype("f4")}
 
 
@@ -110,7 +114,7 @@ def test_what_normalisations_make_of_pixels():
         ("patience", 3, "varies: found patience, expected a field of a network's training, or one"),
         ("width", -1, "values.tiny[0]: found -1, expected a number above 0"),
         ("depth", 1.5, "values.tiny[0]: found 1.5, expected a whole number from 0 on"),
-        ("normalization", "z", "found z, expected one of none, divide_by_255, per_pixel, notebook"),
+        ("normalization", "z", "found z, expected one of raw_pixels, divide_by_255, per_pixel"),
     ],
 )
 def test_what_cannot_be_tried_is_told_with_its_place(varies, value, told):
