@@ -11,10 +11,12 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.champion.assets.decision import decision_asset
+from mnist_assets.champion.assets.export import champion_export_asset
 from mnist_assets.champion.assets.model import champion_asset
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.champion.assets.training_log import training_log_asset
 from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.champion.storage import BundleStorage
 from mnist_assets.claims.assets import claims_asset
 from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.declaration import FILE, beside
@@ -64,7 +66,7 @@ def settings_for(source: DatasetSource, settings: Settings) -> Settings:
 
 def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
     """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
-    return file_storages(places.assets, NetworkStorage)
+    return file_storages(places.assets, NetworkStorage, BundleStorage)
 
 
 def build_definitions(places: Places) -> dg.Definitions:
@@ -109,6 +111,7 @@ def build_definitions(places: Places) -> dg.Definitions:
         champion_asset(networks, settings.schedules, requested),
         training_log_asset(networks),
         champion_quality,
+        champion_export_asset(),
         *studies,
         *tuning,
         *searches,

@@ -30,10 +30,13 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
 
 # One process has these to itself: to import TensorFlow and to make the tiny project takes long.
 WITH_TENSORFLOW = (
+    "champion/export/test_card.py",
+    "champion/export/test_formats.py",
     "champion/test_archive.py",
     "champion/test_assets.py",
     "cli/test_champion.py",
     "cli/test_clean.py",
+    "cli/test_export.py",
     "cli/test_materialize.py",
     "cli/test_on_request.py",
     "cli/test_predict.py",

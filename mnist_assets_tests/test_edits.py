@@ -190,7 +190,7 @@ EDITS = {
         | EVALUATIONS
         | QUALITY
         | CHAMPION
-        | {"champion/quality"}
+        | {"champion/quality", "champion/export"}
         | REPORT,
     ),
     "the dataset's title": (
@@ -201,7 +201,7 @@ EDITS = {
         | EVALUATIONS
         | QUALITY
         | {"evaluation/comparison", "evaluation/label_errors", "champion/decision"}
-        | {"champion/quality", "report/notebook", "report/claims"},
+        | {"champion/quality", "champion/export", "report/notebook", "report/claims"},
     ),
     "a value that was deleted": (
         lambda edit: edit.file("exploration/class_distribution", "csv"),

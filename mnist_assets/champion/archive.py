@@ -104,6 +104,24 @@ def current(folder: Path) -> Champion | None:
     return champion
 
 
+def serving(folder: Path) -> Champion:
+    """Find the champion, for whoever cannot do without.
+
+    Raises:
+        InputError: There was never one, or it is not whole.
+    """
+    if champion := current(folder):
+        return champion
+    raise InputError(
+        folder,
+        seen="no champion",
+        expected="a network that was promoted",
+        remedy="Run `mnist-assets materialize`. If that was done, champion/decision.json says why "
+        "no network was promoted; `mnist-assets champion promote NETWORK --why REASON` does so all "
+        "the same.",
+    )
+
+
 def pointed(folder: Path) -> str | None:
     """Read the pointer: the champion's version, whole or not, or None if there was never one.
 

@@ -9,6 +9,7 @@ import click
 from mnist_assets.cli.champion import champion
 from mnist_assets.cli.clean import clean
 from mnist_assets.cli.dataset import dataset
+from mnist_assets.cli.export import export
 from mnist_assets.cli.materialize import materialize
 from mnist_assets.cli.predict import predict
 from mnist_assets.cli.search import adopt, search
@@ -79,7 +80,18 @@ def main(context: click.Context) -> None:
     context.with_resource(collection_paused())  # what a command loads, it keeps
 
 
-for command in (materialize, status, verify, clean, study, tune, champion, predict, dataset):
+for command in (
+    materialize,
+    status,
+    verify,
+    clean,
+    study,
+    tune,
+    champion,
+    predict,
+    export,
+    dataset,
+):
     main.add_command(command)
 for command in (search, adopt):
     tune.add_command(command)

@@ -114,23 +114,13 @@ def _open_reader(places: Places) -> Reader:
     """
     from upath import UPath
 
-    from mnist_assets.champion.archive import archive_folder, current
+    from mnist_assets.champion.archive import archive_folder, serving
     from mnist_assets.dataset.description import Description
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.inference.scoring import Reader
     from mnist_assets.networks.stored import StoredNetwork
 
-    folder = archive_folder(places.assets)
-    serving = current(folder)
-    if serving is None:
-        raise InputError(
-            folder,
-            seen="no champion",
-            expected="a network that was promoted",
-            remedy="Run `mnist-assets materialize`. If that was done, champion/decision.json says "
-            "why no network was promoted; `mnist-assets champion promote NETWORK --why REASON` "
-            "does so all the same.",
-        )
+    champion = serving(archive_folder(places.assets))
     told = {
         name: json.loads(path.read_text(encoding="utf-8"))
         for name in ("inference/reference", "dataset/description")
@@ -139,8 +129,8 @@ def _open_reader(places: Places) -> Reader:
     described = told.get("dataset/description")
     limits = read_settings(places.settings).inbox
     return Reader(
-        serving.version,
-        StoredNetwork(serving.model_path).model,
+        champion.version,
+        StoredNetwork(champion.model_path).model,
         told.get("inference/reference", {}).get("shapes"),
         Description.from_json(described).names if described else None,
         limits.doubtful_below,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 
 import dagster as dg
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mnist_assets.champion import archive as archiving
+from mnist_assets.champion.export.litert import run_litert
 from mnist_assets.champion.history import promotion_log
 from mnist_assets_tests.tiny import make_digits
 
@@ -70,6 +72,18 @@ def test_the_champion_is_two_lines_of_plain_keras_and_explains_itself(made):
     assert (predicted == labels).mean() == explanation["metrics"]["test"]["accuracy"]
     assert explanation["declaration"]["seed"] in {1, 2}
     assert explanation["decision"] == read_json(project, "champion/decision")
+
+
+def test_the_champion_is_handed_on_in_one_archive(made):
+    project, instance = made
+    with zipfile.ZipFile(project.path("champion/export", "zip")) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert list(files) == ["model.tflite", "model_int8.tflite", "model_card.md"]
+    images, labels = make_digits(60, 1)
+    assert (run_litert(files["model.tflite"], images).argmax(axis=1) == labels).all()
+    version = read_json(project, "champion/model")["version"]
+    assert files["model_card.md"].decode().startswith(f"# Model card: champion {version}\n")
+    assert project.checks(instance)["champion/export:same_answers"].passed
 
 
 def test_every_training_is_in_the_log(made):

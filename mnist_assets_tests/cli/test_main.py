@@ -54,6 +54,7 @@ def test_there_are_as_many_pages_as_commands():
         "tune search",
         "tune adopt",
         "predict",
+        "export",
         "dataset",
         "dataset inspect",
     }

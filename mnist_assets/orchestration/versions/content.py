@@ -73,6 +73,8 @@ def _(value: str) -> list[Any]:
 @_parts.register(dict)
 @_parts.register(list)
 def _(value: dict[str, Any] | list[Any]) -> list[Any]:
-    if isinstance(value, dict) and any(isinstance(item, np.ndarray) for item in value.values()):
+    if isinstance(value, dict) and any(
+        isinstance(item, np.ndarray | bytes) for item in value.values()
+    ):
         return [part for name in sorted(value) for part in (name.encode(), *_parts(value[name]))]
     return [json.dumps(value, sort_keys=True, allow_nan=False).encode()]
