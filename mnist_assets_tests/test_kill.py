@@ -1,19 +1,24 @@
 """A run that is killed, whenever it is, is continued by the next one, and loses nothing."""
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mnist_assets.cli.main import main
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
+
+PATIENCE = 900  # seconds
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
 
 # Each run is killed when it has just made this: after it begins, as it prepares, trains, predicts
 # and promotes a champion. Each asset waits for the one before, so that no run makes it earlier.
@@ -48,26 +53,33 @@ READERS = {
 }
 
 
-def start(project):
-    """`mnist-assets materialize` on the project, as a process of its own."""
-    environment = os.environ | project.environment
-    command = [
-        sys.executable,
-        "-c",
-        "from mnist_assets.cli.main import main; main()",
-        "materialize",
-    ]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+def materialize(environment, errors):
+    """`mnist-assets materialize`, in a process of its own."""
+    os.environ.update(environment)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(errors.fileno(), 2)
+    main(["materialize"])
 
 
-def wait_for_asset(process, name):
+@contextmanager
+def started(project):
+    """The command on the project, in a process that need not import Dagster; and what it tells."""
+    reader, writer = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=materialize, args=(project.environment, writer))
+    process.start()
+    writer.close()
+    with os.fdopen(os.dup(reader.fileno())) as told:
+        yield process, told
+        process.join(PATIENCE)
+    reader.close()
+
+
+def wait_for_asset(process, told, name):
     """Wait until its run has begun and made an asset: on a busy machine, too."""
-    while not process.stderr.readline().startswith("Materialising"):
-        assert process.poll() is None
-    while name and f"✓ {name}\n" not in process.stderr.readline():
-        assert process.poll() is None
+    while not told.readline().startswith("Materialising"):
+        assert process.is_alive()
+    while name and f"✓ {name}\n" not in told.readline():
+        assert process.is_alive()
 
 
 def read_changed_values(project, seen):
@@ -94,19 +106,19 @@ def test_kills_lose_nothing_and_repeat_nothing(tmp_path):
     project = Project.create(tmp_path)
     seen = {}
     for name in KILLS:
-        with start(project) as process:
-            wait_for_asset(process, name)
-            process.send_signal(signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
+        with started(project) as (process, told):
+            wait_for_asset(process, told, name)
+            process.kill()
+        assert process.exitcode == -signal.SIGKILL
         read_changed_values(project, seen)
     assert seen
     before = count_materializations(project)
     with project.instance() as instance:
         graph = project.graph(instance)
         unfinished = set(graph.reasons()) | graph.waiting(graph.reasons())
-    last = start(project)
-    last.communicate(timeout=900)
-    assert last.returncode == 0
+    with started(project) as (last, told):
+        told.read()
+    assert last.exitcode == 0
     after = count_materializations(project)
     again = {key for key in after if after[key] > before[key]}
     assert again <= {key.to_user_string() for key in unfinished}

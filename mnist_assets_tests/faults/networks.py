@@ -131,9 +131,9 @@ def trained_on_validation(train, name, training, images, labels, split, *args, *
     return train(name, training, images, labels, split, *args, **kwargs)
 
 
-def with_a_hundredfold_rate(build, optimizer):
+def with_a_hundredfold_rate(build, optimizer, *schedule):
     rate = 100 * optimizer.learning_rate
-    return build(optimizer.model_copy(update={"learning_rate": rate}))
+    return build(optimizer.model_copy(update={"learning_rate": rate}), *schedule)
 
 
 TRAIN = "networks/assets.py, train_network"

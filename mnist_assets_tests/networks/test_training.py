@@ -52,9 +52,15 @@ def weights(trained):
     return b"".join(array.tobytes() for array in trained.model.get_weights())
 
 
-def test_it_learns_and_its_history_has_a_row_an_epoch(digits):
+@pytest.fixture(scope="module")
+def first(digits):
+    """The first training of the process, not to be changed; its speed, and each epoch told."""
     seen = []
-    trained, speed = train(digits, on_epoch=seen.append)
+    return *train(digits, on_epoch=seen.append), seen
+
+
+def test_it_learns_and_its_history_has_a_row_an_epoch(first):
+    trained, speed, seen = first
     history = trained.history
     assert list(history["epoch"]) == [1, 2, 3] == [epoch.epoch for epoch in seen]
     assert history["val_accuracy"].iloc[-1] > 0.9
@@ -63,8 +69,8 @@ def test_it_learns_and_its_history_has_a_row_an_epoch(digits):
     assert speed.images_per_second == pytest.approx(3 * 170 / speed.training_seconds)
 
 
-def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(digits):
-    first, _ = train(digits)
+def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(digits, first):
+    first, *_ = first
     other, _ = train(digits, TRAINING.model_copy(update={"seed": 2}))
     again, _ = train(digits)
     assert weights(first) == weights(again)
@@ -72,12 +78,12 @@ def test_the_same_seed_gives_the_same_bytes_whatever_ran_before(digits):
     assert first.history.drop(columns="seconds").equals(again.history.drop(columns="seconds"))
 
 
-def test_logs_for_tensorboard_hold_the_history_and_change_nothing(digits, tmp_path):
+def test_logs_for_tensorboard_hold_the_history_and_change_nothing(digits, first, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.util.tensor_util import make_ndarray
 
     trained, _ = train(digits, log_folder=tmp_path)
-    assert weights(trained) == weights(train(digits)[0])
+    assert weights(trained) == weights(first[0])
     for part, column in (("train", "accuracy"), ("validation", "val_accuracy")):
         logged = EventAccumulator(str(tmp_path / part)).Reload()
         events = logged.Tensors("epoch_accuracy")
@@ -124,10 +130,10 @@ def test_images_beyond_the_memory_limit_are_trained_on_in_chunks(digits):
     assert weights(trained) == weights(again)
 
 
-def test_the_recorded_accuracy_is_that_of_the_saved_file_on_raw_pixels(digits, tmp_path):
+def test_the_recorded_accuracy_is_that_of_the_saved_file_on_raw_pixels(digits, first, tmp_path):
     import keras
 
-    trained, _ = train(digits)
+    trained, *_ = first
     trained.save(tmp_path / "tiny.keras")
     images, labels = digits
     validation = np.random.default_rng(2).permutation(200)[170:]
