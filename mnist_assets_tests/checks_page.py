@@ -98,7 +98,7 @@ def checks():
 
 def _place(part, names):
     """A part of an asset's key, with the name of a network or a sweep left open."""
-    for name, left_open in names.items():
+    for name, left_open in sorted(names.items(), key=lambda of: -len(of[0])):
         if part == name or part.startswith(f"{name}_"):
             return f"{left_open}{part.removeprefix(name)}"
     return part
