@@ -33,7 +33,7 @@ def run_search(rounds: int) -> list[Row]:
 def show_search(rows: Sequence[Row]) -> str:
     """Medians over the rounds."""
     by = "implementation"
-    seconds = medians(rows, by, "seconds")
+    seconds, trials = medians(rows, by, "seconds"), rows[0]["trials"]
     faster = ratios(seconds, KERAS_TUNER)
     processor = medians(rows, by, "processor_seconds")
     training, compiling, best = (
@@ -43,7 +43,7 @@ def show_search(rows: Sequence[Row]) -> str:
     lines = [
         [
             name,
-            f"{60 * TRIALS / taken:.1f}",
+            f"{60 * trials / taken:.1f}",
             f"{1 / faster[name]:.1f}",
             f"{processor[name]:.0f}",
             f"{100 * training[name] / taken:.0f} %",
@@ -62,7 +62,7 @@ def show_search(rows: Sequence[Row]) -> str:
         "best validation",
     ]
     return render(columns, lines) + (
-        f"\n{TRIALS} trials of {EPOCHS} epochs in batches of {BATCH_SIZE}. Training: part of the "
+        f"\n{trials} trials of {EPOCHS} epochs in batches of {BATCH_SIZE}. Training: part of the "
         "time that epochs take, validation included; KerasTuner's compiling is in its first epoch. "
         "Medians."
     )

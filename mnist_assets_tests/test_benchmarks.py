@@ -17,6 +17,8 @@ from benchmarks.images import read_repeated, require_space, shift_images, write_
 from benchmarks.implementations import ENTRIES
 from benchmarks.machine import describe_machine
 from benchmarks.scale import show_scale
+from benchmarks.search import show_search
+from benchmarks.searches import KERAS_TUNER, OURS, SPACE
 from benchmarks.tables import medians, ratios, render, write_csv
 from benchmarks.training import show_training
 from benchmarks.work import Work, layers_to_logits
@@ -25,6 +27,8 @@ from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.layers import BatchNormalization, Dense, Dropout
 from mnist_assets.networks.optimizers import SGD, Adam, Optimizer
+from mnist_assets.tuning.search.declaration import Search
+from mnist_assets.tuning.search.space import Space
 
 DENSE = Dense(kind="dense", units=2)
 NORMALIZATION = BatchNormalization(kind="batch_normalization")
@@ -308,3 +312,28 @@ def test_every_implementation_trains(implementation: str) -> None:
         validation = evaluate(layers, trained.weights, *work.part("validation"))
         assert validation == pytest.approx(last.val_accuracy, abs=1e-6)
         assert evaluate(layers, trained.weights, *work.test_part()) > 0.9
+
+
+def test_searches_are_compared_by_trials_a_minute() -> None:
+    rows = [
+        {
+            "round": 1,
+            "implementation": name,
+            "trials": 4,
+            "seconds": seconds,
+            "training_seconds": seconds / 2,
+            "compile_seconds": compiling,
+            "best_validation_accuracy": 0.97,
+            "processor_seconds": 7.0,
+        }
+        for name, seconds, compiling in ((OURS, 20.0, 5.0), (KERAS_TUNER, 120.0, 0.0))
+    ]
+    ours, theirs = (line.split() for line in show_search(rows).splitlines()[1:3])
+    assert ours[2:] == ["12.0", "6.0", "7", "50", "%", "25", "%", "0.9700"]
+    assert theirs[3:] == ["2.0", "1.0", "7", "50", "%", "0.9700"]
+
+
+def test_the_space_that_is_searched_is_one() -> None:
+    declared = Search.model_validate(SPACE)
+    corners = list(Space(declared.training, "benchmark").corners())
+    assert {len(training.layers) for training in corners} == {1, 2}

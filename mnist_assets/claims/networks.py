@@ -122,22 +122,22 @@ def last_epoch(graph: Graph, name: str) -> dict[str, float]:
 
 
 def lead(graph: Graph, name: str, part: Part) -> Comparison:
-    """A network's accuracy against the best of all other networks'.
+    """A network's accuracy against the best of the notebook's other networks'.
 
     Raises:
-        NotCheckable: It is the only network.
+        NotCheckable: None of them is there.
     """
     graph.network(name)  # it has to be the notebook's
     images = len(graph.split["validation"] if part == "validation" else graph.test_images)
     rates = graph.comparison.set_index("network")[f"{part}_accuracy"]
-    others = rates.drop(name)
+    others = rates[[other for other in notebook.NETWORKS if other != name and other in rates]]
     if others.empty:
-        raise NotCheckable(f"{name} is the only network")
+        raise NotCheckable(f"{name} is the notebook's only network here")
     first, second = (Share(round(rate * images), images) for rate in (rates[name], others.max()))
     text = f"{first}; {others.idxmax()} has {second}"
     judged = f"the notebook itself judges {images_judged():,} images"
     detail = f"{judged}; the {part} part has {images:,}"
-    how = "against the best of the other networks"
+    how = "against the best of its other networks"
     return here(how, (first, second), differs, text, detail)
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.networks.augmentation import augment
 from mnist_assets.networks.declaration import EarlyStopping, Training
+from mnist_assets.networks.loop.augmentation import augment
 from mnist_assets.networks.loop.batches import (
     Chunk,
     chunked_epoch,

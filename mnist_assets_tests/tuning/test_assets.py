@@ -100,6 +100,19 @@ def test_finished_sweeps_are_up_to_date_and_share_their_declared_points(made, tr
     assert (len(kept), len(same)) == (4, 3)
 
 
+@pytest.mark.slow
+def test_claims_and_report_follow_and_show_them(made, tmp_path):
+    project = with_sweeps(made[0].copy(tmp_path / "copy"))
+    with project.instance() as instance:
+        outcome = project.update(instance)
+    assert outcome.success, outcome.failures()
+    assert outcome.made == ["report/claims", "report/notebook"]
+    assert outcome.checks()["report/notebook:pictures"].passed
+    page = project.path("report/notebook", "html").read_text()
+    for picture in ("rate_points", "rate_curves", "normalization_points", "overview"):
+        assert f'id="picture-tuning_{picture}"' in page
+
+
 def test_nothing_plain_makes_them_or_misses_them(materialized, tmp_path):
     project = with_sweeps(materialized[0].copy(tmp_path / "copy"))
     with project.instance() as instance:

@@ -30,7 +30,7 @@ def test_a_search_that_is_killed_loses_no_finished_trial(tmp_path, monkeypatch):
     try:
         while len(finished_trials(study)) < 2 or not study.get_trials(states=(TrialState.RUNNING,)):
             assert searching.poll() is None
-            time.sleep(0.05)
+            time.sleep(0.2)
     finally:
         searching.send_signal(signal.SIGKILL)
         searching.wait()

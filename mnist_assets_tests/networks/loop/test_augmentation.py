@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mnist_assets.networks.augmentation import Augmentation, augment, draw_maps
+from mnist_assets.networks.augmentation import Augmentation
+from mnist_assets.networks.loop.augmentation import augment, draw_maps
 
 
 def changed(images, seed=0, **options):
