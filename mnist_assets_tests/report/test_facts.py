@@ -30,12 +30,12 @@ def test_layer_table_by_hand():
     layers = declare(layers=[*LAYERS, {"kind": "dropout", "rate": 0.5}]).training.layers
     rows = layer_table(layers, (3, 2), 4)
     assert [tuple(row.values()) for row in rows] == [
-        ("normalisation", [3, 2, 1], 0),
-        ("flatten", [6], 0),
-        ("dense, relu", [5], 35),
-        ("batch normalisation", [5], 20),
-        ("dropout", [5], 0),
-        ("dense, softmax", [4], 24),
+        ("normalisation", [3, 2, 1], 0, 0),
+        ("flatten", [6], 0, 0),
+        ("dense, relu", [5], 35, 35),
+        ("batch normalisation", [5], 20, 10),
+        ("dropout", [5], 0, 0),
+        ("dense, softmax", [4], 24, 24),
     ]
     total = sum(row["parameters"] for row in rows)
     assert total == parameters_of(layers, (3, 2), 4)["total"]
