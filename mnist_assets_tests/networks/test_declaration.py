@@ -512,8 +512,7 @@ def test_a_file_that_is_no_text_is_refused(file: Path) -> None:
 
 def test_the_shipped_file_declares_the_three_networks_of_the_notebook() -> None:
     networks = read_networks(NETWORKS_FILE)
-    notebook = always_made(networks)
-    assert {name: network.parameters.model_dump() for name, network in notebook.items()} == {
+    assert {name: networks[name].parameters.model_dump() for name in always_made(networks)} == {
         "given": {"total": 101_770, "trainable": 101_770},
         "simplest": {"total": 13_287, "trainable": 13_287},
         "best": {"total": 244_554, "trainable": 243_658},
@@ -524,8 +523,8 @@ def test_the_shipped_file_declares_the_three_networks_of_the_notebook() -> None:
 
 
 def test_the_shipped_networks_are_trained_as_in_the_notebook() -> None:
-    networks = always_made(read_networks(NETWORKS_FILE))
-    trainings = {name: network.training for name, network in networks.items()}
+    networks = read_networks(NETWORKS_FILE)
+    trainings = {name: networks[name].training for name in always_made(networks)}
     assert {
         name: (training.optimizer, training.batch_size, training.epochs)
         for name, training in trainings.items()
