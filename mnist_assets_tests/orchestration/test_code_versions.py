@@ -610,7 +610,7 @@ def test_what_is_not_yet_defined_is_refused_unless_it_is_the_function_itself() -
 
 # The real graph
 
-NETWORKS = ("given", "simplest", "best")
+NETWORKS, SWEEPS = tuple(read_networks()), tuple(read_sweeps(read_networks()))
 
 
 def graph_versions(networks: Path = NETWORKS_FILE) -> Versions:
@@ -638,7 +638,7 @@ def test_a_changed_declaration_is_a_new_version_of_that_network_alone(tmp_path: 
         for key in before
         if before[key] != after[key] and not key.startswith("report/")  # it tells the declarations
     } == {"networks/best", "networks/best_history", "study/best"} | {
-        f"tuning/{sweep}_runs" for sweep in read_sweeps(read_networks())
+        f"tuning/{sweep}_runs" for sweep in SWEEPS
     }
 
 
@@ -700,6 +700,7 @@ def test_the_palette_changes_just_what_draws(real_sources: Path) -> None:
         "champion/training_log",
         "inference/predictions",
         *(f"study/{name}" for name in (*NETWORKS, "comparison")),
+        *(f"tuning/{name}" for name in (*SWEEPS, "overview", "search")),
     }
 
 
@@ -707,7 +708,11 @@ def test_the_palette_changes_just_what_draws(real_sources: Path) -> None:
 def test_the_training_loop_changes_just_the_networks(real_sources: Path) -> None:
     path = real_sources / "networks" / "loop" / "training_loop.py"
     changed = changed_by(path, "VALIDATION_CHUNK = ", "VALIDATION_CHUNK = 1 + ")
-    assert changed == {"evaluation/label_errors", *(f"networks/{name}" for name in NETWORKS)}
+    assert changed == {
+        "evaluation/label_errors",
+        *(f"networks/{name}" for name in NETWORKS),
+        *(f"tuning/{sweep}_runs" for sweep in SWEEPS),
+    }
 
 
 @pytest.mark.slow
