@@ -29,7 +29,7 @@ INPUTS = {
 TRIAL_PROGRAMS = "trials"
 SEARCH_EXAMPLES = """\b
 Examples:
-  mnist-assets tune search few_parameters --trials 100
+  mnist-assets tune search smallest_dense --trials 100
   mnist-assets tune search most_accurate --minutes 30 --processes 1
 """
 
@@ -162,8 +162,8 @@ def _search(goal: Goal, address: str, budget: Budget, processes: int) -> None:
 
 ADOPT_EXAMPLES = """\b
 Examples:
-  mnist-assets tune adopt few_parameters --at-least 0.96 --name smallest
-  mnist-assets tune adopt few_parameters 17 --name seventeen --seeds 10
+  mnist-assets tune adopt smallest_dense --at-least 0.955 --name mine
+  mnist-assets tune adopt smallest_dense 17 --name seventeen --seeds 10
 """
 
 
