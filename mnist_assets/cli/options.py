@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
 import click
 
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
+
+ShellComplete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
 
 select_option = click.option(
     "--select",
@@ -17,27 +22,31 @@ select_option = click.option(
 )
 
 
-def network_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The declared networks that begin so."""
-    del context, parameter
+def completed(read: Callable[[Places], Iterable[str]]) -> ShellComplete:
+    """What completes a name: those that `read` finds in the project and that begin so."""
+
+    def complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        del context, parameter
+        try:
+            names = list(read(Places.from_environment()))
+        except InputError:  # while a line is typed there is nowhere to tell it; the command does
+            return []
+        return [name for name in names if name.startswith(incomplete)]
+
+    return complete
+
+
+@completed
+def network_names(places: Places) -> Iterable[str]:
+    """The declared networks."""
     from mnist_assets.networks.declaration import read_networks
 
-    try:
-        names = list(read_networks(Places.from_environment().networks))
-    except InputError:  # while a line is being typed there is nowhere to tell it; the command does
-        return []
-    return [name for name in names if name.startswith(incomplete)]
+    return read_networks(places.networks)
 
 
-def champion_versions(
-    context: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[str]:
-    """The champion's versions that begin so, of those that can be rolled back to."""
-    del context, parameter
+@completed
+def champion_versions(places: Places) -> Iterable[str]:
+    """The champion's versions that can be rolled back to."""
     from mnist_assets.champion.archive import archive_folder, whole_versions
 
-    try:
-        champions = whole_versions(archive_folder(Places.from_environment().assets))
-    except InputError:  # as above
-        return []
-    return [each.version for each in champions if each.version.startswith(incomplete)]
+    return [each.version for each in whole_versions(archive_folder(places.assets))]

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_assets.cli.context import native_logs_kept
+from mnist_assets.cli.options import completed
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import dagster as dg
 
     from mnist_assets.tuning.search.study import Goal
@@ -34,16 +37,12 @@ Examples:
 """
 
 
-def _search_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The declared searches that begin so."""
-    del context, parameter
+@completed
+def _search_names(places: Places) -> Iterable[str]:
+    """The declared searches."""
     from mnist_assets.tuning.declaration import read_searches
 
-    try:
-        names = list(read_searches(Places.from_environment().tuning))
-    except InputError:  # while a line is being typed there is nowhere to tell it; the command does
-        return []
-    return [name for name in names if name.startswith(incomplete)]
+    return read_searches(places.tuning)
 
 
 @click.command(epilog=SEARCH_EXAMPLES)

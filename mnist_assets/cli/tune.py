@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from mnist_assets.cli.options import completed
 from mnist_assets.declarations.places import Places
 from mnist_assets.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXAMPLES = """\b
 Examples:
@@ -17,18 +22,13 @@ Examples:
 """
 
 
-def _sweep_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The declared sweeps that begin so."""
-    del context, parameter
+@completed
+def _sweep_names(places: Places) -> Iterable[str]:
+    """The declared sweeps."""
     from mnist_assets.networks.declaration import read_networks
     from mnist_assets.tuning.declaration import read_sweeps
 
-    places = Places.from_environment()
-    try:
-        names = list(read_sweeps(read_networks(places.networks), places.tuning))
-    except InputError:  # while a line is being typed there is nowhere to tell it; the command does
-        return []
-    return [name for name in names if name.startswith(incomplete)]
+    return read_sweeps(read_networks(places.networks), places.tuning)
 
 
 @click.group(epilog=EXAMPLES, invoke_without_command=True)
