@@ -33,9 +33,9 @@ from mnist_assets.networks.declaration import always_made, read_networks
 from mnist_assets.networks.storage import NetworkStorage, OptionalNetworks
 from mnist_assets.networks.training import import_tensorflow
 from mnist_assets.orchestration.automation import follow_changes_sensor
-from mnist_assets.orchestration.executor import local_executor
+from mnist_assets.orchestration.executor import chosen_executor
 from mnist_assets.orchestration.retention import retention_job, retention_schedule
-from mnist_assets.orchestration.run_lock import RunLock, locked
+from mnist_assets.orchestration.run_lock import RunLock
 from mnist_assets.orchestration.schedules import EVERYTHING, WHOLE, failure_sensor, jobs, schedules
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
@@ -67,6 +67,11 @@ def settings_for(source: DatasetSource, settings: Settings) -> Settings:
 def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
     """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
     return file_storages(places.assets, NetworkStorage, BundleStorage)
+
+
+def lock_of(places: Places) -> RunLock:
+    """What keeps two runs over the same values apart."""
+    return RunLock(places.assets, places.lock)
 
 
 def build_definitions(places: Places) -> dg.Definitions:
@@ -148,15 +153,14 @@ def build_definitions(places: Places) -> dg.Definitions:
             "inbox_folder": Inbox(
                 folder=places.inbox, predictions=f"{places.assets}/inference/predictions"
             ),
-            "run_lock": RunLock(file=str(places.lock)),
             "optional_inputs": OptionalNetworks(assets=places.assets),
             "runs_folder": RunsFolder(assets=places.assets),
             "sweeps_folder": RunsFolder(assets=places.assets, stage="tuning"),
             "workers": study_workers(settings.study.processes),
-            **{key: locked(storage) for key, storage in build_storages(places).items()},
+            **build_storages(places),
         },
         loggers={"console": dg.colored_console_logger, "terminal": terminal},
-        executor=local_executor(prepare=import_tensorflow),
+        executor=chosen_executor(places.executor, import_tensorflow, lock_of(places)),
     )
 
 

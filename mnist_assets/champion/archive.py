@@ -3,6 +3,7 @@
     champion/
         versions/0001-given/   model.keras and, as JSON, what explains it; never changed again
         current                a symbolic link to one of them; where there are none, current.json
+        model.json             at an address, where there are no links: the pointer
         log.jsonl              who changed the champion, when and why, a line each
 
 The model of the current champion is `current/model.keras`, which plain Keras reads:
@@ -10,8 +11,11 @@ The model of the current champion is `current/model.keras`, which plain Keras re
     import keras
     model = keras.saving.load_model("data/assets/champion/current/model.keras")
 
+At an address, `model.json` names its file. It is the value of the asset `champion/model`, too, so
+that the two cannot disagree; if it is lost or damaged, the log tells what it said.
+
 Readers that want several files of one champion take them from `current(folder)`, once, since the
-link may be switched between two reads. Nothing here writes: how the champion is changed is
+pointer may be switched between two reads. Nothing here writes: how the champion is changed is
 `promotion.py`, and what the log tells of it is `history.py`.
 """
 
@@ -21,18 +25,28 @@ import json
 import re
 import zipfile
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from upath import UPath
+
 from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
+from mnist_assets.orchestration.storage.addresses import (
+    list_folder,
+    open_address,
+    read_bytes,
+)
+from mnist_assets.orchestration.storage.copies import local_copy
 
 MODEL = "model.keras"
 EXPLANATION = ("decision", "declaration", "metrics", "versions")
 # What `zipfile` raises for content that it cannot make sense of.
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 VERSIONS, LINK, POINTER, LOG = "versions", "current", "current.json", "log.jsonl"
+REMOTE_POINTER = "model.json"
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,7 @@ class Champion:
     """
 
     version: str
-    folder: Path
+    folder: UPath
 
     @property
     def network(self) -> str:
@@ -54,35 +68,37 @@ class Champion:
 
     @property
     def model_path(self) -> Path:
-        """The trained network, which plain Keras reads."""
-        return self.folder / MODEL
+        """The trained network, which plain Keras reads: its file, or a copy on this machine.
+
+        Raises:
+            FileNotFoundError: It is not there.
+        """
+        return local_copy(self.folder / MODEL)
 
     def explanation(self) -> dict[str, Any]:
         """What was given at its promotion: decision, declaration, metrics and versions."""
         return {
-            name: json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+            name: json.loads(local_copy(self.folder / f"{name}.json").read_text(encoding="utf-8"))
             for name in EXPLANATION
         }
 
 
-def archive_folder(assets: str) -> Path:
-    """Where the archive is, beside the other values.
-
-    Raises:
-        InputError: Values are kept at a remote address, where a champion cannot be switched in one
-            step.
-    """
-    if "://" in assets:
-        raise InputError(
-            "MNIST_ASSETS_DATA",
-            seen=assets,
-            expected="a local folder, for the champion",
-            remedy="Keep the values in a local folder, or leave out group:champion.",
-        )
-    return Path(assets) / "champion"
+def archive_folder(assets: str) -> UPath:
+    """Where the archive is, beside the other values in a folder or at an address."""
+    return open_address(assets) / "champion"
 
 
-def current(folder: Path) -> Champion | None:
+def describe(folder: UPath, version: str | None) -> dict[str, str | None]:
+    """What `champion/model.json` says: the champion's version, network and file, None of none."""
+    pointed_to = LINK if isinstance(folder, Path) else f"{VERSIONS}/{version}"
+    return {
+        "version": version,
+        "network": version.partition("-")[2] if version else None,
+        "file": f"champion/{pointed_to}/{MODEL}" if version else None,
+    }
+
+
+def current(folder: UPath) -> Champion | None:
     """Find the champion, or None if there was never one.
 
     Raises:
@@ -104,7 +120,7 @@ def current(folder: Path) -> Champion | None:
     return champion
 
 
-def serving(folder: Path) -> Champion:
+def serving(folder: UPath) -> Champion:
     """Find the champion, for whoever cannot do without.
 
     Raises:
@@ -122,13 +138,15 @@ def serving(folder: Path) -> Champion:
     )
 
 
-def pointed(folder: Path) -> str | None:
+def pointed(folder: UPath) -> str | None:
     """Read the pointer: the champion's version, whole or not, or None if there was never one.
 
     Raises:
         InputError: A folder or file is in place of the link.
     """
-    link, pointer = folder / LINK, folder / POINTER
+    if not isinstance(folder, Path):
+        return _pointed_at_address(folder)
+    link, pointer = Path(folder) / LINK, folder / POINTER
     if link.is_symlink():
         return link.readlink().name
     if link.exists():
@@ -143,52 +161,73 @@ def pointed(folder: Path) -> str | None:
     return None
 
 
-def whole_versions(folder: Path) -> list[Champion]:
+def _pointed_at_address(folder: UPath) -> str | None:
+    """Read the pointer, or, if it is lost or damaged, what it was set to last."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+        found = json.loads(read_bytes(folder / REMOTE_POINTER))["version"]
+        return None if found is None else str(found)
+    whole = {champion.version for champion in whole_versions(folder)}
+    logged = [json.loads(line)["to"] for line in log_lines(folder)]
+    return next((version for version in reversed(logged) if version in whole), None)
+
+
+def log_lines(folder: UPath) -> list[str]:
+    """The lines of the log that were written to their end, none where there is no log yet."""
+    try:
+        text = read_bytes(folder / LOG).decode()
+    except FileNotFoundError:
+        return []
+    # What follows the last line end is still being written, or was when its writer died.
+    return text.split("\n")[:-1]
+
+
+def whole_versions(folder: UPath) -> list[Champion]:
     """Find all versions whose files are all there and whole, the oldest first."""
     found = sorted(version_folders(folder), key=number_of)
     return [champion for path in found if _is_whole(champion := Champion(path.name, path))]
 
 
-def broken_versions(folder: Path) -> list[str]:
+def broken_versions(folder: UPath) -> list[str]:
     """Name the versions whose files are not all there, or whose network is damaged."""
     found = sorted(version_folders(folder), key=number_of)
     return [path.name for path in found if not _is_whole(Champion(path.name, path))]
 
 
-def superseded_versions(folder: Path, keep: int) -> list[Champion]:
+def superseded_versions(folder: UPath, keep: int) -> list[Champion]:
     """Find the versions before the last `keep`, but for the present one, the oldest first."""
     present = pointed(folder)
     others = [champion for champion in whole_versions(folder) if champion.version != present]
     return others[: max(len(others) - keep, 0)]
 
 
-def version_folders(folder: Path) -> list[Path]:
+def version_folders(folder: UPath) -> list[UPath]:
     """Find the folders of all versions, whole or not, in no order."""
-    return [path for path in (folder / VERSIONS).glob("*") if re.fullmatch(r"\d+-\w+", path.name)]
+    versions = folder / VERSIONS
+    return [path for path in list_folder(versions) if re.fullmatch(r"\d+-\w+", path.name)]
 
 
-def number_of(version: Path) -> int:
+def number_of(version: UPath) -> int:
     """The number that a version's folder begins with."""
     return int(version.name.partition("-")[0])
 
 
 def _is_whole(champion: Champion) -> bool:
-    files = (MODEL, *(f"{part}.json" for part in EXPLANATION))
-    return all((champion.folder / name).is_file() for name in files) and not _is_damaged(
-        champion.model_path
+    files = {MODEL, *(f"{part}.json" for part in EXPLANATION)}
+    return files <= {path.name for path in list_folder(champion.folder)} and not _is_damaged(
+        champion
     )
 
 
-def _is_damaged(model: Path) -> bool:
-    """Whether an archive, read from end to end, differs from its own checksums."""
+def _is_damaged(champion: Champion) -> bool:
+    """Whether a network, read from end to end, differs from its own checksums."""
     try:
-        with zipfile.ZipFile(model) as archive:
+        with zipfile.ZipFile(champion.model_path) as archive:
             return archive.testzip() is not None
     except DAMAGED:
         return True
 
 
-def check_current(folder: Path, version: str | None) -> Finding:
+def check_current(folder: UPath, version: str | None) -> Finding:
     """Check that the champion is the version expected, and its files all there and whole.
 
     No version is expected where no network was ever promoted.

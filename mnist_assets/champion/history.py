@@ -10,18 +10,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mnist_assets.champion.archive import LOG, pointed, whole_versions
+from mnist_assets.champion.archive import LOG, log_lines, pointed, whole_versions
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
+    from upath import UPath
 
 LOG_COLUMNS = ("when", "action", "who", "why", "from", "to")
 
 
-def list_versions(folder: Path) -> pd.DataFrame:
+def list_versions(folder: UPath) -> pd.DataFrame:
     """List every version that can be rolled back to, the oldest first.
 
     Returns:
@@ -44,7 +43,7 @@ def list_versions(folder: Path) -> pd.DataFrame:
     ).astype({"current": bool})
 
 
-def promotion_log(folder: Path) -> pd.DataFrame:
+def promotion_log(folder: UPath) -> pd.DataFrame:
     """List every change of champion, the oldest first.
 
     Returns:
@@ -57,9 +56,7 @@ def promotion_log(folder: Path) -> pd.DataFrame:
     import pandas as pd
 
     log, entries = folder / LOG, []
-    # What follows the last line end is still being written, or was when its writer died.
-    lines = log.read_text(encoding="utf-8").split("\n")[:-1] if log.exists() else []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(log_lines(folder), start=1):
         try:
             entries.append(json.loads(line))
         except json.JSONDecodeError as error:

@@ -1,50 +1,60 @@
 """How the champion is changed: a network is promoted, or the champion rolled back.
 
-A version is written under a temporary name, renamed, logged, and only then pointed at, each step
-brought to the disk before the next. So a reader sees the old champion or the new one, whole, and
-the pointer is the truth; how the log is to be read is `history.py`. Writers exclude each
-other by a lock, which the operating system lifts when its holder dies.
+A version is written, whole, then logged, and only then pointed at. So a reader sees the old
+champion or the new one, whole, and the pointer is the truth; how the log is to be read is
+`history.py`. How each step is done in a folder is `folder_writer.py`, and at an address
+`address_writer.py`.
 
 Whether to promote is decided in `decision.py`; how versions are kept is `archive.py`.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
-import os
-import shutil
-import tempfile
 import zipfile
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from mnist_assets.champion.address_writer import AddressWriter
 from mnist_assets.champion.archive import (
     DAMAGED,
     EXPLANATION,
-    LINK,
-    LOG,
     MODEL,
-    POINTER,
-    VERSIONS,
     number_of,
     pointed,
     version_folders,
     whole_versions,
 )
+from mnist_assets.champion.folder_writer import FolderWriter
 from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-_NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+    from upath import UPath
+
+
+class Writer(Protocol):
+    """What changes an archive, each step whole before the next begins."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other writers out while the context lasts, and notice their changes."""
+
+    def add(self, version: str, files: Mapping[str, bytes]) -> None:
+        """Write a version, which nothing points to yet."""
+
+    def log(self, line: bytes) -> None:
+        """Add a line to the log."""
+
+    def point(self, version: str) -> None:
+        """Make a version the champion."""
 
 
 def promote(
-    folder: Path,
+    folder: UPath,
     model_path: Path,
     explanation: Mapping[str, Any],
     *,
@@ -77,10 +87,11 @@ def promote(
     """
     entry = _entry("forced promotion" if forced else "promotion", who, why, when)
     files = {
-        f"{name}.json": json.dumps(explanation[name], indent=2, allow_nan=False) + "\n"
+        f"{name}.json": (json.dumps(explanation[name], indent=2, allow_nan=False) + "\n").encode()
         for name in EXPLANATION
     }
-    with _locked(folder):
+    writer = _writer(folder)
+    with writer.alone():
         if pointed(folder) != replaces:
             raise InputError(
                 "champion to replace",
@@ -90,20 +101,12 @@ def promote(
             )
         last = max(map(number_of, version_folders(folder)), default=0)
         version = f"{last + 1:04d}-{network}"
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder / VERSIONS) as temporary:
-            written = Path(temporary) / version
-            written.mkdir()
-            _copy_model(model_path, written / MODEL)
-            for name, text in files.items():
-                _write(written / name, text)
-            _sync(written)
-            written.rename(folder / VERSIONS / version)
-        _sync(folder / VERSIONS)
-        _switch(folder, version, entry)
+        writer.add(version, {MODEL: _read_model(model_path), **files})
+        _switch(writer, folder, version, entry)
     return version
 
 
-def rollback(folder: Path, version: str, *, who: str, why: str, when: datetime) -> None:
+def rollback(folder: UPath, version: str, *, who: str, why: str, when: datetime) -> None:
     """Make an earlier champion, one of `history.list_versions`, the champion again; see `promote`.
 
     Raises:
@@ -111,7 +114,8 @@ def rollback(folder: Path, version: str, *, who: str, why: str, when: datetime) 
             else is changing the champion.
     """
     entry = _entry("rollback", who, why, when)
-    with _locked(folder):
+    writer = _writer(folder)
+    with writer.alone():
         known = [champion.version for champion in whole_versions(folder)]
         if version not in known or version == pointed(folder):
             raise InputError(
@@ -120,7 +124,7 @@ def rollback(folder: Path, version: str, *, who: str, why: str, when: datetime) 
                 expected=f"another of {', '.join(known) or 'none, as none was ever promoted'}",
                 remedy="Give an earlier champion's version.",
             )
-        _switch(folder, version, entry)
+        _switch(writer, folder, version, entry)
 
 
 def _entry(action: str, who: str, why: str, when: datetime) -> dict[str, str]:
@@ -134,11 +138,11 @@ def _entry(action: str, who: str, why: str, when: datetime) -> dict[str, str]:
     return {"when": when.isoformat(), "action": action, "who": who, "why": why}
 
 
-def _copy_model(source: Path, target: Path) -> None:
-    """Copy a `.keras` archive, and see that the copy is whole."""
+def _read_model(source: Path) -> bytes:
+    """Read a `.keras` archive, and see that it is whole."""
     try:
-        shutil.copyfile(source, target)
-        with zipfile.ZipFile(target) as archive:
+        content = source.read_bytes()
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             if damaged := archive.testzip():
                 raise zipfile.BadZipFile(f"its member {damaged} is damaged")
     except (FileNotFoundError, IsADirectoryError, *DAMAGED) as error:
@@ -148,69 +152,15 @@ def _copy_model(source: Path, target: Path) -> None:
             expected="a whole .keras archive",
             remedy="Train the network again, or give another file. The champion is unchanged.",
         ) from error
-    _sync(target)
+    return content
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep other writers out, and remove what a killed one left behind."""
-    versions = folder / VERSIONS
-    versions.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                folder,
-                seen="another process that is changing the champion",
-                expected="one at a time",
-                remedy="Wait until it is done, which takes a moment, and see who is champion then.",
-            ) from error
-        for left in versions.glob(".new-*"):
-            shutil.rmtree(left)
-        yield
+def _writer(folder: UPath) -> Writer:
+    return FolderWriter(Path(folder)) if isinstance(folder, Path) else AddressWriter(folder)
 
 
-def _switch(folder: Path, version: str, entry: Mapping[str, str]) -> None:
+def _switch(writer: Writer, folder: UPath, version: str, entry: Mapping[str, str]) -> None:
     """Log the change, then make it: an entry too many can be told, a missing one cannot."""
-    _append(folder / LOG, {**entry, "from": pointed(folder), "to": version})
-    _point(folder, version)
-
-
-def _append(log: Path, entry: Mapping[str, str | None]) -> None:
-    line = json.dumps(entry, ensure_ascii=False) + "\n"
-    with log.open("a+b") as file:
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)  # a line cut short led to nothing
-        file.write(line.encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _point(folder: Path, version: str) -> None:
-    link, temporary = folder / LINK, folder / f".{LINK}.new"
-    temporary.unlink(missing_ok=True)
-    try:
-        temporary.symlink_to(Path(VERSIONS) / version, target_is_directory=True)
-    except OSError as error:
-        if link.is_symlink() or error.errno not in _NO_LINKS_HERE:
-            raise
-        _write(temporary, json.dumps({"version": version}) + "\n")
-        temporary.replace(folder / POINTER)
-    else:
-        temporary.replace(link)
-    _sync(folder)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    _sync(path)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file or a folder's list of files to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    line = json.dumps({**entry, "from": pointed(folder), "to": version}, ensure_ascii=False)
+    writer.log(f"{line}\n".encode())
+    writer.point(version)

@@ -1,9 +1,9 @@
 """Where champions are kept, as a Dagster resource."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
+from upath import UPath
 
 from mnist_assets.champion.archive import archive_folder, superseded_versions
 from mnist_assets.orchestration.leftovers import Leftover, folder_left
@@ -13,22 +13,17 @@ class ChampionArchive(dg.ConfigurableResource):  # type: ignore[type-arg]  # not
     """Where champions are kept, beside the other values.
 
     Attributes:
-        assets: The folder of all values.
+        assets: The folder or address of all values.
     """
 
     assets: str
 
     @property
-    def path(self) -> Path:
-        """The archive's folder.
-
-        Raises:
-            InputError: Values are kept at a remote address.
-        """
+    def path(self) -> UPath:
+        """The archive's folder."""
         return archive_folder(self.assets)
 
     def superseded(self, keep: int) -> Iterator[Leftover]:
-        """The champions before the last `keep`, never the present one; none at a remote address."""
-        if "://" not in self.assets:
-            for champion in superseded_versions(self.path, keep):
-                yield folder_left(f"superseded champion {champion.version}", champion.folder)
+        """The champions before the last `keep`, never the present one."""
+        for champion in superseded_versions(self.path, keep):
+            yield folder_left(f"superseded champion {champion.version}", champion.folder)

@@ -58,8 +58,6 @@ def clean(yes: bool) -> None:
 
 
 def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
-    from upath import UPath
-
     from mnist_assets.champion.resources import ChampionArchive
     from mnist_assets.cli.graph import COMPILED, open_graph
     from mnist_assets.cli.search import TRIAL_PROGRAMS
@@ -72,6 +70,7 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
         folder_left,
     )
     from mnist_assets.orchestration.retention import find_expired_runs
+    from mnist_assets.orchestration.storage.addresses import open_address
     from mnist_assets.study.resources import RunsFolder
     from mnist_assets.tuning.declaration import read_sweeps
 
@@ -79,8 +78,8 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
     keep = read_settings(places.settings).history
     graph = open_graph(places, instance, {}, on_request=True)
     yield from find_expired_runs(instance, graph.checks, keep)
-    yield from find_undeclared_values(instance, UPath(places.assets), graph.declared)
-    yield from find_unfinished_files(UPath(places.assets))
+    yield from find_undeclared_values(instance, open_address(places.assets), graph.declared)
+    yield from find_unfinished_files(open_address(places.assets))
     yield from ChampionArchive(assets=places.assets).superseded(keep.champions)
     sweeps = read_sweeps(declared, places.tuning)
     for stage, what, wanted in (("study", "study of", declared), ("tuning", "sweep", sweeps)):

@@ -136,10 +136,11 @@ def _reader(places: Places) -> Callable[[str], Any]:
     """What reads a value's file, and gives None where there is none."""
     import numpy as np
     import pandas as pd
-    from upath import UPath
+
+    from mnist_assets.orchestration.storage.addresses import open_address
 
     def read(file: str) -> Any:
-        path = UPath(places.assets) / file
+        path = open_address(places.assets) / file
         if not path.exists():
             return None
         with path.open("rb") as opened:
@@ -162,14 +163,13 @@ def _find(
     Raises:
         InputError: It was not made, or there is no champion.
     """
-    from upath import UPath
-
     from mnist_assets.champion.archive import archive_folder, serving
     from mnist_assets.champion.export.subject import champion_subject, network_subject
     from mnist_assets.dataset.description import Description
     from mnist_assets.networks.declaration import read_networks
     from mnist_assets.networks.storage import NetworkStorage
     from mnist_assets.networks.stored import StoredNetwork
+    from mnist_assets.orchestration.storage.addresses import open_address
 
     described = read("dataset/description.json")
     dataset = Description.from_json(described) if described else None
@@ -186,7 +186,7 @@ def _find(
             expected=f"one of {', '.join(declared)}",
             remedy="Name a network that is declared in networks.yaml, or none for the champion.",
         )
-    network = NetworkStorage().load(UPath(places.assets) / "networks" / f"{name}.keras")
+    network = NetworkStorage().load(open_address(places.assets) / "networks" / f"{name}.keras")
 
     def describe(correct: int | None) -> Subject:
         evaluation = read(f"evaluation/{name}.json") or {}

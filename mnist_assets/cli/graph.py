@@ -8,7 +8,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,13 @@ from mnist_assets.definitions import (
     build_source,
     build_storages,
     everything_job,
+    lock_of,
     whole_job,
 )
 from mnist_assets.errors import InputError
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
 from mnist_assets.orchestration.history import end_dead_runs, observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
-from mnist_assets.orchestration.run_lock import hold_lock
 from mnist_assets.orchestration.runs import run_assets
 
 COMPILED = PROJECT / "data" / "cache" / "compiled"
@@ -52,9 +52,13 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 @contextmanager
 def working(places: Places) -> Iterator[dg.DagsterInstance]:
     """The run history, for a command that is alone in changing it and the values."""
-    with open_instance() as instance, hold_lock(places.lock, partial(click.echo, err=True)):
+    with open_instance() as instance, _alone(places, instance):
         end_dead_runs(instance)
         yield instance
+
+
+def _alone(places: Places, instance: dg.DagsterInstance) -> AbstractContextManager[None]:
+    return lock_of(places).hold(instance, partial(click.echo, err=True))
 
 
 def open_graph(

@@ -112,19 +112,18 @@ def _open_reader(places: Places) -> Reader:
     Raises:
         InputError: There is no champion.
     """
-    from upath import UPath
-
     from mnist_assets.champion.archive import archive_folder, serving
     from mnist_assets.dataset.description import Description
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.inference.scoring import Reader
     from mnist_assets.networks.stored import StoredNetwork
+    from mnist_assets.orchestration.storage.addresses import open_address
 
     champion = serving(archive_folder(places.assets))
     told = {
         name: json.loads(path.read_text(encoding="utf-8"))
         for name in ("inference/reference", "dataset/description")
-        if (path := UPath(places.assets) / f"{name}.json").exists()
+        if (path := open_address(places.assets) / f"{name}.json").exists()
     }
     described = told.get("dataset/description")
     limits = read_settings(places.settings).inbox

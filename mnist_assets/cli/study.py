@@ -85,12 +85,12 @@ def _record(places: Places, declared: Mapping[str, Network], networks: list[str]
         InputError: They are of another dataset than MNIST.
     """
     import pandas as pd
-    from upath import UPath
 
     from mnist_assets.dataset.description import Description
+    from mnist_assets.orchestration.storage.addresses import open_address
     from mnist_assets.study.recorded import RECORDED, describe_machine, record
 
-    folder = UPath(places.assets)
+    folder = open_address(places.assets)
     described = (folder / "dataset" / "description.json").read_text(encoding="utf-8")
     if not Description.from_json(json.loads(described)).mnist:
         raise InputError(

@@ -12,13 +12,14 @@ from upath import UPath
 from mnist_assets.declarations.places import Places
 from mnist_assets.orchestration.history import latest_materializations
 from mnist_assets.orchestration.incremental import Graph, Run
+from mnist_assets.orchestration.storage.addresses import open_address
 from mnist_assets.study.summary import KINDS, PARTS, summarise
 
 
 def show_summary(graph: Graph, places: Places, outcome: Run, seconds: float) -> None:
     """Print the closing table."""
     click.echo()
-    comparison = UPath(places.assets) / "evaluation" / "comparison.csv"
+    comparison = open_address(places.assets) / "evaluation" / "comparison.csv"
     if comparison.exists():
         show_networks(comparison)
     outcomes = Counter(check_outcomes(graph))
@@ -28,7 +29,7 @@ def show_summary(graph: Graph, places: Places, outcome: Run, seconds: float) -> 
         + (f", {outcomes['not run']} not run" if outcomes["not run"] else "")
     )
     click.echo(f"{_done(outcome)}; {seconds:.1f} s. Values are in {places.assets}")
-    report = UPath(places.assets) / "report" / "notebook.html"
+    report = open_address(places.assets) / "report" / "notebook.html"
     if report.exists():
         click.echo(f"Read the report: {report}")
 
@@ -62,7 +63,7 @@ def show_study(places: Places, networks: Iterable[str], confidence: float) -> No
         f"{'network':12} {'varied':10} {'runs':>4}  {'validation accuracy':33} test accuracy"
     )
     for network in networks:
-        path = UPath(places.assets) / "study" / f"{network}.csv"
+        path = open_address(places.assets) / "study" / f"{network}.csv"
         if path.exists():
             with path.open() as file:
                 summary = summarise(pd.read_csv(file), confidence, None)

@@ -50,8 +50,6 @@ def _broken_champions(places: Places) -> dict[str, str]:
     """What is wrong with champions, whose files are no value of an asset."""
     from mnist_assets.champion.archive import archive_folder, broken_versions
 
-    if "://" in places.assets:
-        return {}
     folder = archive_folder(places.assets)
     return {
         f"champion {version}": f"missing or damaged files: {folder / 'versions' / version}"

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 PACKAGE = Path(__file__).parents[1]
 NETWORKS_FILE = PACKAGE / "networks.yaml"
@@ -28,9 +29,11 @@ class Places:
 
     Attributes:
         assets: Folder of the values, or any address that fsspec knows (`MNIST_ASSETS_DATA`).
+        executor: What runs the steps: `local`, `multiprocess`, `celery` or `kubernetes`
+            (`MNIST_ASSETS_EXECUTOR`).
         dataset: `mnist` (bundled), `download`, a mirror's address, or a folder or file that
             `dataset/readers/` knows (`MNIST_ASSETS_DATASET`).
-        inbox: Folder that new digits are dropped into (`MNIST_ASSETS_INBOX`).
+        inbox: Folder or address that new digits are dropped into (`MNIST_ASSETS_INBOX`).
         networks: File that declares the networks (`MNIST_ASSETS_NETWORKS`).
         settings: File with the tunables (`MNIST_ASSETS_SETTINGS`).
         tuning: File that declares what is tried in training (`MNIST_ASSETS_TUNING`).
@@ -42,10 +45,11 @@ class Places:
     networks: Path = NETWORKS_FILE
     settings: Path = SETTINGS_FILE
     tuning: Path = TUNING_FILE
+    executor: str = "local"
 
     @property
     def lock(self) -> Path:
-        """The file that keeps two runs over the same values apart."""
+        """The file that keeps two runs of this machine over the same values apart."""
         if "://" in self.assets:
             return PROJECT / "data" / "remote.lock"
         return Path(self.assets).with_name(f"{Path(self.assets).name}.lock")
@@ -63,12 +67,15 @@ class Places:
             networks=Path(_place("MNIST_ASSETS_NETWORKS") or cls.networks),
             settings=Path(_place("MNIST_ASSETS_SETTINGS") or cls.settings),
             tuning=Path(_place("MNIST_ASSETS_TUNING") or cls.tuning),
+            executor=os.environ.get("MNIST_ASSETS_EXECUTOR") or cls.executor,
         )
 
 
 def _place(variable: str, *keywords: str) -> str | None:
     """The environment variable: a keyword or an address as it is, a path made absolute."""
     value = os.environ.get(variable)
+    if value and value.startswith("file://"):
+        value = unquote(urlsplit(value).path)
     if not value or value in keywords or "://" in value:
         return value
     return str(Path(value).expanduser().absolute())

@@ -34,7 +34,6 @@ from dagster._core.execution.plan.state import KnownExecutionState  # what a ste
 from dagster._core.execution.plan.step import ExecutionStep  # its key, tags, pool and outputs
 from dagster._core.execution.retries import RetryMode  # what Dagster's executors ask for
 from dagster._core.executor.in_process import InProcessExecutor  # handed over to
-from dagster._core.executor.multiprocess import MultiprocessExecutor  # chosen by `one_a_step`
 from dagster._core.storage.event_log import (
     SqlEventLogStorage,  # where what checks found is
     SqliteEventLogStorage,  # where a run's events are
@@ -54,7 +53,6 @@ __all__ = [
     "ExecutionStep",
     "InProcessExecutor",
     "KnownExecutionState",
-    "MultiprocessExecutor",
     "PlanExecutionContext",
     "PlanExecutionContextManager",
     "PlanOrchestrationContext",

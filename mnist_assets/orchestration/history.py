@@ -63,6 +63,12 @@ def end_dead_runs(instance: dg.DagsterInstance) -> None:
         instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
 
 
+def postgres_address(instance: dg.DagsterInstance) -> str | None:
+    """Address, as SQLAlchemy has them, of the history, if it is in a Postgres database."""
+    address: str | None = getattr(instance.event_log_storage, "postgres_url", None)
+    return address
+
+
 def database_beside(instance: dg.DagsterInstance, name: str) -> str:
     """Address, as SQLAlchemy has them, of a database of one's own beside the run history.
 
@@ -70,7 +76,7 @@ def database_beside(instance: dg.DagsterInstance, name: str) -> str:
     is in Postgres, a schema of that name there, which is made if need be: Dagster's tables and
     those of other libraries may have the same names.
     """
-    address = getattr(instance.event_log_storage, "postgres_url", None)
+    address = postgres_address(instance)
     if address is None:
         return f"sqlite:///{Path(instance.root_directory).absolute() / name}.db"
     from sqlalchemy import create_engine, make_url

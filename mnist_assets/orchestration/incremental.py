@@ -25,6 +25,7 @@ from mnist_assets.orchestration.history import (
     Materialization,
     latest_materializations,
 )
+from mnist_assets.orchestration.storage.addresses import FileState, look_below
 from mnist_assets.orchestration.storage.files import LIBRARIES, FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_any_fault
 from mnist_assets.orchestration.versions.libraries import describe_upgrades
@@ -208,12 +209,13 @@ class Graph:
         self, of: Collection[dg.AssetKey] | None = None
     ) -> dict[dg.AssetKey, tuple[State, str]]:
         made = latest_materializations(self._instance, self._graph.get_all_asset_keys())
+        look_at = {root: look_below(root) for root in {of.root for of in self._storages.values()}}
         versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()} | dict(
             self.observed
         )
         evaluations = self.evaluations()
         found = {
-            key: next(self._faults(key, made.get(key), versions, evaluations), None)
+            key: next(self._faults(key, made.get(key), versions, evaluations, look_at), None)
             for key in (self.keys if of is None else of)
         }
         return {key: fault for key, fault in found.items() if fault}
@@ -224,13 +226,14 @@ class Graph:
         made: Materialization | None,
         versions: Mapping[dg.AssetKey, str | None],
         evaluations: Evaluations,
+        look_at: Mapping[UPath, Callable[[UPath], FileState]],
     ) -> Iterator[tuple[State, str]]:
         """Every reason for an asset to run, the plainest first."""
         if made is None:
             yield State.MISSING, NEVER
             return
         node = self._graph.get(key)
-        yield from self._file_faults(key, made)
+        yield from self._file_faults(key, made, look_at)
         if made.tags.get(CODE_VERSION) != node.code_version:
             yield State.STALE, "its code or declaration changed"
         if self._upgraded and (upgrades := _upgrades(made)):
@@ -280,17 +283,26 @@ class Graph:
 
     def _file_of(self, key: dg.AssetKey) -> UPath | None:
         """Where an asset's value is, if a storage of the project keeps it."""
-        definition = self._graph.get(key).assets_def
-        storage = self._storages.get(definition.get_io_manager_key_for_asset_key(key))
+        storage = self._storage_of(key)
         return storage.file_of(key) if storage else None
 
-    def _file_faults(self, key: dg.AssetKey, made: Materialization) -> Iterator[tuple[State, str]]:
+    def _storage_of(self, key: dg.AssetKey) -> FileStorage[Any] | None:
+        definition = self._graph.get(key).assets_def
+        return self._storages.get(definition.get_io_manager_key_for_asset_key(key))
+
+    def _file_faults(
+        self,
+        key: dg.AssetKey,
+        made: Materialization,
+        look_at: Mapping[UPath, Callable[[UPath], FileState]],
+    ) -> Iterator[tuple[State, str]]:
         """What is wrong with the value's file, if a storage of the project keeps it."""
-        path = self._file_of(key)
-        if path is None:
+        storage = self._storage_of(key)
+        if storage is None:
             return
+        path = storage.file_of(key)
         try:
-            if fault := find_any_fault(path, made.metadata):
+            if fault := find_any_fault(path, made.metadata, look_at[storage.root]):
                 yield State.BROKEN, fault
         except FileNotFoundError:  # it was lost, or values are looked for elsewhere than before
             yield State.MISSING, f"no file {path}"

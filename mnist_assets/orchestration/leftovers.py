@@ -5,16 +5,17 @@ written, and what a process that was killed left of writing one.
 """
 
 import re
-import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import dagster as dg
 from upath import UPath
 
 from mnist_assets.orchestration.history import latest_materializations
+from mnist_assets.orchestration.storage.addresses import remove, remove_folder, size_below
 from mnist_assets.orchestration.storage.files import is_writer_gone
 from mnist_assets.orchestration.storage.fingerprints import find_fault, picture_fingerprints
 
@@ -46,24 +47,29 @@ def find_undeclared_values(
         written_to = str(made.metadata.get("path", ""))
         value = root.joinpath(*key.path)
         value = value.with_name(f"{value.name}{PurePosixPath(written_to).suffix}")
-        if "bytes" not in made.metadata or not value.is_file():
+        if "bytes" not in made.metadata:
             continue
         files = [(value, made.metadata), *picture_fingerprints(value, made.metadata)]
-        own = [
-            path for path, of_file in files if path.is_file() and find_fault(path, of_file) is None
-        ]
+        own = {path: of_file["bytes"] for path, of_file in files if _is_as_written(path, of_file)}
         if value in own:
             yield Leftover(
                 f"{key.to_user_string()}, no longer declared: {value}",
-                sum(path.stat().st_size for path in own),
-                partial(_remove_value, instance, key, own),
+                sum(own.values()),
+                partial(_remove_value, instance, key, list(own)),
             )
+
+
+def _is_as_written(path: UPath, remembered: Mapping[str, Any]) -> bool:
+    try:
+        return find_fault(path, remembered) is None
+    except FileNotFoundError:
+        return False
 
 
 def _remove_value(instance: dg.DagsterInstance, key: dg.AssetKey, files: list[UPath]) -> None:
     """Remove the files of an asset, and what the history tells of it."""
     for path in files:
-        path.unlink(missing_ok=True)
+        remove(path)
     instance.wipe_assets([key])
 
 
@@ -76,7 +82,6 @@ def find_unfinished_files(root: UPath) -> Iterator[Leftover]:
                 yield folder_left(f"unfinished: {folder}", folder)
 
 
-def folder_left(what: str, folder: Path) -> Leftover:
+def folder_left(what: str, folder: UPath | Path) -> Leftover:
     """A folder that nothing needs."""
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Leftover(what, size, partial(shutil.rmtree, folder))
+    return Leftover(what, size_below(folder), partial(remove_folder, folder))

@@ -1,31 +1,92 @@
-"""One run at a time: a second waits until the first is over, whoever started it.
+"""One run at a time over the same values: a second waits until the first is over.
 
-The lock is the operating system's, on a file beside the values: it ends with the process that holds
-it, however that process ends. Values kept at a remote address are locked for this machine only.
+Where values are in a folder, the lock is the operating system's, on a file beside them. Where they
+are at an address, it is Postgres's, if that is where the history is: it keeps runs on any number of
+machines apart. With the history in files, only runs of this machine can know of each other. Either
+lock ends with the process or the machine that holds it, however that ends.
+
+The process that coordinates a run holds it, from the first step to the last; steps that run
+elsewhere do so under its lock.
 """
 
 import fcntl
+import hashlib
 import os
+import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-HELD = "MNIST_ASSETS_LOCKS_HELD"  # by this process, or one that it was started by: paths
+from mnist_assets.orchestration.history import postgres_address
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+HELD = "MNIST_ASSETS_LOCKS_HELD"  # by this process, or one that it was started by
+POLL_INTERVAL = 0.5  # seconds between two tries
+# How soon the server learns that the machine at the other end is gone: in half a minute.
+_NOTICE_LOSS = (
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"
+)
+
+
+@dataclass(frozen=True)
+class RunLock:
+    """What keeps two runs over the same values apart.
+
+    Attributes:
+        assets: The folder or address of all values.
+        file: The file that is locked, unless Postgres has the lock.
+    """
+
+    assets: str
+    file: Path
+
+    def hold(
+        self, instance: dg.DagsterInstance, on_wait: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """Hold the lock, waiting for it if another run has it, whose process is told to `on_wait`.
+
+        Within a process it nests, and the processes that one starts work under its lock.
+        """
+        address = postgres_address(instance) if "://" in self.assets else None
+        if address:
+            return _nesting(self.assets, lambda: _hold_in_postgres(address, self.assets, on_wait))
+        return hold_lock(self.file, on_wait)
+
+
+def hold_lock(path: Path, on_wait: Callable[[str], None]) -> AbstractContextManager[None]:
+    """Hold the lock on a file; see `RunLock.hold`."""
+    return _nesting(str(path), lambda: _hold_file(path, on_wait))
 
 
 @contextmanager
-def hold_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock, waiting for it if another process has it, whom its file names to `on_wait`.
-
-    Within a process it nests, and the processes that one starts work under its lock.
-    """
+def _nesting(name: str, hold: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    """Hold what has this name, but where this process or one that started it holds it already."""
     held = os.environ.get(HELD)
     names = held.split(os.pathsep) if held else []
-    if str(path) in names:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    if digest in names:
         yield
         return
+    with hold():
+        os.environ[HELD] = os.pathsep.join([*names, digest])
+        try:
+            yield
+        finally:
+            if held is None:
+                del os.environ[HELD]
+            else:
+                os.environ[HELD] = held
+
+
+@contextmanager
+def _hold_file(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
@@ -37,35 +98,57 @@ def hold_lock(path: Path, on_wait: Callable[[str], None]) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()}")
         file.flush()
-        os.environ[HELD] = os.pathsep.join([*names, str(path)])
         try:
             yield
         finally:
-            if held is None:
-                del os.environ[HELD]
-            else:
-                os.environ[HELD] = held
             file.truncate(0)
 
 
-class RunLock(dg.ConfigurableResource):  # type: ignore[type-arg]  # its value is itself
-    """Held from a run's first step to its last; with a process for each step, step by step."""
+@contextmanager
+def _hold_in_postgres(address: str, assets: str, on_wait: Callable[[str], None]) -> Iterator[None]:
+    """Hold an advisory lock, which Postgres releases when the connection to it ends."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
 
-    file: str
+    number = int.from_bytes(hashlib.sha256(assets.encode()).digest()[:8], "big", signed=True)
+    holder = f"mnist-assets process {os.getpid()} on {socket.gethostname()}"
+    engine = create_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        _set_up(connection, holder)
+        waiting = False
+        while not _try_lock(connection, number):
+            if not waiting:
+                on_wait(f"Waiting for another run to end ({_find_holder(connection, number)}).")
+                waiting = True
+            time.sleep(POLL_INTERVAL)
+        yield
 
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunLock"]:
-        """Hold the lock while the resource is in use."""
-        log = context.log
-        with hold_lock(Path(self.file), lambda message: log.info(message) if log else None):
-            yield self
+
+def _set_up(connection: "Connection", holder: str) -> None:
+    from sqlalchemy import text
+
+    connection.execute(text(_NOTICE_LOSS))
+    connection.execute(
+        text("SELECT set_config('application_name', :name, false)"), {"name": holder[:63]}
+    )
 
 
-def locked(storage: dg.IOManager) -> dg.IOManagerDefinition:
-    """A storage that is only in use while the resource `run_lock` is held."""
+def _try_lock(connection: "Connection", number: int) -> bool:
+    from sqlalchemy import text
 
-    def provide(context: dg.InitResourceContext) -> dg.IOManager:
-        del context
-        return storage
+    return bool(connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}))
 
-    return dg.IOManagerDefinition(resource_fn=provide, required_resource_keys={"run_lock"})
+
+def _find_holder(connection: "Connection", number: int) -> str:
+    """Who holds the lock, as it called itself; it may have let go by now."""
+    from sqlalchemy import text
+
+    high, low = (number >> 32) & 0xFFFFFFFF, number & 0xFFFFFFFF
+    found = connection.scalar(
+        text(
+            "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE locktype = 'advisory' AND granted AND classid = :high AND objid = :low"
+        ),
+        {"high": high, "low": low},
+    )
+    return found or "which has just ended"

@@ -5,41 +5,41 @@ Either lasts as long as a run: processes that were started for one network train
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import dagster as dg
+from upath import UPath
 
-from mnist_assets.declarations.places import PROJECT
+from mnist_assets.orchestration.storage.addresses import list_folder, open_address
 from mnist_assets.study.workers import Workers
 
 ENDING = "_runs"
-REMOTE_RUNS = PROJECT / "data" / "cache"
 
 
 class RunsFolder(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
     """Where finished runs are kept until their study is complete, and after.
 
     Attributes:
-        assets: The folder of all values. Runs are beside the study's own, or in the project's cache
-            if values are at a remote address.
+        assets: The folder or address of all values. Runs are beside the study's own, so that any
+            machine goes on with them.
         stage: The folder of the stage's values.
     """
 
     assets: str
     stage: str = "study"
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> UPath:
         """The folder of the runs of a network or a sweep."""
         return self._folder / f"{name}{ENDING}"
 
-    def kept(self) -> Iterator[tuple[str, Path]]:
+    def kept(self) -> Iterator[tuple[str, UPath]]:
         """What has runs, by name, each with their folder."""
-        for folder in sorted(self._folder.glob(f"*{ENDING}/")):
+        inside = list_folder(self._folder)
+        for folder in sorted(path for path in inside if path.name.endswith(ENDING)):
             yield folder.name.removesuffix(ENDING), folder
 
     @property
-    def _folder(self) -> Path:
-        return (REMOTE_RUNS if "://" in self.assets else Path(self.assets)) / self.stage
+    def _folder(self) -> UPath:
+        return open_address(self.assets) / self.stage
 
 
 def study_workers(processes: int) -> dg.ResourceDefinition:

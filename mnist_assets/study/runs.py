@@ -9,10 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
+from mnist_assets.orchestration.storage.addresses import (
+    list_folder,
+    put,
+    read_bytes,
+    remove_folder,
+)
 from mnist_assets.orchestration.versions.content import content_version
 from mnist_assets.orchestration.versions.libraries import installed_versions
 from mnist_assets.study.digits import Digits
@@ -20,7 +25,8 @@ from mnist_assets.study.training import Run, Seeds, Study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
+
+    from upath import UPath
 
 LIBRARIES = ("tensorflow", "keras", "numpy")
 
@@ -42,7 +48,7 @@ class KeptRuns(Generic[_Run]):
     """Runs of the same training but for their seeds that are in a folder."""
 
     def __init__(
-        self, folder: Path, fingerprint: str, of: Callable[[dict[str, Any]], _Run]
+        self, folder: UPath, fingerprint: str, of: Callable[[dict[str, Any]], _Run]
     ) -> None:
         """Keep runs in a folder that nothing else is in, under what decides them but their seeds.
 
@@ -56,14 +62,15 @@ class KeptRuns(Generic[_Run]):
 
     def read(self) -> dict[Seeds, _Run]:
         """Every run that was kept; a file that is damaged counts as none."""
-        runs = filter(None, (self._read(path) for path in sorted(self._folder.glob("*.json"))))
+        files = sorted(path for path in list_folder(self._folder) if path.suffix == ".json")
+        runs = filter(None, map(self._read, files))
         return {run.seeds: run for run in runs}
 
     def read_with_siblings(self) -> dict[Seeds, _Run]:
         """Every run that was kept here, or that is from now on: it was kept in a folder beside."""
         found = self.read()
-        for folder in self._folder.parents[1].glob(f"*/{self.fingerprint}"):
-            for seeds, run in KeptRuns(folder.parent, self.fingerprint, self._of).read().items():
+        for folder in list_folder(self._folder.parents[1]):
+            for seeds, run in KeptRuns(folder, self.fingerprint, self._of).read().items():
                 if seeds not in found:
                     self.keep(run)
                     found[seeds] = run
@@ -73,23 +80,20 @@ class KeptRuns(Generic[_Run]):
         """Write a run, whole or not at all."""
         plain = {name: _plain(value) for name, value in asdict(run).items()}
         name = f"training_{run.seeds.training}_split_{run.seeds.split}"
-        written = self._folder / f"{name}.part"
-        self._folder.mkdir(parents=True, exist_ok=True)
-        written.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
-        written.replace(self._folder / f"{name}.json")
+        put((json.dumps(plain, indent=2) + "\n").encode(), self._folder / f"{name}.json")
 
-    def _read(self, path: Path) -> _Run | None:
+    def _read(self, path: UPath) -> _Run | None:
         try:
-            return self._of(json.loads(path.read_text(encoding="utf-8")))
+            return self._of(json.loads(read_bytes(path)))
         except (ValueError, TypeError, KeyError):
             return None
 
 
-def remove_others(folder: Path, fingerprints: Collection[str]) -> None:
+def remove_others(folder: UPath, fingerprints: Collection[str]) -> None:
     """Remove from a folder the runs that something else decided than what these stand for."""
-    for found in folder.glob("*/"):
+    for found in list_folder(folder):
         if found.name not in fingerprints:
-            shutil.rmtree(found)
+            remove_folder(found)
 
 
 def versions_of(digits: Digits) -> list[str]:

@@ -5,12 +5,12 @@ Whether a challenger takes its place is decided in `decision.py`.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
+from upath import UPath
 
 from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
@@ -124,15 +124,10 @@ def champion_asset(
     return model
 
 
-def _present(folder: Path, without: Mapping[str, Any]) -> Stored:
+def _present(folder: UPath, without: Mapping[str, Any]) -> Stored:
     version = archiving.pointed(folder)
-    described = {
-        "version": version,
-        "network": version.partition("-")[2] if version else None,
-        "file": "champion/current/model.keras" if version else None,
-    }
     return stored(
-        described,
+        archiving.describe(folder, version),
         LOADS.result(archiving.check_current(folder, version)),
         version=version or "none yet",
         promotions=table(promotion_log(folder).tail(20)),

@@ -16,6 +16,7 @@ from mnist_assets.findings import Finding
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import Picture, table
 from mnist_assets.orchestration.stage import Check, Stored, stored
+from mnist_assets.orchestration.storage.copies import local_copy
 from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.quality import assessment
 from mnist_assets.quality.assets.networks import (
@@ -159,7 +160,7 @@ def _taken(
     keys = _keys(current.network)
     if not made.keys() >= set(keys.values()) or not file.is_file():
         return None  # it is no longer declared
-    if StoredNetwork(file).weights != StoredNetwork(current.model_path).weights:
+    if StoredNetwork(local_copy(file)).weights != StoredNetwork(current.model_path).weights:
         return None  # it was trained anew, or the champion's file is not what was promoted
     values = {kind: optional_inputs.read(instance, key, *made[key]) for kind, key in keys.items()}
     return None if any(value is None for value in values.values()) else values

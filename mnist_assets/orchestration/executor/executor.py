@@ -7,9 +7,8 @@ and draws. Resources are set up before, once, and shared as they are then.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import dagster as dg
 
@@ -17,7 +16,6 @@ from mnist_assets.orchestration.dagster_internals import (
     ExecuteRunWithPlanIterable,
     ExecutionPlan,
     InProcessExecutor,
-    MultiprocessExecutor,
     PlanExecutionContext,
     PlanExecutionContextManager,
     PlanOrchestrationContext,
@@ -88,7 +86,7 @@ class TwoProcessExecutor(dg.Executor):
 
 
 def local_executor(prepare: Callable[[], None]) -> dg.ExecutorDefinition:
-    """The executor for one machine, which runs steps in as many processes as its config says.
+    """The executor for one machine, which runs steps in one process or two.
 
     Args:
         prepare: What a process does that is to run steps for TensorFlow, while others run already:
@@ -108,27 +106,17 @@ def local_executor(prepare: Callable[[], None]) -> dg.ExecutorDefinition:
                             description="Steps that need TensorFlow in one, the rest in another, "
                             "where that can be; else all in one.",
                         ),
-                        dg.EnumValue("one_a_step", description="Each step in a new one."),
                     ],
                 ),
                 default_value="two",
                 description="In how many processes a run's steps are run.",
             )
         },
-        requirements=_requirements,
     )
     def local(init_context: dg.InitExecutorContext) -> dg.Executor:
         """In two processes where that can be, else in one, unless told otherwise."""
-        match init_context.executor_config["processes"]:
-            case "one":
-                return InProcessExecutor(RetryMode.ENABLED)
-            case "one_a_step":
-                return MultiprocessExecutor(RetryMode.ENABLED, max_concurrent=None)
+        if init_context.executor_config["processes"] == "one":
+            return InProcessExecutor(RetryMode.ENABLED)
         return TwoProcessExecutor(prepare)
 
     return local
-
-
-def _requirements(config: Mapping[str, Any]) -> Sequence[dg.ExecutorRequirement]:
-    """What Dagster has to make sure of: that each new process finds job, history and values."""
-    return list(dg.ExecutorRequirement) if config["processes"] == "one_a_step" else []

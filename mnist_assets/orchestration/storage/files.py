@@ -2,7 +2,8 @@
 
 A value is written under a temporary name and then renamed, so that whatever interrupts the writing
 (a full disk, SIGKILL) leaves the old value or the new one. What is in such a file, format by
-format, is `formats.py`; how its pictures are named, `pictures.py`.
+format, is `formats.py`; how its pictures are named, `pictures.py`; how it gets to an address,
+`addresses.py`.
 """
 
 import os
@@ -12,8 +13,6 @@ import zipfile
 import zlib
 from abc import abstractmethod
 from collections.abc import Mapping
-from functools import cache
-from multiprocessing.util import Finalize
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any, Generic, TypeVar
@@ -22,7 +21,13 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.fingerprints import PICTURE_FILES, fingerprint
+from mnist_assets.orchestration.storage.addresses import make_folder, remove, send
+from mnist_assets.orchestration.storage.copies import local_copy
+from mnist_assets.orchestration.storage.fingerprints import (
+    PICTURE_FILES,
+    fingerprint,
+    sha256_of,
+)
 from mnist_assets.orchestration.storage.pictures import Illustrated, find_others, picture_file
 from mnist_assets.orchestration.versions.libraries import installed_versions
 
@@ -63,17 +68,11 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         value: _Value = obj.value if isinstance(obj, Illustrated) else obj
         pictures = self._picture_files(obj, path)
         try:
-            if isinstance(path, Path):
-                self._replace(value, pictures, Path(path))
-            else:
-                self._upload(value, pictures, path)
+            told: dict[str, Any] = self._store(value, pictures, path)
             for other in find_others(path, self.extension, {path.name, *pictures}):
-                other.unlink()
-            told: dict[str, Any] = dict(fingerprint(path))
+                remove(other)
             if libraries := (context.definition_metadata or {}).get(LIBRARIES):
                 told[LIBRARIES] = installed_versions(libraries)
-            if pictures:
-                told[PICTURE_FILES] = {name: fingerprint(path.with_name(name)) for name in pictures}
         except OSError as error:
             raise _not_written(path, error) from error
         context.add_output_metadata(told)
@@ -90,7 +89,7 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             InputError: There is no file, or it cannot be read, or it is damaged.
         """
         try:
-            return self.read(Path(path) if isinstance(path, Path) else self._local_copy(path))
+            return self.read(local_copy(path))
         except FileNotFoundError as error:
             raise InputError(
                 path,
@@ -114,7 +113,7 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             InputError: The folder cannot be made.
         """
         try:
-            super().make_directory(path)
+            make_folder(path)
         except OSError as error:
             raise _not_written(path, error) from error
 
@@ -129,18 +128,25 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         of_value = path.name.removesuffix(self.extension)
         return {picture_file(of_value, name): png for name, png in pictures.items()}
 
-    def _replace(self, value: _Value, pictures: Mapping[str, bytes], path: Path) -> None:
-        _sweep(path)
+    def _store(self, value: _Value, pictures: Mapping[str, bytes], path: UPath) -> dict[str, Any]:
+        """Replace a value's file and those of its pictures; what to remember of them."""
+        here = isinstance(path, Path)
+        if isinstance(path, Path):
+            _sweep(path)
         with tempfile.TemporaryDirectory(
-            prefix=f".{path.name}.{os.getpid()}.", dir=path.parent
+            prefix=f".{path.name}.{os.getpid()}.", dir=str(path.parent) if here else None
         ) as folder:
+            kept: dict[str, dict[str, Any]] = {}
             for written in self._write_all(value, pictures, Path(folder) / path.name):
-                written.replace(path.with_name(written.name))
-
-    def _upload(self, value: _Value, pictures: Mapping[str, bytes], path: UPath) -> None:
-        with tempfile.TemporaryDirectory(prefix="mnist-assets-") as folder:
-            for written in self._write_all(value, pictures, Path(folder) / path.name):
-                path.fs.put_file(str(written), path.with_name(written.name).path)
+                to = path.with_name(written.name)
+                content = sha256_of(written)
+                if isinstance(to, Path):
+                    written.replace(to)
+                else:
+                    send(written, to)
+                kept[to.name] = fingerprint(to, content)
+        told = kept.pop(path.name)
+        return told | ({PICTURE_FILES: kept} if kept else {})
 
     def _write_all(self, value: _Value, pictures: Mapping[str, bytes], path: Path) -> list[Path]:
         """Write a value and, beside it, its pictures; the value is the last of the files."""
@@ -148,20 +154,6 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
         for name, png in pictures.items():
             path.with_name(name).write_bytes(png)
         return [*map(path.with_name, pictures), path]
-
-    def _local_copy(self, path: UPath) -> Path:
-        copy = Path(tempfile.mkdtemp(dir=_copies())) / path.name
-        path.fs.get_file(path.path, str(copy))
-        return copy
-
-
-@cache
-def _copies() -> str:
-    """Where copies of remote files are until the process ends, since arrays stay mapped to them."""
-    folder = tempfile.mkdtemp(prefix="mnist-assets-")
-    # What `atexit` knows is not done in a process that was forked to run steps.
-    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=0)
-    return folder
 
 
 def _sweep(path: Path) -> None:

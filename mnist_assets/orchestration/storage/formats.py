@@ -1,7 +1,7 @@
 """File formats: how each kind of value is written to a local file, and read from one.
 
 None needs Dagster to be opened, and nothing is ever pickled. Arrays are memory-mapped on reading.
-How a file gets to its place, here or at a remote address, is `storage.py`.
+How a file gets to its place, here or at an address, is `addresses.py`.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from upath import UPath
 
+from mnist_assets.orchestration.storage.addresses import open_address
 from mnist_assets.orchestration.storage.files import FileStorage
 
 if TYPE_CHECKING:
@@ -143,7 +143,5 @@ def file_storages(base: str, *further: type[FileStorage[Any]]) -> dict[str, File
         base: The folder or address.
         further: Formats of a stage's own, beside those of `FORMATS`.
     """
-    root = UPath(base)
-    if root.protocol in {"file", "local"}:
-        root = UPath(root.path)  # so that it is written to as any other folder
+    root = open_address(base)
     return {of.extension.removeprefix("."): of(root) for of in (*FORMATS, *further)}

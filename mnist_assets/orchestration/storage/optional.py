@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import dagster as dg
-from upath import UPath
 
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
@@ -20,6 +19,7 @@ from mnist_assets.orchestration.history import (
     Materialization,
     latest_materializations,
 )
+from mnist_assets.orchestration.storage.addresses import open_address
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import PictureStorage, file_storages
 
@@ -102,7 +102,7 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
         Returns:
             PNG files, by what was asked for.
         """
-        made, storage = _latest(instance, code_versions), PictureStorage(UPath(self.assets))
+        made, storage = _latest(instance, code_versions), PictureStorage(open_address(self.assets))
         found = {}
         for file in files:
             key = file.partition(".")[0]

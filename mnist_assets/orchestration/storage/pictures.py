@@ -11,6 +11,8 @@ from typing import Any
 
 from upath import UPath
 
+from mnist_assets.orchestration.storage.patience import patiently
+
 ENDING = ".png"
 
 
@@ -35,7 +37,7 @@ def picture_file(value: str, picture: str) -> str:
 def find_others(value: UPath, ending: str, belonging: Collection[str]) -> Iterator[UPath]:
     """The files of pictures beside a value that are not named among those belonging to it."""
     name = value.name.removesuffix(ending)
-    for path in value.parent.iterdir():
+    for path in patiently(value, lambda: list(value.parent.iterdir())):
         is_picture = path.name == f"{name}{ENDING}" or (
             path.name.startswith(f"{name}.") and path.name.endswith(ENDING)
         )
