@@ -92,6 +92,7 @@ def _change_champion(change: dict[str, str]) -> None:
 
     config = {"ops": {"champion__model": {"config": change}}}
     reasons = {dg.AssetKey(["champion", "model"]): ", ".join(change.values())}
-    with working(Places.from_environment()) as instance:
-        if not run_assets(instance, reasons, config, everything_job).success:
+    places = Places.from_environment()
+    with working(places) as instance:
+        if not run_assets(instance, reasons, config, everything_job, assets=places.assets).success:
             sys.exit(1)

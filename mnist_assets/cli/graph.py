@@ -53,7 +53,7 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
 def working(places: Places) -> Iterator[dg.DagsterInstance]:
     """The run history, for a command that is alone in changing it and the values."""
     with open_instance() as instance, _alone(places, instance):
-        end_dead_runs(instance)
+        end_dead_runs(instance, places.assets)
         yield instance
 
 
@@ -143,4 +143,5 @@ def _run_job(
     """Materialise assets in one run: the job over everything has none made only on request."""
     requested = any(graph.is_made_on_request(key) for key in reasons)
     job = whole_job if requested else everything_job
-    return run_assets(instance, reasons, config, job, quiet=quiet)
+    assets = Places.from_environment().assets
+    return run_assets(instance, reasons, config, job, assets=assets, quiet=quiet)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from mnist_assets.errors import InputError
+
 PACKAGE = Path(__file__).parents[1]
 NETWORKS_FILE = PACKAGE / "networks.yaml"
 SETTINGS_FILE = PACKAGE / "settings.yaml"
@@ -76,6 +78,14 @@ def _place(variable: str, *keywords: str) -> str | None:
     value = os.environ.get(variable)
     if value and value.startswith("file://"):
         value = unquote(urlsplit(value).path)
+    if value and "://" in value and urlsplit(value).password:
+        raise InputError(
+            variable,
+            seen="an address with a password in it",
+            expected="one without, since addresses are logged and stored",
+            remedy="Give credentials as the store's own library takes them from the environment: "
+            "docs/deploy.md says how.",
+        )
     if not value or value in keywords or "://" in value:
         return value
     return str(Path(value).expanduser().absolute())

@@ -101,10 +101,27 @@ class Normalization(Declared):
     std_tolerance: Real = Field(gt=0, le=1)
 
 
+class Needs(Declared):
+    """What a step that trains needs, where workers elsewhere run it.
+
+    Attributes:
+        queue: The Celery queue that it waits in.
+        cpus: Cores that its pod asks for.
+        memory_gigabytes: Memory that its pod asks for and may use.
+        gpus: GPUs of NVIDIA that its pod gets.
+    """
+
+    queue: str = Field(pattern=r"^[\w.-]{1,100}$")
+    cpus: Real = Field(gt=0, le=1024)
+    memory_gigabytes: Real = Field(gt=0, le=100_000)
+    gpus: Whole = Field(ge=0, le=64)
+
+
 class Training(Declared):
     """How training uses the machine."""
 
     memory_limit: Whole = Field(ge=1, le=10**13)
+    needs: Needs
 
 
 class Evaluation(Declared):

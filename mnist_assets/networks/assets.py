@@ -71,6 +71,7 @@ def _network_asset(name: str, network: Network, settings: Settings) -> dg.Assets
             "preparation/normalization",
         ],
         kinds={"tensorflow", "keras"},
+        needs=settings.training.needs,
         checks=[PARAMETERS],
         description=f"{network.description} Takes raw pixels, 0-255; gives class probabilities.",
         due_within=None

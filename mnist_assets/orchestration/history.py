@@ -11,7 +11,8 @@ CODE_VERSION = "dagster/code_version"
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
 WITHOUT = "without"  # in an asset's metadata: what it could have shown, and the keys that lacked
-STARTED_HERE = {"mnist_assets/command": "materialize"}
+STARTED_HERE = {"mnist_assets/command": "materialize"}  # tags of a run
+VALUES = "mnist_assets/values"  # tag of a run: the folder or address of all values
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,15 @@ def observe(instance: dg.DagsterInstance, key: dg.AssetKey, version: str) -> Non
         instance.report_runless_asset_event(dg.AssetObservation(key, tags={DATA_VERSION: version}))
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Record that runs of a command that was killed are over: whoever has the lock is alone."""
+def end_dead_runs(instance: dg.DagsterInstance, assets: str) -> None:
+    """Record that runs of a command that was killed are over: whoever has the lock is alone.
+
+    Those over values elsewhere may well be alive: the lock is that of a folder or address.
+    """
     status = dg.DagsterRunStatus
     unfinished = dg.RunsFilter(
-        tags=STARTED_HERE, statuses=[status.NOT_STARTED, status.STARTING, status.STARTED]
+        tags={**STARTED_HERE, VALUES: assets},
+        statuses=[status.NOT_STARTED, status.STARTING, status.STARTED],
     )
     for record in instance.get_run_records(unfinished):
         instance.report_run_failed(record.dagster_run, "The process of this run was killed.")

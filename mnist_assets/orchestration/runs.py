@@ -9,7 +9,7 @@ import dagster as dg
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
 from mnist_assets.orchestration.executor import INTERRUPTED
-from mnist_assets.orchestration.history import STARTED_HERE
+from mnist_assets.orchestration.history import STARTED_HERE, VALUES
 from mnist_assets.orchestration.incremental import NEVER, Run
 
 
@@ -19,6 +19,7 @@ def run_assets(
     config: Mapping[str, Any],
     job: Callable[[], dg.JobDefinition],
     *,
+    assets: str,
     quiet: bool = False,
 ) -> Run:
     """Materialise assets with their checks in one run, in this process, telling of it.
@@ -28,6 +29,7 @@ def run_assets(
         reasons: Why each of the assets has to run.
         config: The run configuration; what it says of other assets is left out.
         job: Makes the job: a function of a module, which other processes find by its name.
+        assets: The folder or address of all values.
         quiet: Whether nothing is told but what goes wrong.
     """
     steps = {key.to_python_identifier() for key in reasons}
@@ -40,7 +42,7 @@ def run_assets(
         instance=instance,
         asset_selection=list(reasons),
         run_config={**config, "ops": ops, "loggers": {"terminal": {"config": {"quiet": quiet}}}},
-        tags=STARTED_HERE,
+        tags={**STARTED_HERE, VALUES: assets},
     ) as result:
         return _explain(result)
 

@@ -7,9 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 import dagster as dg
 
+from mnist_assets.declarations.settings import Needs
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
 from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY
+from mnist_assets.orchestration.executor.needs import tags_of
 from mnist_assets.orchestration.presentation import Picture, inline
 from mnist_assets.orchestration.storage.files import LIBRARIES
 from mnist_assets.orchestration.storage.pictures import Illustrated
@@ -115,6 +117,7 @@ class Stage:
         partitions: dg.PartitionsDefinition[str] | None = None,
         on_request: bool = False,
         priority: int | None = None,
+        needs: Needs | None = None,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         """Make a function an asset of this stage.
 
@@ -135,6 +138,7 @@ class Stage:
                 changes by itself.
             on_request: Whether it, too, is made only when asked for, since it takes long.
             priority: If not the stage's.
+            needs: What workers elsewhere have to have, if it is more than others need.
         """
 
         def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -146,7 +150,7 @@ class Stage:
                 io_manager_key=storage,
                 group_name=self.name,
                 kinds=kinds,
-                op_tags=self.op_tags(kinds, priority),
+                op_tags=self.op_tags(kinds, priority) | (tags_of(needs) if needs else {}),
                 owners=OWNERS,
                 code_version=code_version(function),
                 check_specs=[check.spec(key) for check in checks],

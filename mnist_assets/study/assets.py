@@ -85,6 +85,7 @@ def _runs_asset(name: str, network: Network, settings: Settings, code: str) -> d
             "preparation/split",
         ],
         kinds={"tensorflow", "keras"},
+        needs=settings.training.needs,
         checks=[RUNS, ENOUGH],
         description=f"Validation and test accuracy of {name}, trained again and again: with other "
         "seeds of its initial weights and batch order, and on other splits into training and "

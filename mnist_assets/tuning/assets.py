@@ -103,6 +103,7 @@ def _runs_asset(
         name=f"{name}{ENDING}",
         reads=["dataset/train_images", "dataset/train_labels", "preparation/split"],
         kinds={"tensorflow", "keras"},
+        needs=settings.training.needs,
         checks=[RUNS, FINITE, ENOUGH],
         description=f"Every training of the sweep {name}, epoch by epoch, judged on the validation "
         "images of a split of its own. Takes minutes, and is made only when asked for.",

@@ -39,6 +39,7 @@ def label_errors_asset(networks: Mapping[str, Network], settings: Settings) -> d
             "preparation/normalization",
         ],
         kinds={"tensorflow", "keras"},
+        needs=settings.training.needs,
         priority=-1,  # little waits for it, and it takes long
         checks=[FEW],
         description="Training images whose labels look wrong, for a person to judge: "
