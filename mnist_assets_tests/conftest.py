@@ -164,6 +164,26 @@ def made_project(materialized, tmp_path):
     return materialized[0].copy(tmp_path / "made")
 
 
+@pytest.fixture(scope="session")
+def s3():
+    """A server of S3 on loopback, and the environment by which other processes find it."""
+    from mnist_assets_tests.stores import s3_server
+
+    with s3_server() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.slow)])
+def address(request, tmp_path):
+    """An empty address: in memory, and in a bucket of S3."""
+    from mnist_assets_tests.stores import bucket_address, memory_address
+
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+    with (bucket_address if request.param == "s3" else memory_address)(tmp_path) as found:
+        yield found
+
+
 @pytest.fixture
 def no_waiting_for_the_disk(monkeypatch):
     """Tests end processes, never the machine."""

@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -117,6 +117,34 @@ def look_below(root: UPath) -> Callable[[UPath], FileState]:
     return look_up
 
 
+def look_inside(folder: UPath) -> list[tuple[UPath, FileState]]:
+    """Look at all files directly in a folder, at an address by one listing; none without a folder.
+
+    Raises:
+        InputError: Its store refuses or is not available.
+    """
+    if isinstance(folder, Path):
+        return [(path, look(path)) for path in list_folder(folder) if path.is_file()]
+    listed = list_address(folder).items()
+    return [(path, _state(info)) for path, info in listed if info["type"] == "file"]
+
+
+def list_address(folder: UPath) -> dict[UPath, Mapping[str, Any]]:
+    """What a store tells of everything directly at an address, by one listing, in no order.
+
+    Nothing, if there is no such address.
+
+    Raises:
+        InputError: The store refuses or is not available.
+    """
+    try:
+        listed = patiently(folder, lambda: file_system(folder).ls(folder.path, detail=True))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    inside = [info for info in listed if info["name"].strip("/") != folder.path.strip("/")]
+    return {folder / PurePosixPath(info["name"]).name: info for info in inside}
+
+
 def read_bytes(path: UPath) -> bytes:
     """Read a small file as it is now; errors as of `look`."""
     if isinstance(path, Path):
@@ -212,10 +240,31 @@ def size_below(folder: UPath | Path) -> int:
     return size
 
 
+def move(path: UPath, target: UPath) -> None:
+    """Move a file or a folder at an address; where objects cannot be renamed, one after the other.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        InputError: Its store refuses or is not available.
+    """
+    store = file_system(path)
+    if path.protocol not in _REPLACES_IN_ONE_STEP:
+        patiently(path, lambda: store.mv(path.path, target.path))
+        return
+    for name in patiently(path, lambda: store.find(path.path)) or [path.path]:
+        _move_object(path, name, target.path + name.removeprefix(path.path))
+
+
 def make_folder(path: UPath) -> None:
     """Make a folder where there are any; object stores have none, and a bucket is not made."""
-    if path.protocol not in _REPLACES_IN_ONE_STEP:
+    if isinstance(path, Path) or path.protocol not in _REPLACES_IN_ONE_STEP:
         path.mkdir(parents=True, exist_ok=True)
+
+
+def _move_object(path: UPath, name: str, target: str) -> None:
+    store = file_system(path)
+    patiently(path, lambda: store.cp_file(name, target))
+    patiently(path, lambda: store.rm_file(name))
 
 
 def _send(path: UPath, write: Callable[[str], None]) -> None:
