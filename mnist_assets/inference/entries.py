@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from upath import UPath
 
-from mnist_assets.orchestration.storage.addresses import file_system, list_address
+from mnist_assets.orchestration.storage.addresses import file_system, find_objects, list_address
 from mnist_assets.orchestration.storage.patience import patiently
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def list_entries(folder: UPath) -> list[Entry]:
     if isinstance(folder, Path):
         names = sorted(folder.iterdir()) if folder.is_dir() else []
         return [entry for entry in map(look, names) if entry]
-    listed = list_address(folder).items()
-    return sorted((_entry_at(path, info) for path, info in listed), key=lambda entry: entry.name)
+    entries = [_entry_at(path, info) for path, info in list_address(folder).items()]
+    return sorted(filter(None, entries), key=lambda entry: entry.name)
 
 
 def look(path: UPath) -> Entry | None:
@@ -143,15 +143,15 @@ def _fetch(store: Any, folder: Path, largest_file: int, entry: Entry) -> Fetched
     return Fetched(entry, copy)
 
 
-def _entry_at(path: UPath, info: Mapping[str, Any]) -> Entry:
+def _entry_at(path: UPath, info: Mapping[str, Any]) -> Entry | None:
+    """What is at an address; None for an empty folder, which stores keep or not as they like."""
     if info["type"] == "file":
         is_long = len(os.fsencode(path.name)) > LONGEST_NAME
         fault = f"Its name is longer than {LONGEST_NAME} bytes." if is_long else ""
         return Entry(path, int(info["size"]), _time(info), fault)
-    # A store knows of a folder only by what is in it.
-    inside = patiently(path, lambda: file_system(path).find(path.path, detail=True)).values()
+    inside = find_objects(path).values()
     times = [time for of in inside if (time := _time(of)) is not None]
-    return Entry(path, 0, max(times, default=_time(info)), _FOLDER)
+    return Entry(path, 0, max(times, default=None), _FOLDER) if inside else None
 
 
 def _time(info: Mapping[str, Any]) -> int | None:

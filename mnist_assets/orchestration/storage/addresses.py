@@ -240,6 +240,12 @@ def size_below(folder: UPath | Path) -> int:
     return size
 
 
+def find_objects(path: UPath) -> dict[str, Mapping[str, Any]]:
+    """What a store tells of everything below an address, but for objects that stand for folders."""
+    found = patiently(path, lambda: file_system(path).find(path.path, detail=True))
+    return {name: info for name, info in found.items() if not name.endswith("/")}
+
+
 def move(path: UPath, target: UPath) -> None:
     """Move a file or a folder at an address; where objects cannot be renamed, one after the other.
 
@@ -251,7 +257,7 @@ def move(path: UPath, target: UPath) -> None:
     if path.protocol not in _REPLACES_IN_ONE_STEP:
         patiently(path, lambda: store.mv(path.path, target.path))
         return
-    for name in patiently(path, lambda: store.find(path.path)) or [path.path]:
+    for name in find_objects(path) or [path.path]:
         _move_object(path, name, target.path + name.removeprefix(path.path))
 
 
