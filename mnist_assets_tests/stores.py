@@ -10,18 +10,14 @@ from contextlib import contextmanager
 import fsspec
 import pytest
 
-from mnist_assets.orchestration.storage import copies
-
 NEEDED = ("moto.server", "s3fs")
 
 
 @contextmanager
-def memory_address(folder):
-    """An address in this process's memory, whose copies are kept in a folder."""
+def memory_address():
+    """An address in this process's memory."""
     name = uuid.uuid4().hex
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copies, "FOLDER", folder / "copies")
-        yield f"memory://{name}"
+    yield f"memory://{name}"
     store = fsspec.filesystem("memory")
     if store.exists(f"/{name}"):
         store.rm(f"/{name}", recursive=True)
@@ -70,13 +66,11 @@ def wait_for(port, server):
 
 
 @contextmanager
-def bucket_address(folder):
-    """A new bucket of a running `s3_server`, whose copies are kept in a folder."""
+def bucket_address():
+    """A new bucket of a running `s3_server`."""
     bucket = f"bucket-{uuid.uuid4().hex[:12]}"
     fsspec.filesystem("s3").mkdir(bucket)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(copies, "FOLDER", folder / "copies")
-        yield f"s3://{bucket}"
+    yield f"s3://{bucket}"
 
 
 class Requests:

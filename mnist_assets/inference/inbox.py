@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,11 +19,11 @@ from mnist_assets.errors import InputError
 from mnist_assets.inference.entries import LONGEST_NAME
 from mnist_assets.orchestration.storage.addresses import (
     ChangedMeanwhileError,
+    create,
     file_system,
     make_folder,
     move,
     remove,
-    replace,
 )
 from mnist_assets.orchestration.storage.patience import patiently
 
@@ -121,7 +122,10 @@ def _reserve(name: str, folder: UPath, reason: str) -> UPath:
         room = LONGEST_NAME - len(os.fsencode(mark + ending + REASON_ENDING))
         target = folder / (os.fsdecode(os.fsencode(stem)[:room]) + mark + ending)
         number += 1
-        if not _exists(target) and _create(_reason_path(target), f"{reason}\n"):
+        if _exists(target):
+            continue
+        with suppress(ChangedMeanwhileError):
+            create(f"{reason}\n".encode(errors="replace"), _reason_path(target))
             return target
 
 
@@ -129,22 +133,6 @@ def _exists(path: UPath) -> bool:
     if isinstance(path, Path):
         return os.path.lexists(path)
     return bool(patiently(path, lambda: file_system(path).exists(path.path)))
-
-
-def _create(path: UPath, text: str) -> bool:
-    """Write a file that is not there yet; whether it was not."""
-    content = text.encode(errors="replace")
-    try:
-        if isinstance(path, Path):
-            with path.open("xb") as file:
-                file.write(content)
-        elif _exists(path):
-            return False
-        else:
-            replace(content, path, None)
-    except (FileExistsError, ChangedMeanwhileError):
-        return False
-    return True
 
 
 def _reason_path(target: UPath) -> UPath:

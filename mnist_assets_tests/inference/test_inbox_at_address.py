@@ -135,8 +135,8 @@ def test_a_folder_is_put_aside_whole(inbox):
 
 
 @pytest.fixture
-def here(tmp_path):
-    with memory_address(tmp_path) as address:
+def here():
+    with memory_address() as address:
         yield Inbox(folder=f"{address}/inbox", predictions=f"{address}/predictions")
 
 
@@ -245,8 +245,8 @@ def test_a_whole_bucket_is_no_inbox_as_nothing_is_beside_it():
 
 
 @pytest.mark.slow
-def test_a_folder_that_is_an_object_of_its_own_is_put_aside_with_it(s3, tmp_path):
-    with bucket_address(tmp_path) as address:
+def test_a_folder_that_is_an_object_of_its_own_is_put_aside_with_it(s3):
+    with bucket_address() as address:
         inbox = Inbox(folder=f"{address}/inbox", predictions=f"{address}/predictions")
         store, bucket = file_system(inbox.path), inbox.path.path.split("/")[0]
         for key in ("inbox/", "inbox/more/"):  # as the consoles of stores make folders

@@ -66,6 +66,8 @@ def open_address(address: str) -> UPath:
     try:
         # Another process may write at any time: what was listed before tells nothing.
         path = UPath(address, use_listings_cache=False) if protocol else UPath(address)
+        if path.protocol in {"file", "local"}:
+            return UPath(path.path)  # so that it is written to as any other folder
         file_system(path)
     except (ImportError, ValueError) as error:
         extra = _EXTRAS.get(protocol)
@@ -177,32 +179,49 @@ def put(content: bytes, path: UPath) -> None:
     _send(path, lambda name: file_system(path).pipe_file(name, content))
 
 
+def create(content: bytes, path: UPath) -> None:
+    """Write a small file that is not there yet; errors as of `replace`."""
+    if isinstance(path, Path):
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError as error:
+            raise ChangedMeanwhileError(str(path)) from error
+        return
+    make_folder(path.parent)
+    _unless_changed(
+        content, path, lambda: file_system(path).pipe_file(path.path, content, mode="create")
+    )
+
+
 def replace(content: bytes, path: UPath, before: str | None) -> None:
-    """Write a small file at an address, if nothing has changed it, where its store can see to that.
+    """Write a small file at an address, if it is what it was when it was last looked at.
+
+    Stores that can replace an object on that condition let no other process come between; of
+    others, only one that came before is noticed.
 
     Args:
         content: What it is to hold.
         path: The file.
-        before: The stamp that it had when it was last looked at, None if there was no file.
+        before: The stamp that it had, None if there was no file.
 
     Raises:
         ChangedMeanwhileError: It is another by now.
+        InputError: Its store refuses or is not available.
     """
-    if path.protocol not in _REPLACES_IF_SAME:
-        put(content, path)
+    if before is None:
+        create(content, path)
         return
-    condition = {"IfMatch": before} if before else {"IfNoneMatch": "*"}
 
-    def put_if_same() -> None:
-        try:
-            file_system(path).pipe_file(path.path, content, **condition)
-        except Exception as error:
-            if _is_changed(error) and read_bytes(path) != content:  # else a repeated call was first
-                raise ChangedMeanwhileError(str(path)) from error
-            if not _is_changed(error):
-                raise
+    def write() -> None:
+        if path.protocol in _REPLACES_IF_SAME:
+            file_system(path).pipe_file(path.path, content, IfMatch=before)
+        elif look(path).stamp == before:
+            put(content, path)
+        else:
+            raise ChangedMeanwhileError(str(path))
 
-    patiently(path, put_if_same)
+    _unless_changed(content, path, write)
 
 
 def send(file: Path, path: UPath) -> None:
@@ -292,6 +311,27 @@ def _state(info: Mapping[str, Any]) -> FileState:
     return FileState(int(info["size"]), stamp, is_local=False)
 
 
+def _unless_changed(content: bytes, path: UPath, write: Callable[[], None]) -> None:
+    def attempt() -> None:
+        try:
+            write()
+        except Exception as error:
+            if not _is_changed(error):
+                raise
+            if _read_if_there(path) != content:  # else it was written by a call before this one
+                raise ChangedMeanwhileError(str(path)) from error
+
+    patiently(path, attempt)
+
+
+def _read_if_there(path: UPath) -> bytes | None:
+    try:
+        return read_bytes(path)
+    except FileNotFoundError:
+        return None
+
+
 def _is_changed(error: BaseException) -> bool:
-    """Whether a store refused to replace what is another by now."""
-    return any(status(each) in {409, 412} for each in chain(error))
+    """Whether a store refused to write over what is another by now, or gone."""
+    changed = (FileExistsError, FileNotFoundError, ChangedMeanwhileError)
+    return any(isinstance(each, changed) or status(each) in {409, 412} for each in chain(error))
