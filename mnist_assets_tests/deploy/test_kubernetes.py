@@ -68,7 +68,9 @@ class Cluster:
         entry_point, *arguments = container.args
         assert entry_point == "dagster"
         told = {each.name: each.value for each in container.env}
-        step = {"DAGSTER_COMPRESSED_EXECUTE_STEP_ARGS": told["DAGSTER_COMPRESSED_EXECUTE_STEP_ARGS"]}
+        step = {
+            "DAGSTER_COMPRESSED_EXECUTE_STEP_ARGS": told["DAGSTER_COMPRESSED_EXECUTE_STEP_ARGS"]
+        }
         CliRunner().invoke(create_dagster_cli(), arguments, env=step, catch_exceptions=False)
 
     def get_job_status(self, job_name, namespace):
@@ -137,7 +139,7 @@ def test_no_job_has_a_secret_in_it_or_is_root(made):
 
 
 def test_values_are_those_that_this_machine_makes(made, materialized):
-    project, jobs = made
+    project, _ = made
     with project.instance() as there, materialized[0].instance() as here:
         for name in ("train_images", "test_labels"):
             key = dg.AssetKey(["dataset", name])
