@@ -165,6 +165,36 @@ def made_project(materialized, tmp_path):
     return materialized[0].copy(tmp_path / "made")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def copies_elsewhere(tmp_path_factory):
+    """What tests fetch from addresses goes with them."""
+    from mnist_assets.orchestration.storage import copies
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "FOLDER", tmp_path_factory.mktemp("copies"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """A server of S3 on loopback, and the environment by which other processes find it."""
+    from mnist_assets_tests.stores import s3_server
+
+    with s3_server() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.slow)])
+def address(request):
+    """An empty address: in memory, and in a bucket of S3."""
+    from mnist_assets_tests.stores import bucket_address, memory_address
+
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+    with (bucket_address if request.param == "s3" else memory_address)() as found:
+        yield found
+
+
 @pytest.fixture
 def no_waiting_for_the_disk(monkeypatch):
     """Tests end processes, never the machine."""
