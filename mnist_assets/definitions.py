@@ -15,7 +15,7 @@ from mnist_assets.champion.assets.model import champion_asset
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.champion.assets.training_log import training_log_asset
 from mnist_assets.champion.resources import ChampionArchive
-from mnist_assets.champion.storage import BundleStorage
+from mnist_assets.champion.storage import BundleStorage, PointerStorage
 from mnist_assets.claims.assets import claims_asset
 from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.declaration import FILE, beside
@@ -67,7 +67,7 @@ def settings_for(source: DatasetSource, settings: Settings) -> Settings:
 
 def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
     """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
-    return file_storages(places.assets, NetworkStorage, BundleStorage)
+    return file_storages(places.assets, NetworkStorage, BundleStorage, PointerStorage)
 
 
 def lock_of(places: Places) -> RunLock:
