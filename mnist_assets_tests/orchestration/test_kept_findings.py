@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,11 +15,11 @@ def next_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     Gives what was read by then.
     """
-    read = []
+    read, read_source = [], source.used_by
 
     def used_by(*function):
         read.append(function)
-        return source.used_by.__wrapped__(*function)
+        return read_source(*function)
 
     def forget():
         kept._findings.cache_clear()
@@ -43,7 +44,9 @@ def test_source_is_read_once(next_process):
     assert read == [FUNCTION]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"sources": {}, "functions": {"f": {}}}', '{"a": 1'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"sources": {}, "functions": {"f": {}}}', '{"a": 1']
+)
 def test_damaged_file_is_done_without(next_process, content):
     read = next_process()
     kept.used_by(*FUNCTION)
@@ -63,7 +66,7 @@ def test_file_of_other_source_is_replaced(next_process, monkeypatch):
     kept.keep_found()
     [before] = kept.FOLDER.iterdir()
     next_process()
-    monkeypatch.setattr(kept.sys, "version", "4.0")
+    monkeypatch.setattr(kept, "sys", SimpleNamespace(version="4.0"))
     kept.used_by(*FUNCTION)
     kept.keep_found()
     [after] = kept.FOLDER.iterdir()
