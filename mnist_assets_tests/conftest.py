@@ -45,6 +45,7 @@ WITH_TENSORFLOW = (
     "cli/test_study.py",
     "cli/test_tune.py",
     "cli/test_verify.py",
+    "deploy/test_kubernetes.py",
     "evaluation/test_forward_pass.py",
     "evaluation/test_predictions.py",
     "networks/loop/test_batches.py",
