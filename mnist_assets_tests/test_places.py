@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from PIL import Image
 
 from mnist_assets.champion import archive
+from mnist_assets.champion.assets import model as champion_model
+from mnist_assets.champion.promotion import promote
 from mnist_assets.cli.study import _record as record_study
 from mnist_assets.declarations.places import PROJECT
 from mnist_assets.errors import InputError
@@ -246,6 +249,39 @@ def test_commands_work_on_values_at_an_address(at_address, tmp_path):
         assert "Nothing to remove" in command("clean").output
     assert archive.pointed(below(project, "champion")) == "0001-small"
     assert project.update(instance).success
+    assert states_of(project, instance) == {State.UP_TO_DATE}
+
+
+def test_a_step_that_is_overtaken_before_its_value_is_stored_undoes_nothing(
+    at_address, monkeypatch
+):
+    project, instance, _ = at_address
+    folder, present, others = below(project, "champion"), champion_model._present, []
+
+    def present_and_be_overtaken(*arguments):
+        value = present(*arguments)
+        champion = archive.current(folder)
+        why = {"network": "small", "who": "Ada", "why": "faster", "when": datetime.now(UTC)}
+        others.append(
+            promote(
+                folder,
+                champion.model_path,
+                champion.explanation(),
+                replaces=champion.version,
+                **why,
+            )
+        )
+        return value
+
+    with monkeypatch.context() as patch:
+        patch.setattr(champion_model, "_present", present_and_be_overtaken)
+        outcome = project.update(instance, 'key:"champion/model"', force=True)
+    assert [reason.partition(", expected")[0] for reason in outcome.failures()] == [
+        f"{folder}/model.json: found another champion, by now"
+    ]
+    assert archive.pointed(folder) == others[0]
+    assert project.update(instance).success
+    assert archive.pointed(folder) == others[0]
     assert states_of(project, instance) == {State.UP_TO_DATE}
 
 
