@@ -80,7 +80,7 @@ class Machine:
         """A Celery worker that takes any step."""
         worker = self.start(
             *("-m", "celery", "-A", WORKER, "worker", "-Q", "dagster,training"),
-            *("-c", "1", "-n", f"{name}@%h", "--without-gossip", "--without-mingle"),
+            *("-c", "1", "-l", "INFO", "-n", f"{name}@%h", "--without-gossip", "--without-mingle"),
             log=f"{name}.log",
         )
         self.wait_for_line(f"{name}.log", " ready.")

@@ -1,6 +1,6 @@
 """moto's S3 as a server, which can be told to be out of order.
 
-    python object_store.py PORT FILE     answers 503 as long as FILE is there
+python object_store.py PORT FILE     answers 503 as long as FILE is there
 """
 
 import sys

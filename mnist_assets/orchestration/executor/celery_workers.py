@@ -33,6 +33,7 @@ from mnist_assets.orchestration.dagster_internals import (
     KnownExecutionState,
     PlanOrchestrationContext,
     RetryMode,
+    run_of_sent_step,
 )
 
 BROKER, RESULTS = "MNIST_ASSETS_BROKER", "MNIST_ASSETS_RESULTS"
@@ -65,9 +66,9 @@ class StepTask(Task):  # type: ignore[misc]  # Celery ships no types
     def before_start(self, task_id: str, args: Any, kwargs: dict[str, Any]) -> None:
         """Drop a step whose run ended while its message was with a worker that was lost."""
         del task_id, args
-        packed = kwargs["execute_step_args_packed"]
+        run_id = run_of_sent_step(kwargs["execute_step_args_packed"])
         with dg.DagsterInstance.get() as instance:
-            run = instance.get_run_by_id(packed["run_id"])
+            run = instance.get_run_by_id(run_id)
         if run is None or run.status in OVER:
             raise Ignore
 
