@@ -3,7 +3,6 @@
 Loading this imports no TensorFlow; steps do so when they train or predict.
 """
 
-import warnings
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from mnist_assets.champion.assets.model import champion_asset
 from mnist_assets.champion.assets.quality import champion_quality_asset
 from mnist_assets.champion.assets.training_log import training_log_asset
 from mnist_assets.champion.resources import ChampionArchive
-from mnist_assets.champion.storage import BundleStorage
+from mnist_assets.champion.storage import BundleStorage, PointerStorage
 from mnist_assets.claims.assets import claims_asset
 from mnist_assets.dataset.assets import dataset_assets
 from mnist_assets.dataset.declaration import FILE, beside
@@ -41,7 +40,9 @@ from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import group_of
 from mnist_assets.orchestration.terminal import terminal
+from mnist_assets.orchestration.versions.kept import keep_found
 from mnist_assets.preparation.assets import bounded_check, preparation_assets
+from mnist_assets.process import collection_paused
 from mnist_assets.quality.assets.label_errors import label_errors_asset
 from mnist_assets.quality.assets.networks import quality_assets
 from mnist_assets.report.assets.page import report_assets
@@ -66,7 +67,7 @@ def settings_for(source: DatasetSource, settings: Settings) -> Settings:
 
 def build_storages(places: Places) -> dict[str, FileStorage[Any]]:
     """Where values are kept, by the keys of their I/O managers, which are the files' endings."""
-    return file_storages(places.assets, NetworkStorage, BundleStorage)
+    return file_storages(places.assets, NetworkStorage, BundleStorage, PointerStorage)
 
 
 def lock_of(places: Places) -> RunLock:
@@ -74,6 +75,7 @@ def lock_of(places: Places) -> RunLock:
     return RunLock(places.assets, places.lock)
 
 
+@collection_paused()
 def build_definitions(places: Places) -> dg.Definitions:
     """Build the graph over the given folders.
 
@@ -127,8 +129,9 @@ def build_definitions(places: Places) -> dg.Definitions:
     made = [asset for asset in assets if isinstance(asset, dg.AssetsDefinition)]
     shown = [champion_quality, *studies, *tuning, *searches]
     assets += report_assets(networks, settings, made, shown, told)
+    keep_found()
     return dg.Definitions(
-        assets=_with_code_references(assets),
+        assets=assets,
         asset_checks=[bounded_check(settings.normalization)],
         jobs=[
             *jobs(unasked),
@@ -167,13 +170,6 @@ def build_definitions(places: Places) -> dg.Definitions:
 def _checks_of(assets: list[Any]) -> list[dg.AssetCheckKey]:
     """The checks that run inside the steps of assets."""
     return [check for asset in assets for check in getattr(asset, "check_keys", ())]
-
-
-def _with_code_references(assets: list[Any]) -> list[Any]:
-    """The assets with a link to their code in the web UI."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)  # its interface may change, not its effect
-        return list(dg.with_source_code_references(assets))
 
 
 @dg.definitions

@@ -45,6 +45,7 @@ WITH_TENSORFLOW = (
     "cli/test_study.py",
     "cli/test_tune.py",
     "cli/test_verify.py",
+    "deploy/test_kubernetes.py",
     "evaluation/test_forward_pass.py",
     "evaluation/test_predictions.py",
     "networks/loop/test_batches.py",
@@ -162,6 +163,36 @@ def materialized(tmp_path_factory):
 def made_project(materialized, tmp_path):
     """A tiny project of the test's own in which everything is made."""
     return materialized[0].copy(tmp_path / "made")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copies_elsewhere(tmp_path_factory):
+    """What tests fetch from addresses goes with them."""
+    from mnist_assets.orchestration.storage import copies
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "FOLDER", tmp_path_factory.mktemp("copies"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """A server of S3 on loopback, and the environment by which other processes find it."""
+    from mnist_assets_tests.stores import s3_server
+
+    with s3_server() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.slow)])
+def address(request):
+    """An empty address: in memory, and in a bucket of S3."""
+    from mnist_assets_tests.stores import bucket_address, memory_address
+
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+    with (bucket_address if request.param == "s3" else memory_address)() as found:
+        yield found
 
 
 @pytest.fixture

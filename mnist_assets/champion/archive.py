@@ -163,12 +163,23 @@ def pointed(folder: UPath) -> str | None:
 
 def _pointed_at_address(folder: UPath) -> str | None:
     """Read the pointer, or, if it is lost or damaged, what it was set to last."""
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-        found = json.loads(read_bytes(folder / REMOTE_POINTER))["version"]
-        return None if found is None else str(found)
+    with suppress(FileNotFoundError, ValueError):
+        return told_version(read_bytes(folder / REMOTE_POINTER))
     whole = {champion.version for champion in whole_versions(folder)}
-    logged = [json.loads(line)["to"] for line in log_lines(folder)]
-    return next((version for version in reversed(logged) if version in whole), None)
+    return next((version for version in reversed(_logged(folder)) if version in whole), None)
+
+
+def told_version(pointer: bytes) -> str | None:
+    """The version that the pointer at an address tells of, None if there was never one.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    told = json.loads(pointer)
+    if not isinstance(told, dict) or not isinstance(told.get("version", 0), str | None):
+        raise ValueError("it names no version")  # noqa: TRY004 - it is content of a file
+    version: str | None = told["version"]
+    return version
 
 
 def log_lines(folder: UPath) -> list[str]:
@@ -188,9 +199,21 @@ def whole_versions(folder: UPath) -> list[Champion]:
 
 
 def broken_versions(folder: UPath) -> list[str]:
-    """Name the versions whose files are not all there, or whose network is damaged."""
-    found = sorted(version_folders(folder), key=number_of)
-    return [path.name for path in found if not _is_whole(Champion(path.name, path))]
+    """Name the versions whose files are not all there, or whose network is damaged.
+
+    One that was never logged is unfinished, as its writer died, and no champion.
+    """
+    logged = _logged(folder)
+    return [path.name for path in _not_whole(folder) if path.name in logged or not logged]
+
+
+def unfinished_versions(folder: UPath) -> list[UPath]:
+    """Find what was never finished and never will be, as there was a later champion."""
+    logged = _logged(folder)
+    last = max((number_of(folder / version) for version in logged), default=0)
+    return [
+        path for path in _not_whole(folder) if path.name not in logged and number_of(path) < last
+    ]
 
 
 def superseded_versions(folder: UPath, keep: int) -> list[Champion]:
@@ -209,6 +232,20 @@ def version_folders(folder: UPath) -> list[UPath]:
 def number_of(version: UPath) -> int:
     """The number that a version's folder begins with."""
     return int(version.name.partition("-")[0])
+
+
+def _logged(folder: UPath) -> list[str]:
+    """The versions that the log tells of, in its order; a damaged line tells of none."""
+    versions = []
+    for line in log_lines(folder):
+        with suppress(ValueError, KeyError, TypeError):
+            versions.append(str(json.loads(line)["to"]))
+    return versions
+
+
+def _not_whole(folder: UPath) -> list[UPath]:
+    found = sorted(version_folders(folder), key=number_of)
+    return [path for path in found if not _is_whole(Champion(path.name, path))]
 
 
 def _is_whole(champion: Champion) -> bool:

@@ -1,8 +1,8 @@
 """The history of the champion, read from its archive: every change, and every version.
 
-The log may hold a change that a crash prevented, never lack one that happened: a line took effect
-if the next one starts where it ends or, the last, if the pointer does. It is written by
-`promotion.py`.
+The log may hold a change that a crash prevented, never lack one that happened: the last line took
+effect that ends where the pointer is, before it the last one that ends where that line starts, and
+so on. It is written by `promotion.py`.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ def promotion_log(folder: UPath) -> pd.DataFrame:
                 f"{log}, line {number}", seen=line, expected="JSON", remedy="Mend the line."
             ) from error
     table = pd.DataFrame(entries, columns=list(LOG_COLUMNS), dtype=object)
-    starts = [*(entry["from"] for entry in entries[1:]), pointed(folder)]
-    table["took_effect"] = [
-        entry["to"] == start for entry, start in zip(entries, starts[: len(entries)], strict=True)
-    ]
+    took_effect, end = [], pointed(folder)
+    for entry in reversed(entries):
+        took_effect.append(entry["to"] == end)
+        end = entry["from"] if took_effect[-1] else end
+    table["took_effect"] = took_effect[::-1]
     return table.astype({"took_effect": bool})

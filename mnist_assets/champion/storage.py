@@ -1,11 +1,77 @@
-"""The file format of what is handed on: a `.zip` archive of files."""
+"""How the champion is stored: what tells which it is, and a `.zip` archive of what is handed on."""
 
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from upath import UPath
+
+from mnist_assets.champion.archive import told_version
+from mnist_assets.errors import InputError
+from mnist_assets.orchestration.storage.addresses import (
+    ChangedMeanwhileError,
+    FileState,
+    look,
+    read_bytes,
+    replace,
+)
 from mnist_assets.orchestration.storage.files import FileStorage
-from mnist_assets.orchestration.storage.formats import archive_members
+from mnist_assets.orchestration.storage.formats import JsonStorage, archive_members
+
+
+class PointerStorage(JsonStorage):
+    """`.json` that tells which champion serves: at an address it is what decides it, too.
+
+    There the step has written it already. It is written here only where it is lost or damaged, so
+    that a process that was overtaken undoes no other's change.
+    """
+
+    key = "pointer"
+
+    def place(self, written: Path, to: UPath) -> FileState:
+        """Put the file where it belongs, unless it is there.
+
+        Raises:
+            InputError: Another was made the champion meanwhile.
+        """
+        if isinstance(to, Path):
+            return super().place(written, to)
+        content = written.read_bytes()
+        state = _look_if_there(to)
+        there = read_bytes(to) if state else b""
+        if state and there == content:
+            return state
+        if _tells_another(there, content):
+            raise _overtaken(to, content)
+        try:
+            replace(content, to, state.stamp if state else None)
+        except ChangedMeanwhileError as error:
+            raise _overtaken(to, content) from error
+        return look(to)
+
+
+def _tells_another(there: bytes, content: bytes) -> bool:
+    """Whether what is there is a pointer, to another version."""
+    try:
+        return told_version(there) != told_version(content)
+    except ValueError:
+        return False
+
+
+def _overtaken(path: UPath, content: bytes) -> InputError:
+    return InputError(
+        path,
+        seen="another champion, by now",
+        expected=told_version(content),
+        remedy="Run again: what follows from the present champion is made then.",
+    )
+
+
+def _look_if_there(path: UPath) -> FileState | None:
+    try:
+        return look(path)
+    except FileNotFoundError:
+        return None
 
 
 class BundleStorage(FileStorage[Mapping[str, bytes]]):

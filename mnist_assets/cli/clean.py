@@ -88,5 +88,5 @@ def _find(instance: dg.DagsterInstance, places: Places) -> Iterator[Leftover]:
                 yield folder_left(f"{what} {name}, no longer declared: {folder}", folder)
     if (trials := COMPILED.with_name(TRIAL_PROGRAMS)).is_dir():
         yield folder_left("programs of a search's trials", trials)
-    for folder in other_caches(COMPILED):
-        yield folder_left(f"programs of another version: {folder.name}", folder)
+    for programs in other_caches(COMPILED):
+        yield folder_left(f"programs of another version: {programs.name}", programs)

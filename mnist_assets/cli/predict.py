@@ -72,7 +72,7 @@ def predict(files: tuple[str, ...], as_json: bool, show: Path | None) -> None:
             file=sys.stderr,
             hidden=len(paths) < LONG,
         ) as outcomes:
-            for path, outcome in outcomes:
+            for path, outcome in zip(paths, outcomes, strict=True):
                 if isinstance(outcome, InputError):
                     failed = True
                     click.echo(f"Error: {outcome}", err=True)

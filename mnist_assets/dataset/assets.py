@@ -22,9 +22,9 @@ from mnist_assets.orchestration.stage import (
     Check,
     Stage,
     Stored,
-    library_metadata,
+    code_metadata,
     stored,
-    without_return_annotation,
+    with_plain_signature,
 )
 from mnist_assets.orchestration.versions.code import code_version
 
@@ -174,7 +174,7 @@ def dataset_assets(
                 kinds={kind},
                 owners=OWNERS,
                 code_version=version,
-                metadata=library_metadata(load_dataset),
+                metadata=code_metadata(load_dataset),
                 automation_condition=follow_changes(),
             ).with_io_manager_key(storage)
         )
@@ -185,4 +185,4 @@ def dataset_assets(
         can_subset=True,
         name="dataset",
     )
-    return [_observed_files(schedules), arrays(without_return_annotation(load_dataset))]
+    return [_observed_files(schedules), arrays(with_plain_signature(load_dataset))]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,7 +18,7 @@ from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
 from mnist_assets.inference import drift, likeness, scored, scoring
-from mnist_assets.inference.resources import Inbox
+from mnist_assets.inference.resources import Inbox, changed
 from mnist_assets.networks.stored import StoredNetwork
 from mnist_assets.orchestration.presentation import draw, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, stored
@@ -116,18 +115,18 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
             limits.largest_picture,
         )
         warn = context.log.warning
-        files = inbox_folder.waiting_files(limits.settled_seconds, limits.batch, warn)
-        stamps = {path: scored.stamp(path) for path in files}
-        found: dict[Path, scoring.FileRead] = {}
-        for path, outcome in reader.read_all(files):
-            if not scored.is_as_before(path, stamps[path]):
-                warn(f"{path.name} changed while it was read, and is left for the next run.")
-            elif isinstance(outcome, InputError):
-                inbox_folder.put_aside(path, str(outcome), warn)
-            else:
-                named = scored.name_file(outcome.table, path)
-                kept = outcome.pictures if len(found) < SHOWN else []
-                found[path] = replace(outcome, pictures=kept, table=named)
+        found: dict[str, scoring.FileRead] = {}
+        with inbox_folder.waiting_files(limits, limits.batch, warn) as files:
+            paths, names = [file.path for file in files], [file.entry.path for file in files]
+            for file, outcome in zip(files, reader.read_all(paths, names), strict=True):
+                if not file.is_as_listed:
+                    warn(changed(file))
+                elif isinstance(outcome, InputError):
+                    inbox_folder.put_aside(file.entry, str(outcome), warn)
+                else:
+                    named = scored.name_file(outcome.table, file)
+                    kept = outcome.pictures if len(found) < SHOWN else []
+                    found[file.entry.name] = replace(outcome, pictures=kept, table=named)
         earlier = inbox_folder.table(context.partition_key)
         return _stored_batch(found, earlier, reference, limits, version)
 
@@ -135,7 +134,7 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
 
 
 def _stored_batch(
-    found: Mapping[Path, scoring.FileRead],
+    found: Mapping[str, scoring.FileRead],
     earlier: Any,
     reference: Any,
     limits: Limits,
@@ -163,7 +162,7 @@ def _stored_batch(
             smallest_effect=limits.smallest_effect,
         )
 
-    unlike = [path.name for path, of in found.items() if not judge(of).passed]
+    unlike = [name for name, of in found.items() if not judge(of).passed]
     return stored(
         rows if earlier is None else pd.concat([earlier, rows], ignore_index=True),
         DRIFT.result(judge(batch), files_unlike=unlike[:LISTED]),
@@ -214,26 +213,27 @@ def inbox_sensor(limits: Limits, schedules: Schedules) -> dg.SensorDefinition:
     def look(
         context: dg.SensorEvaluationContext, inbox_folder: Inbox, archive: ChampionArchive
     ) -> dg.SensorResult | dg.SkipReason:
-        first = inbox_folder.waiting_files(limits.settled_seconds, 1, context.log.warning)
-        if not first:
+        with inbox_folder.waiting_files(limits, 1, context.log.warning) as files:
+            first = files[0].entry.name if files else None
+        if first is None:
             return dg.SkipReason("There is no new file.")
         if archiving.current(archive.path) is None:
             return dg.SkipReason("There is no champion yet to read the files.")
-        return _ask_for_run(context.instance, first[0])
+        return _ask_for_run(context.instance, first)
 
     return look
 
 
-def _ask_for_run(instance: dg.DagsterInstance, first: Path) -> dg.SensorResult | dg.SkipReason:
+def _ask_for_run(instance: dg.DagsterInstance, first: str) -> dg.SensorResult | dg.SkipReason:
     """Ask for a run over the waiting files, unless there is one or it has failed too often."""
     unfinished = dg.RunsFilter(tags={WAITING: ANY}, statuses=list(UNFINISHED))
     if instance.get_runs_count(unfinished):
         return dg.SkipReason("A run over the waiting files is not over yet.")
-    tries = instance.get_runs_count(dg.RunsFilter(tags={FIRST: first.name}))
+    tries = instance.get_runs_count(dg.RunsFilter(tags={FIRST: first}))
     if tries >= TRIES:
-        return dg.SkipReason(f"{tries} runs that began with {first.name} came to nothing.")
+        return dg.SkipReason(f"{tries} runs that began with {first} came to nothing.")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(partition_key=day, tags={WAITING: ANY, FIRST: first.name})],
+        run_requests=[dg.RunRequest(partition_key=day, tags={WAITING: ANY, FIRST: first})],
         dynamic_partitions_requests=[DAYS.build_add_request([day])],
     )

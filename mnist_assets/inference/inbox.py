@@ -1,25 +1,40 @@
 """Files dropped into the inbox: which are ready, which must wait, which go to quarantine and how.
 
-Which of those that are ready were scored before is `scored.py`; reading them, `scoring.py`; when to
-look is the sensor's affair.
+What there is, `entries.py` tells; which of those that are ready were scored before, `scored.py`;
+reading them is `scoring.py`; when to look is the sensor's affair.
 """
+
+from __future__ import annotations
 
 import errno
 import hashlib
 import os
 import shutil
-import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mnist_assets.errors import InputError
+from mnist_assets.inference.entries import LONGEST_NAME
+from mnist_assets.orchestration.storage.addresses import (
+    ChangedMeanwhileError,
+    create,
+    file_system,
+    make_folder,
+    move,
+    remove,
+)
+from mnist_assets.orchestration.storage.patience import patiently
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+    from mnist_assets.inference.entries import Entry
 
 # What browsers, editors and copying programs call a file that they are still writing.
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", "~")
 REASON_ENDING = ".reason.txt"
-
-_LONGEST_NAME = 255  # bytes, of the usual file systems
 
 
 @dataclass(frozen=True)
@@ -35,28 +50,20 @@ class Verdict:
     reason: str = ""
 
 
-def look_at(path: Path, *, settled_seconds: float, now: float) -> Verdict:
-    """Say what to do with a file in the inbox, without reading or changing anything.
+def look_at(entry: Entry, *, settled_seconds: float, now: float) -> Verdict:
+    """Say what to do with something in the inbox, without reading or changing anything.
 
     Args:
-        path: A file, or whatever else is there, directly in the inbox.
-        settled_seconds: How long a file must not have changed before it is taken to be finished.
+        entry: A file, or whatever else is there.
+        settled_seconds: How long it must not have changed before it is taken to be finished.
         now: Seconds since the epoch, on the clock of the inbox's file system.
     """
-    if path.name.startswith(".") or path.name.lower().endswith(UNFINISHED):
+    if entry.name.startswith(".") or entry.name.lower().endswith(UNFINISHED):
         return Verdict("waiting", "Its name says that it is hidden or not finished.")
-    try:
-        status = path.lstat()
-        # Either way, since a time in the future, from another clock, would otherwise never settle.
-        if abs(now - status.st_mtime) < settled_seconds:
-            return Verdict("waiting", f"It changed less than {settled_seconds:g} seconds ago.")
-        if not stat.S_ISREG(status.st_mode):  # opening a named pipe, say, would wait for ever
-            return Verdict("quarantine", _describe_irregular(path, status.st_mode))
-    except OSError as error:
-        if not os.path.lexists(path):
-            return Verdict("waiting", "It is no longer there.")
-        return Verdict("quarantine", f"It cannot be read: {error.strerror}.")
-    return Verdict("ready")
+    # Either way, since a time in the future, from another clock, would otherwise never settle.
+    if entry.modified is not None and abs(now - entry.modified / 1e9) < settled_seconds:
+        return Verdict("waiting", f"It changed less than {settled_seconds:g} seconds ago.")
+    return Verdict("quarantine", entry.fault) if entry.fault else Verdict("ready")
 
 
 def file_key(name: str, sha256: str) -> str:
@@ -69,11 +76,12 @@ def file_key(name: str, sha256: str) -> str:
     return f"{Path(name).stem.lower()}-{sha256}"
 
 
-def quarantine(path: Path, folder: Path, reason: str) -> Path:
+def quarantine(path: UPath, folder: UPath, reason: str) -> UPath:
     """Move a file out of the inbox, and write beside it why.
 
-    It is renamed, so that it is always in one place or the other; across file systems it is copied
-    under a hidden name, renamed, and only then removed. A link is moved, not what it points to.
+    It is renamed, so that it is always in one place or the other; across file systems, and in
+    stores that cannot rename, it is copied whole and only then removed. A link is moved, not what
+    it points to.
 
     Args:
         path: The file, link or folder.
@@ -88,55 +96,53 @@ def quarantine(path: Path, folder: Path, reason: str) -> Path:
         InputError: It cannot be moved, since it is gone, or one of the folders cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         target = _reserve(path.name, folder, reason)
         try:
             _move(path, target)
         except OSError:
-            _reason_path(target).unlink()
+            remove(_reason_path(target))
             raise
     except OSError as error:
         raise InputError(
             path,
-            seen=error.strerror,
+            seen=error.strerror or "no such file",
             expected=f"a file that can be moved to {folder}",
             remedy="Correct the permissions of both folders, or free space.",
         ) from error
     return target
 
 
-def _describe_irregular(path: Path, mode: int) -> str:
-    if stat.S_ISLNK(mode):
-        return f"It is a link, to {path.readlink()}; put the file itself into the inbox."
-    if stat.S_ISDIR(mode):
-        return "It is a folder; put its files into the inbox one by one."
-    return "It is not a regular file."
-
-
-def _reserve(name: str, folder: Path, reason: str) -> Path:
+def _reserve(name: str, folder: UPath, reason: str) -> UPath:
     """Choose a free name by creating its reason, which no other process can then do."""
     stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name, and all of its bytes
     number = 1
     while True:
         mark = "" if number == 1 else f"-{number}"
-        room = _LONGEST_NAME - len(os.fsencode(mark + ending + REASON_ENDING))
+        room = LONGEST_NAME - len(os.fsencode(mark + ending + REASON_ENDING))
         target = folder / (os.fsdecode(os.fsencode(stem)[:room]) + mark + ending)
         number += 1
-        if os.path.lexists(target):
+        if _exists(target):
             continue
-        try:
-            with _reason_path(target).open("x", encoding="utf-8", errors="replace") as file:
-                file.write(f"{reason}\n")
-        except FileExistsError:
-            continue
-        return target
+        with suppress(ChangedMeanwhileError):
+            create(f"{reason}\n".encode(errors="replace"), _reason_path(target))
+            return target
 
 
-def _reason_path(target: Path) -> Path:
+def _exists(path: UPath) -> bool:
+    if isinstance(path, Path):
+        return os.path.lexists(path)
+    return bool(patiently(path, lambda: file_system(path).exists(path.path)))
+
+
+def _reason_path(target: UPath) -> UPath:
     return target.with_name(target.name + REASON_ENDING)
 
 
-def _move(path: Path, target: Path) -> None:
+def _move(path: UPath, target: UPath) -> None:
+    if not isinstance(path, Path) or not isinstance(target, Path):
+        move(path, target)
+        return
     try:
         path.replace(target)
     except OSError as error:

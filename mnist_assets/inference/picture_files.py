@@ -27,12 +27,15 @@ if TYPE_CHECKING:
 _GZIP, _IDX = b"\x1f\x8b", b"\x00\x00\x08"
 
 
-def read_pictures(path: Path, *, largest_file: int, largest_picture: int) -> list[Picture]:
+def read_pictures(
+    path: Path, name: str | None = None, *, largest_file: int, largest_picture: int
+) -> list[Picture]:
     """Read the pictures in a file.
 
     Args:
         path: A picture of one of `formats.FORMATS`, or IDX of images (plain or gzipped); its first
             bytes tell which.
+        name: What to call it in an error; by its path, if not given.
         largest_file: Bytes that the file, and what it is gunzipped to, may have.
         largest_picture: Pixels that a picture may have.
 
@@ -49,13 +52,13 @@ def read_pictures(path: Path, *, largest_file: int, largest_picture: int) -> lis
             data = file.read(largest_file + 1)
     except OSError as error:
         raise InputError(
-            path,
+            name or path,
             seen=error.strerror,
             expected="a readable file",
             remedy="Check the path and its permissions.",
         ) from error
     return decode_pictures(
-        data, str(path), largest_file=largest_file, largest_picture=largest_picture
+        data, name or str(path), largest_file=largest_file, largest_picture=largest_picture
     )
 
 

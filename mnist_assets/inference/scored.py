@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_assets.errors import InputError
 from mnist_assets.inference.inbox import file_key
+from mnist_assets.orchestration.storage.addresses import look_inside, read_bytes
+from mnist_assets.orchestration.storage.copies import local_copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from upath import UPath
 
+    from mnist_assets.inference.entries import Entry, Fetched
+
 COLUMNS = ("file", "bytes", "modified", "sha256")  # of a table, after what was read
+# The keys of files at addresses that were fetched: of a copy that was put there again no look after
+# the first needs more than its size and time.
+_READ: dict[tuple[str, int, int], str] = {}
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,10 @@ class ScoredFiles:
     def read(cls, folder: UPath) -> ScoredFiles:
         """Read the names from all tables in a folder; none, if there is no such folder."""
         seen, keys = set(), set()
-        for path in folder.glob("*.csv") if folder.is_dir() else ():
-            with path.open(encoding="utf-8", newline="") as file:
+        for path, state in look_inside(folder):
+            if path.suffix != ".csv":
+                continue
+            with local_copy(path, state).open(encoding="utf-8", newline="") as file:
                 for row in csv.DictReader(file):
                     if COLUMNS[0] in row:  # not in a table of the time when each file had its own
                         seen.add((row["file"], int(row["bytes"]), int(row["modified"])))
@@ -50,23 +59,13 @@ class ScoredFiles:
         return cls(frozenset(seen), frozenset(keys))
 
 
-def stamp(path: Path) -> tuple[str, int, int]:
-    """Give a file's name, its size in bytes and its time of change in nanoseconds.
-
-    Raises:
-        OSError: It is gone.
-    """
-    status = path.stat()
-    return path.name, status.st_size, status.st_mtime_ns
-
-
-def name_file(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def name_file(table: pd.DataFrame, file: Fetched) -> pd.DataFrame:
     """Give a file's table with the columns that tell which file it is of.
 
     Raises:
         OSError: The file is gone.
     """
-    told: tuple[Any, ...] = (*stamp(path), _sha256(path))
+    told: tuple[Any, ...] = (*file.entry.stamp, _sha256(file.path))
     named = table.copy()
     for column, value in zip(COLUMNS, told, strict=True):
         named[column] = value
@@ -83,9 +82,10 @@ def read_table(path: UPath) -> pd.DataFrame | None:
     """
     import pandas as pd
 
-    if not path.exists():
+    try:
+        text = read_bytes(path).decode()
+    except FileNotFoundError:
         return None
-    text = path.read_text(encoding="utf-8")
     if not text.endswith("\n"):
         raise _damaged(path, "its last line has no end")
     try:
@@ -94,35 +94,47 @@ def read_table(path: UPath) -> pd.DataFrame | None:
         raise _damaged(path, str(error)) from error
 
 
-def is_as_before(path: Path, before: tuple[str, int, int]) -> bool:
-    """Tell whether nothing has written to a file since its `stamp` was this."""
-    try:
-        return stamp(path) == before
-    except OSError:
-        return False
+def without_scored(entries: Iterable[Entry], scored: ScoredFiles) -> list[Entry]:
+    """Leave out the files that need not be read to know that they were scored."""
+    return [
+        entry
+        for entry in entries
+        if entry.modified is None
+        or (entry.stamp not in scored.seen and _READ.get(_version(entry)) not in scored.keys)
+    ]
 
 
-def first_unknown(paths: Iterable[Path], scored: ScoredFiles, most: int) -> list[Path]:
+def first_unknown(files: Iterable[Fetched], scored: ScoredFiles, most: int) -> list[Fetched]:
     """Choose the first files that were not scored, of one content under one name only one.
 
     Args:
-        paths: Files that are ready.
+        files: Files that are ready; no more of them are asked for than it takes. A copy of one
+            that was scored is removed.
         scored: Those that were.
         most: How many at most.
     """
-    chosen: dict[str, Path] = {}
-    for path in paths:
+    chosen: dict[str, Fetched] = {}
+    for file in files:
+        try:
+            key = file_key(file.entry.name, _sha256(file.path))
+        except OSError:  # it is gone by now; if it cannot be read, whoever reads it says so
+            if file.path.exists():
+                chosen.setdefault(str(file.path), file)
+            continue
+        if key not in scored.keys:
+            chosen.setdefault(key, file)
+        if file.is_copy:
+            _READ[_version(file.entry)] = key
+            if chosen.get(key) is not file:
+                file.path.unlink()
         if len(chosen) == most:
             break
-        try:
-            if stamp(path) not in scored.seen:  # else it need not be read
-                key = file_key(path.name, _sha256(path))
-                if key not in scored.keys:
-                    chosen.setdefault(key, path)
-        except OSError:  # it is gone by now; if it cannot be read, whoever reads it says so
-            if path.exists():
-                chosen.setdefault(str(path), path)
     return list(chosen.values())
+
+
+def _version(entry: Entry) -> tuple[str, int, int]:
+    _, size, modified = entry.stamp
+    return str(entry.path), size, modified
 
 
 def _damaged(path: UPath, why: str) -> InputError:

@@ -48,17 +48,25 @@ class Reader:
     largest_file: int
     largest_picture: int
 
-    def read_all(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileRead | InputError]]:
-        """Read files, `AT_ONCE` at a time: for each what is in it, or what is wrong with it."""
-        for start in range(0, len(paths), AT_ONCE):
-            yield from self._read_together(paths[start : start + AT_ONCE])
+    def read_all(
+        self, paths: Sequence[Path], names: Sequence[object] | None = None
+    ) -> Iterator[FileRead | InputError]:
+        """Read files, `AT_ONCE` at a time: for each what is in it, or what is wrong with it.
 
-    def _read_together(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileRead | InputError]]:
-        prepared = [(path, self._prepare(path)) for path in paths]
-        whole = [file for _, file in prepared if not isinstance(file, InputError)]
+        Args:
+            paths: The files.
+            names: What to call them in errors; by their paths, if not given.
+        """
+        named = list(zip(paths, map(str, names or paths), strict=True))
+        for start in range(0, len(named), AT_ONCE):
+            yield from self._read_together(named[start : start + AT_ONCE])
+
+    def _read_together(self, named: Sequence[tuple[Path, str]]) -> Iterator[FileRead | InputError]:
+        prepared = [self._prepare(path, name) for path, name in named]
+        whole = [file for file in prepared if not isinstance(file, InputError)]
         read = iter(self._read_prepared(whole) if whole else ())
-        for path, file in prepared:
-            yield path, file if isinstance(file, InputError) else next(read)
+        for file in prepared:
+            yield file if isinstance(file, InputError) else next(read)
 
     def _read_prepared(
         self, files: Sequence[tuple[list[Picture], Picture, pd.DataFrame]]
@@ -88,12 +96,17 @@ class Reader:
             rows["picture"] -= first
             yield FileRead(pictures, own, classes[start:end], rows)
 
-    def _prepare(self, path: Path) -> tuple[list[Picture], Picture, pd.DataFrame] | InputError:
+    def _prepare(
+        self, path: Path, name: str
+    ) -> tuple[list[Picture], Picture, pd.DataFrame] | InputError:
         try:
             pictures = read_pictures(
-                path, largest_file=self.largest_file, largest_picture=self.largest_picture
+                path,
+                name,
+                largest_file=self.largest_file,
+                largest_picture=self.largest_picture,
             )
-            return pictures, *readings.find_all(pictures, str(path), self.model.input_shape[1:3])
+            return pictures, *readings.find_all(pictures, name, self.model.input_shape[1:3])
         except InputError as error:
             return error
 

@@ -1,6 +1,6 @@
 """What runs by itself after a change, with the daemon running and its sensor switched on."""
 
-from collections.abc import Sequence
+from functools import cache
 
 import dagster as dg
 
@@ -9,7 +9,8 @@ from mnist_assets.declarations.settings import Schedules
 ON_REQUEST = "mnist_assets/on_request"  # tag of what is made only when asked for
 
 
-def follow_changes(optional_deps: Sequence[str] = ()) -> dg.AutomationCondition[dg.AssetKey]:
+@cache
+def follow_changes(optional_deps: tuple[str, ...] = ()) -> dg.AutomationCondition[dg.AssetKey]:
     """Run when an input's content or the asset's own code changed, once, and nothing otherwise.
 
     A plain `eager()` also runs after an input was made again with the same content.

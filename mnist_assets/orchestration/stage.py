@@ -1,8 +1,11 @@
 """What all assets of a stage have in common, said once: key, group, storage, version, checks."""
 
+import inspect
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 import dagster as dg
@@ -157,24 +160,48 @@ class Stage:
                 description=description,
                 automation_condition=None
                 if partitions or on_request
-                else follow_changes(optional_deps),
+                else follow_changes(tuple(optional_deps)),
                 tags={ON_REQUEST: "true"} if on_request else None,
-                metadata=library_metadata(function),
+                metadata=code_metadata(function),
                 partitions_def=partitions,
                 freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,
-            )(without_return_annotation(function))
+            )(with_plain_signature(function))
 
         return define
 
 
-def library_metadata(function: Callable[..., Any]) -> dict[str, list[str]]:
-    """What an asset's definition says of the libraries that its function is made with."""
-    return {LIBRARIES: sorted(imported_libraries(function) & set(DISTRIBUTIONS))}
+def code_metadata(function: Callable[..., Any]) -> dict[str, Any]:
+    """What an asset's definition says of its function: where it is, and its libraries."""
+    code = function.__code__
+    return {
+        LIBRARIES: sorted(imported_libraries(function) & set(DISTRIBUTIONS)),
+        "dagster/code_references": _code_reference(code.co_filename, code.co_firstlineno),
+    }
 
 
-def without_return_annotation(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as Dagster has to see it: it takes a return annotation for its outputs' type."""
-    function.__annotations__.pop("return", None)
+@cache
+def _code_reference(file: str, line: int) -> dg.CodeReferencesMetadataValue:
+    """The link to a piece of code in the web UI."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # its interface may change, not its effect
+        reference = dg.LocalFileCodeReference(file_path=file, line_number=line)
+        return dg.CodeReferencesMetadataValue(code_references=[reference])
+
+
+def with_plain_signature(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as Dagster has to see it: it takes a return annotation for its outputs' type.
+
+    Dagster asks for the signature of each a dozen times, and takes its time over `Any`, which it
+    also assumes where nothing is said: so it is made once, without.
+    """
+    signature = inspect.signature(function)
+    function.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[
+            each.replace(annotation=each.empty) if each.annotation is Any else each
+            for each in signature.parameters.values()
+        ],
+        return_annotation=signature.empty,
+    )
     return function
 
 

@@ -35,10 +35,12 @@ class Workers:
         """Train side by side.
 
         Args:
-            processes: At most so many at a time, and at most one a core.
+            processes: At most so many at a time, and at most one a core; one, where this process
+                may start none, as those of Celery's workers.
         """
         self._cores = count_cores()
-        self._processes = min(processes, self._cores)
+        may_start_others = not multiprocessing.current_process().daemon
+        self._processes = min(processes, self._cores) if may_start_others else 1
         self._pool: Executor | None = None
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.errors import InputError
+from mnist_assets.inference.entries import list_entries, look
 from mnist_assets.inference.inbox import Verdict, file_key, look_at, quarantine
 
 NOW = 1_000_000.0
@@ -33,7 +34,9 @@ def drop(path: Path, data: bytes, age: float = 60) -> Path:
 
 
 def inspect(path: Path) -> Verdict:
-    return look_at(path, settled_seconds=5, now=NOW)
+    entry = look(path)
+    assert entry
+    return look_at(entry, settled_seconds=5, now=NOW)
 
 
 def quarantined(path: Path) -> str:
@@ -73,14 +76,18 @@ def test_hidden_and_unfinished_files_are_left_alone(tmp_path: Path, name: str) -
 
 
 def test_a_file_that_is_gone_is_no_fault(tmp_path: Path) -> None:
-    assert waiting(tmp_path / "7.png") == "It is no longer there."
+    assert look(tmp_path / "7.png") is None
+    assert list_entries(tmp_path) == list_entries(tmp_path / "nowhere") == []
 
 
 def test_folders_and_pipes_are_due_for_quarantine(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")  # opening it would never return
     for path in (tmp_path / "folder", tmp_path / "pipe"):
-        assert "changed less" in look_at(path, settled_seconds=5, now=path.stat().st_mtime).reason
+        entry = look(path)
+        assert entry
+        now = path.stat().st_mtime
+        assert "changed less" in look_at(entry, settled_seconds=5, now=now).reason
     assert "a folder" in quarantined(tmp_path / "folder")
     assert "not a regular file" in quarantined(tmp_path / "pipe")
 

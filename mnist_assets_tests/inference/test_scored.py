@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from mnist_assets.errors import InputError
+from mnist_assets.inference.entries import Fetched, fetch, list_entries, look
 from mnist_assets.inference.scored import (
     COLUMNS,
     ScoredFiles,
     first_unknown,
-    is_as_before,
     name_file,
     read_table,
-    stamp,
+    without_scored,
 )
 
 ROWS = pd.DataFrame({"digit": [7, 1], "number": ["071", "071"], "why": ["", "unsure"]})
@@ -36,23 +36,28 @@ def drop(inbox, name, content=b"a picture"):
     return path
 
 
+def listed(path):
+    return Fetched(look(path), path)
+
+
 def score(tables, *paths, day="2026-01-01"):
-    rows = pd.concat([name_file(ROWS, path) for path in paths])
+    rows = pd.concat([name_file(ROWS, listed(path)) for path in paths])
     rows.to_csv(tables / f"{day}.csv", index=False)
 
 
 def unknown(tables, inbox, most=10):
-    paths = sorted(inbox.iterdir())
-    return [path.name for path in first_unknown(paths, ScoredFiles.read(tables), most)]
+    scored = ScoredFiles.read(tables)
+    files = fetch(without_scored(list_entries(inbox), scored), inbox, largest_file=100)
+    return [file.entry.name for file in first_unknown(files, scored, most)]
 
 
 def test_a_table_tells_which_file_its_rows_are_of(inbox):
     path = drop(inbox, "7.png")
-    named = name_file(ROWS, path)
+    named = name_file(ROWS, listed(path))
     assert tuple(named.columns[-4:]) == COLUMNS
     sha256 = hashlib.sha256(b"a picture").hexdigest()
     for row in named.to_dict("records"):
-        assert [row[name] for name in COLUMNS] == [*stamp(path), sha256]
+        assert [row[name] for name in COLUMNS] == [*look(path).stamp, sha256]
 
 
 def test_what_any_table_tells_of_is_known_and_not_read_again(tables, inbox, monkeypatch):
@@ -87,7 +92,8 @@ def test_no_more_are_chosen_than_asked_for(tables, inbox):
 
 
 def test_what_is_gone_is_left_out_and_what_cannot_be_read_is_not(tables, inbox, monkeypatch):
-    gone, closed = inbox / "gone.png", drop(inbox, "closed.png")
+    gone, closed = (listed(drop(inbox, name)) for name in ("gone.png", "closed.png"))
+    gone.path.unlink()
 
     def refuse(path):
         raise PermissionError(str(path))
@@ -98,12 +104,12 @@ def test_what_is_gone_is_left_out_and_what_cannot_be_read_is_not(tables, inbox, 
 
 def test_a_file_that_was_written_to_is_noticed(inbox):
     path = drop(inbox, "7.png")
-    before = stamp(path)
-    assert is_as_before(path, before)
+    before = listed(path)
+    assert before.is_as_listed
     path.write_bytes(b"a longer picture")
-    assert not is_as_before(path, before)
+    assert not before.is_as_listed
     path.unlink()
-    assert not is_as_before(path, before)
+    assert not before.is_as_listed
 
 
 def test_tables_of_other_columns_and_no_folder_tell_of_none(tables, tmp_path):

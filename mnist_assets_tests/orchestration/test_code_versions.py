@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
 from mnist_assets.definitions import build_definitions
 from mnist_assets.networks.declaration import read_networks
+from mnist_assets.orchestration.versions import kept
 from mnist_assets.orchestration.versions import modules as source_modules
 from mnist_assets.orchestration.versions import source as source_code
 from mnist_assets.orchestration.versions.code import code_version, imported_libraries
@@ -31,6 +32,7 @@ def forget_sources() -> None:
         source_modules.is_module,
         source_code.used_by,
         source_code._definition,
+        kept._findings,
     ):
         cached.cache_clear()
 

@@ -16,7 +16,12 @@ from mnist_assets.orchestration.incremental import (
     State,
     bring_up_to_date,
 )
-from mnist_assets.orchestration.storage.fingerprints import find_any_fault, fingerprint
+from mnist_assets.orchestration.storage.addresses import look
+from mnist_assets.orchestration.storage.fingerprints import find_any_fault, fingerprint, sha256_of
+
+
+def fingerprint_of(path):
+    return fingerprint(look(UPath(path)), sha256_of(path))
 
 
 class NumberFiles(dg.IOManager):
@@ -24,11 +29,13 @@ class NumberFiles(dg.IOManager):
 
     def __init__(self, folder):
         self.folder = folder
+        self.root = UPath(folder)
 
     def handle_output(self, context, obj):
         path = self.folder / context.asset_key.path[-1]
         path.write_text(str(obj))
-        context.add_output_metadata({"path": dg.MetadataValue.path(str(path)), **fingerprint(path)})
+        told = {"path": dg.MetadataValue.path(str(path)), **fingerprint_of(path)}
+        context.add_output_metadata(told)
 
     def file_of(self, key):
         return UPath(self.folder / key.path[-1])
@@ -236,7 +243,7 @@ def test_a_lost_or_damaged_picture_is_noticed_as_a_value_is(tmp_path):
     value, picture = UPath(tmp_path / "c.json"), UPath(tmp_path / "c.ratios.png")
     value.write_text("1")
     picture.write_bytes(b"ratios")
-    told = {**fingerprint(value), "picture_files": {picture.name: fingerprint(picture)}}
+    told = {**fingerprint_of(value), "picture_files": {picture.name: fingerprint_of(picture)}}
     assert find_any_fault(value, told) is None
     picture.write_bytes(b"others")
     assert find_any_fault(value, told) == f"its file was changed by something else: {picture}"

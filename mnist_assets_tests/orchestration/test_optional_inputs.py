@@ -58,7 +58,7 @@ class World:
             ins={"data": dg.AssetIn(DATA)},
             deps=[STUDY],
             code_version="page",
-            automation_condition=follow_changes(self.optional_deps),
+            automation_condition=follow_changes(tuple(self.optional_deps)),
         )
         def page(context: dg.AssetExecutionContext, data):
             shown = optional_inputs.read(context.instance, STUDY.to_user_string(), "csv", self.code)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import multiprocessing
 import os
 import pickle
 import signal
@@ -281,6 +282,13 @@ def test_one_process_trains_here_and_stops_where_it_is_left(digits, monkeypatch)
         runs = workers.train(digits, make_study(), todo)
         assert [next(runs).seeds, next(runs).seeds] == todo[:2]
     assert trained == todo[:2]
+
+
+def test_where_no_process_may_be_started_this_one_trains(monkeypatch):
+    monkeypatch.setattr("mnist_assets.study.workers.count_cores", lambda: 2)
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    with closing(Workers(2)) as workers:
+        assert list(workers.each(lambda _: os.getpid(), "ab")) == [os.getpid()] * 2
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from mnist_assets.champion import archive as archiving
 from mnist_assets.champion.history import promotion_log
 from mnist_assets.champion.promotion import promote, rollback
 from mnist_assets.champion.resources import ChampionArchive
+from mnist_assets.champion.storage import PointerStorage
 from mnist_assets.declarations.settings import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Network
@@ -59,7 +60,7 @@ def champion_asset(
     reads, optional = split_reads(of_each, groups)
 
     @STAGE.asset(
-        "json",
+        PointerStorage.key,
         reads=reads | {"decision": "champion/decision"},
         optional_deps=keys_of(requested),
         kinds={"keras"},

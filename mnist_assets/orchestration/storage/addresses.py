@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -66,6 +66,8 @@ def open_address(address: str) -> UPath:
     try:
         # Another process may write at any time: what was listed before tells nothing.
         path = UPath(address, use_listings_cache=False) if protocol else UPath(address)
+        if path.protocol in {"file", "local"}:
+            return UPath(path.path)  # so that it is written to as any other folder
         file_system(path)
     except (ImportError, ValueError) as error:
         extra = _EXTRAS.get(protocol)
@@ -117,6 +119,34 @@ def look_below(root: UPath) -> Callable[[UPath], FileState]:
     return look_up
 
 
+def look_inside(folder: UPath) -> list[tuple[UPath, FileState]]:
+    """Look at all files directly in a folder, at an address by one listing; none without a folder.
+
+    Raises:
+        InputError: Its store refuses or is not available.
+    """
+    if isinstance(folder, Path):
+        return [(path, look(path)) for path in list_folder(folder) if path.is_file()]
+    listed = list_address(folder).items()
+    return [(path, _state(info)) for path, info in listed if info["type"] == "file"]
+
+
+def list_address(folder: UPath) -> dict[UPath, Mapping[str, Any]]:
+    """What a store tells of everything directly at an address, by one listing, in no order.
+
+    Nothing, if there is no such address.
+
+    Raises:
+        InputError: The store refuses or is not available.
+    """
+    try:
+        listed = patiently(folder, lambda: file_system(folder).ls(folder.path, detail=True))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    inside = [info for info in listed if info["name"].strip("/") != folder.path.strip("/")]
+    return {folder / PurePosixPath(info["name"]).name: info for info in inside}
+
+
 def read_bytes(path: UPath) -> bytes:
     """Read a small file as it is now; errors as of `look`."""
     if isinstance(path, Path):
@@ -149,32 +179,49 @@ def put(content: bytes, path: UPath) -> None:
     _send(path, lambda name: file_system(path).pipe_file(name, content))
 
 
+def create(content: bytes, path: UPath) -> None:
+    """Write a small file that is not there yet; errors as of `replace`."""
+    if isinstance(path, Path):
+        try:
+            with path.open("xb") as file:
+                file.write(content)
+        except FileExistsError as error:
+            raise ChangedMeanwhileError(str(path)) from error
+        return
+    make_folder(path.parent)
+    _unless_changed(
+        content, path, lambda: file_system(path).pipe_file(path.path, content, mode="create")
+    )
+
+
 def replace(content: bytes, path: UPath, before: str | None) -> None:
-    """Write a small file at an address, if nothing has changed it, where its store can see to that.
+    """Write a small file at an address, if it is what it was when it was last looked at.
+
+    Stores that can replace an object on that condition let no other process come between; of
+    others, only one that came before is noticed.
 
     Args:
         content: What it is to hold.
         path: The file.
-        before: The stamp that it had when it was last looked at, None if there was no file.
+        before: The stamp that it had, None if there was no file.
 
     Raises:
         ChangedMeanwhileError: It is another by now.
+        InputError: Its store refuses or is not available.
     """
-    if path.protocol not in _REPLACES_IF_SAME:
-        put(content, path)
+    if before is None:
+        create(content, path)
         return
-    condition = {"IfMatch": before} if before else {"IfNoneMatch": "*"}
 
-    def put_if_same() -> None:
-        try:
-            file_system(path).pipe_file(path.path, content, **condition)
-        except Exception as error:
-            if _is_changed(error) and read_bytes(path) != content:  # else a repeated call was first
-                raise ChangedMeanwhileError(str(path)) from error
-            if not _is_changed(error):
-                raise
+    def write() -> None:
+        if path.protocol in _REPLACES_IF_SAME:
+            file_system(path).pipe_file(path.path, content, IfMatch=before)
+        elif look(path).stamp == before:
+            put(content, path)
+        else:
+            raise ChangedMeanwhileError(str(path))
 
-    patiently(path, put_if_same)
+    _unless_changed(content, path, write)
 
 
 def send(file: Path, path: UPath) -> None:
@@ -212,10 +259,37 @@ def size_below(folder: UPath | Path) -> int:
     return size
 
 
+def find_objects(path: UPath) -> dict[str, Mapping[str, Any]]:
+    """What a store tells of everything below an address, but for objects that stand for folders."""
+    found = patiently(path, lambda: file_system(path).find(path.path, detail=True))
+    return {name: info for name, info in found.items() if not name.endswith("/")}
+
+
+def move(path: UPath, target: UPath) -> None:
+    """Move a file or a folder at an address; where objects cannot be renamed, one after the other.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        InputError: Its store refuses or is not available.
+    """
+    store = file_system(path)
+    if path.protocol not in _REPLACES_IN_ONE_STEP:
+        patiently(path, lambda: store.mv(path.path, target.path))
+        return
+    for name in find_objects(path) or [path.path]:
+        _move_object(path, name, target.path + name.removeprefix(path.path))
+
+
 def make_folder(path: UPath) -> None:
     """Make a folder where there are any; object stores have none, and a bucket is not made."""
-    if path.protocol not in _REPLACES_IN_ONE_STEP:
+    if isinstance(path, Path) or path.protocol not in _REPLACES_IN_ONE_STEP:
         path.mkdir(parents=True, exist_ok=True)
+
+
+def _move_object(path: UPath, name: str, target: str) -> None:
+    store = file_system(path)
+    patiently(path, lambda: store.cp_file(name, target))
+    patiently(path, lambda: store.rm_file(name))
 
 
 def _send(path: UPath, write: Callable[[str], None]) -> None:
@@ -237,6 +311,27 @@ def _state(info: Mapping[str, Any]) -> FileState:
     return FileState(int(info["size"]), stamp, is_local=False)
 
 
+def _unless_changed(content: bytes, path: UPath, write: Callable[[], None]) -> None:
+    def attempt() -> None:
+        try:
+            write()
+        except Exception as error:
+            if not _is_changed(error):
+                raise
+            if _read_if_there(path) != content:  # else it was written by a call before this one
+                raise ChangedMeanwhileError(str(path)) from error
+
+    patiently(path, attempt)
+
+
+def _read_if_there(path: UPath) -> bytes | None:
+    try:
+        return read_bytes(path)
+    except FileNotFoundError:
+        return None
+
+
 def _is_changed(error: BaseException) -> bool:
-    """Whether a store refused to replace what is another by now."""
-    return any(status(each) in {409, 412} for each in chain(error))
+    """Whether a store refused to write over what is another by now, or gone."""
+    changed = (FileExistsError, FileNotFoundError, ChangedMeanwhileError)
+    return any(isinstance(each, changed) or status(each) in {409, 412} for each in chain(error))

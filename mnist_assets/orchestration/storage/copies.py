@@ -12,7 +12,7 @@ from pathlib import Path
 from upath import UPath
 
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.orchestration.storage.addresses import file_system, look
+from mnist_assets.orchestration.storage.addresses import FileState, file_system, look
 from mnist_assets.orchestration.storage.patience import patiently
 
 FOLDER = PROJECT / "data" / "cache" / "values"
@@ -20,8 +20,12 @@ LIMIT = "MNIST_ASSETS_CACHE_GB"
 _UNFINISHED = ".part"
 
 
-def local_copy(path: UPath) -> Path:
+def local_copy(path: UPath, state: FileState | None = None) -> Path:
     """A file, or a copy of it on this machine if it is at an address.
+
+    Args:
+        path: The file.
+        state: What a look at it has told, if it was looked at just now.
 
     Raises:
         FileNotFoundError: There is none.
@@ -30,7 +34,7 @@ def local_copy(path: UPath) -> Path:
     """
     if isinstance(path, Path):
         return Path(path)
-    state = look(path)
+    state = state or look(path)
     named_after = f"{path}\n{state.stamp}\n{state.bytes}"
     copy = FOLDER / f"{hashlib.sha256(named_after.encode()).hexdigest()}{path.suffix}"
     try:

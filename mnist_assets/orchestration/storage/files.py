@@ -21,7 +21,7 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.addresses import make_folder, remove, send
+from mnist_assets.orchestration.storage.addresses import FileState, look, make_folder, remove, send
 from mnist_assets.orchestration.storage.copies import local_copy
 from mnist_assets.orchestration.storage.fingerprints import (
     PICTURE_FILES,
@@ -40,9 +40,15 @@ _DAMAGED = (ValueError, EOFError, TokenError, zipfile.BadZipFile, zlib.error)
 
 
 class FileStorage(dg.UPathIOManager, Generic[_Value]):
-    """One file format: how a value is written to a local file and read from one."""
+    """One file format: how a value is written to a local file and read from one.
+
+    Attributes:
+        extension: The ending of its files, with the dot.
+        key: Of the I/O manager, if it is not the ending.
+    """
 
     extension: str
+    key: str | None = None
 
     def __init__(self, root: UPath | None = None) -> None:
         """Keep values below a folder or address; the working folder, if none is given."""
@@ -140,13 +146,17 @@ class FileStorage(dg.UPathIOManager, Generic[_Value]):
             for written in self._write_all(value, pictures, Path(folder) / path.name):
                 to = path.with_name(written.name)
                 content = sha256_of(written)
-                if isinstance(to, Path):
-                    written.replace(to)
-                else:
-                    send(written, to)
-                kept[to.name] = fingerprint(to, content)
+                kept[to.name] = fingerprint(self.place(written, to), content)
         told = kept.pop(path.name)
         return told | ({PICTURE_FILES: kept} if kept else {})
+
+    def place(self, written: Path, to: UPath) -> FileState:
+        """Put a local file where it belongs, and look at it there."""
+        if isinstance(to, Path):
+            written.replace(to)
+        else:
+            send(written, to)
+        return look(to)
 
     def _write_all(self, value: _Value, pictures: Mapping[str, bytes], path: Path) -> list[Path]:
         """Write a value and, beside it, its pictures; the value is the last of the files."""

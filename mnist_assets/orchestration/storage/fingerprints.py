@@ -14,18 +14,17 @@ from mnist_assets.orchestration.storage.patience import patiently
 PICTURE_FILES = "picture_files"  # in an asset's metadata: their fingerprints by name
 
 
-def fingerprint(path: UPath, sha256: str) -> dict[str, str | int]:
+def fingerprint(state: FileState, sha256: str) -> dict[str, str | int]:
     """What to remember of a file that was just written.
 
     Args:
-        path: The file.
+        state: What a look at it tells.
         sha256: Hash of its content.
 
     Returns:
         `bytes`, `sha256`, and `modified` (in nanoseconds, as text) of a local file, `etag` of one
         at an address.
     """
-    state = look(path)
     return {"bytes": state.bytes, state.stamp_name: state.stamp, "sha256": sha256}
 
 

@@ -137,11 +137,13 @@ FORMATS: tuple[type[FileStorage[Any]], ...] = (
 
 
 def file_storages(base: str, *further: type[FileStorage[Any]]) -> dict[str, FileStorage[Any]]:
-    """One I/O manager a format, keyed by its extension, all under one folder or fsspec address.
+    """One I/O manager a format, all under one folder or fsspec address.
+
+    Each is found by its own key or, if it has none, by its extension.
 
     Args:
         base: The folder or address.
         further: Formats of a stage's own, beside those of `FORMATS`.
     """
     root = open_address(base)
-    return {of.extension.removeprefix("."): of(root) for of in (*FORMATS, *further)}
+    return {of.key or of.extension.removeprefix("."): of(root) for of in (*FORMATS, *further)}

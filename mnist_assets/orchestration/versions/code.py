@@ -4,7 +4,6 @@ The code is found by reading the source, `source.py`. What a factory passed in (
 declaration, a setting) counts by value. Nothing is imported for it, so it costs no TensorFlow.
 """
 
-import hashlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from mnist_assets.orchestration.versions.source import Used, used_by
+from mnist_assets.orchestration.versions.kept import used_by
+from mnist_assets.orchestration.versions.source import Used
 
 _Function: TypeAlias = Callable[..., Any]
 
@@ -57,11 +57,7 @@ def _used_by(function: _Function) -> Used:
 
 
 def _version(function: _Function, users: tuple[_Function, ...]) -> str:
-    digest = hashlib.sha256()
-    for source in _used_by(
-        function
-    ).sources.values():  # without its module: code that is moved is the same code
-        digest.update(f"{source}\n".encode())
+    digest = _used_by(function).digest.copy()
     for name, value in sorted(_passed_in(function).items()):
         digest.update(f"{name}={_content(name, value, (*users, function))}\n".encode())
     return digest.hexdigest()[:16]

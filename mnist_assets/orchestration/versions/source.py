@@ -9,11 +9,12 @@ unless the code names their class. Nor is a name found that only running the cod
 """
 
 import ast
+import hashlib
 import symtable
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from textwrap import indent
 from typing import TypeAlias
 
@@ -44,6 +45,14 @@ class Used:
 
     sources: dict[str, str]
     libraries: frozenset[str]
+
+    @cached_property
+    def digest(self) -> "hashlib._Hash":
+        """A hash that was given the sources, to be copied before it is given more."""
+        digest = hashlib.sha256()
+        for text in self.sources.values():  # without its module: code that is moved is the same
+            digest.update(f"{text}\n".encode())
+        return digest
 
 
 @cache

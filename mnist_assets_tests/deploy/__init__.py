@@ -1,0 +1,1 @@
+"""What is in deploy/, without a container: each file against what reads it."""
