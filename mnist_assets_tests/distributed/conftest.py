@@ -14,9 +14,8 @@ def services(tmp_path_factory):
     folder = tmp_path_factory.mktemp("services")
     started = []
     try:
-        for kind in (Postgres, Redis, ObjectStore):
-            started.append(kind(folder))
-        yield dict(zip(("postgres", "redis", "store"), started, strict=True))
+        kinds = {"postgres": Postgres, "redis": Redis, "store": ObjectStore}
+        yield {name: started.append(of := kind(folder)) or of for name, kind in kinds.items()}
     finally:
         for service in started:
             service.stop()

@@ -11,6 +11,7 @@ what a lost worker held is handed out again after hours, and dropped, since its 
 
 import os
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -172,7 +173,10 @@ class WatchingExecutor(CeleryExecutor):  # type: ignore[misc]  # it ships no typ
     ) -> WatchedStep:
         if self.broker.startswith(("redis", "sentinel")):
             priority = 10 - priority  # there the lowest number comes first
-        result = _submit_task(app, plan_context, step, queue, priority, known_state)
+        with warnings.catch_warnings():
+            # Dagster defines the same task again for each step.
+            warnings.filterwarnings("ignore", "A task named", category=Warning)
+            result = _submit_task(app, plan_context, step, queue, priority, known_state)
         return WatchedStep(app, result, step.key, queue)
 
 
