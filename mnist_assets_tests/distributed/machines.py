@@ -30,6 +30,8 @@ class Machine:
     folder: Path
     environment: dict
     processes: list = field(default_factory=list)
+    _worker: subprocess.Popen | None = None
+    _starts: int = 0
 
     @classmethod
     def create(cls, folder, **environment):
@@ -76,19 +78,31 @@ class Machine:
     def start_command(self, *arguments, log="log"):
         return self.start("-m", "mnist_assets.cli", *arguments, log=log)
 
-    def start_worker(self, name="worker"):
-        """A Celery worker that takes any step."""
-        worker = self.start(
-            *("-m", "celery", "-A", WORKER, "worker", "-Q", "dagster,training"),
-            *("-c", "1", "-l", "INFO", "-n", f"{name}@%h", "--without-gossip", "--without-mingle"),
-            log=f"{name}.log",
+    def begin_worker(self, name):
+        """Start a Celery worker that takes any step."""
+        self._worker = self.start(
+            *("-m", "celery", "-A", WORKER, "worker", "-Q", "dagster,training", "-l", "INFO"),
+            *("-c", "1", "-n", f"{name}@%h", "--without-gossip", "--without-mingle"),
+            log="worker",
         )
-        self.wait_for_line(f"{name}.log", " ready.")
-        return worker
+        self._starts += 1
+        return self
+
+    def wait_for_worker(self):
+        self.wait_for_line("worker", " ready.", self._starts)
+
+    def has_worker(self):
+        return self._worker is not None and self._worker.poll() is None
+
+    def kill_worker(self):
+        self.kill(self._worker)
 
     def command(self, *arguments):
         """Run a command to its end; what it printed, and whether all went well."""
-        process = self.start_command(*arguments, log="command")
+        return self.finish(self.start_command(*arguments, log="command"))
+
+    def finish(self, process):
+        """Wait for a command that was started with the log `command`."""
         code = process.wait(PATIENCE)
         told = self.told("command")
         (self.folder / "command").unlink()

@@ -126,7 +126,7 @@ class Postgres(Service):
         initdb = find_program("initdb", "usr/lib/postgresql/*/bin")
         server = str(Path(initdb).with_name("postgres"))
         as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        data = folder / "postgres"
+        self._data = data = folder / "postgres"
         data.mkdir()
         if as_user:
             shutil.chown(data, "postgres", "postgres")
@@ -148,12 +148,8 @@ class Postgres(Service):
         wait_for(self._answers, "Postgres")
 
     def stop(self):
-        # The process here may be the one that changed the user: its child is the server.
-        children = subprocess.run(
-            ["pgrep", "-P", str(self._process.pid)], capture_output=True, text=True, check=False
-        ).stdout.split()
-        for process in children if os.getuid() == 0 else [self._process.pid]:
-            os.kill(int(process), signal.SIGINT)  # ends connections, too
+        number = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(number, signal.SIGINT)  # ends connections, too
         self._process.wait(PATIENCE)
 
     def _answers(self):
