@@ -270,7 +270,7 @@ def check_current(folder: UPath, version: str | None) -> Finding:
     No version is expected where no network was ever promoted.
     """
     seen = pointed(folder)
-    whole = seen is None or seen in {each.version for each in whole_versions(folder)}
+    whole = seen is None or _is_whole(Champion(seen, folder / VERSIONS / seen))
     message = f"The champion is {seen}." if seen else "No network was promoted yet."
     if not whole:
         message = f"Files of the champion {seen} are missing or damaged: roll back to another."
