@@ -106,7 +106,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     studies = study_assets(networks, settings)
     sweeps = read_sweeps(networks, places.tuning)
     tuning = tuning_assets(sweeps, networks, settings, places.tuning.name)
-    searches = search_assets(read_searches(places.tuning), settings, places.tuning)
+    searches = search_assets(read_searches(places.tuning), settings, places.tuning.name)
     assets = [
         *dataset_assets(settings.schedules, settings.dataset, source.declaration.bounds),
         *exploration_assets(settings.grey_levels),

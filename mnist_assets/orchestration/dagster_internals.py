@@ -8,6 +8,7 @@ also lists the undocumented members of documented classes.
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from dagster._core.errors import (
@@ -66,6 +67,7 @@ __all__ = [
     "drop_run",
     "files_of_run",
     "find_latest_evaluations",
+    "run_of_sent_step",
     "runs_of_latest_evaluations",
     "serializable_error_info_from_exc_info",
 ]
@@ -87,6 +89,14 @@ def find_latest_evaluations(
         for check, event in events.items()
         if event and event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
     }
+
+
+def run_of_sent_step(packed: Mapping[str, Any]) -> str:
+    """The id of the run that a step is of which was sent to a Celery worker."""
+    from dagster._grpc.types import ExecuteStepArgs  # what is sent
+    from dagster._serdes import unpack_value  # out of what Celery has made of it
+
+    return unpack_value(dict(packed), as_type=ExecuteStepArgs).run_id
 
 
 def runs_of_latest_evaluations(

@@ -13,8 +13,8 @@ import dagster as dg
 from mnist_assets.declarations.settings import Needs
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
-from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY
-from mnist_assets.orchestration.executor.needs import tags_of
+from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW
+from mnist_assets.orchestration.executor.needs import priority_tags, tags_of
 from mnist_assets.orchestration.presentation import Picture, inline
 from mnist_assets.orchestration.storage.files import LIBRARIES
 from mnist_assets.orchestration.storage.pictures import Illustrated
@@ -102,7 +102,7 @@ class Stage:
 
     def op_tags(self, kinds: Collection[str] = (), priority: int | None = None) -> dict[str, str]:
         """What an executor has to know of a step that makes such things."""
-        urgency = {PRIORITY: str(self.priority if priority is None else priority)}
+        urgency = priority_tags(self.priority if priority is None else priority)
         return urgency | NEEDS_TENSORFLOW if "tensorflow" in kinds else urgency
 
     def asset(

@@ -491,7 +491,6 @@ def tests_as_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("a", "b"),
         (b"a", "a"),
         (None, 0),
-        (Path("a"), Path("b")),
         ((1, 2), (2, 1)),
         ([1], [[1]]),
         (["a, b"], ["a", "b"]),
@@ -514,7 +513,9 @@ def test_equal_values_count_as_equal() -> None:
 
 
 @pytest.mark.usefixtures("tests_as_package")
-@pytest.mark.parametrize("value", [object(), {1, 2}, dg.AssetKey("a"), [object()], Path, len])
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, dg.AssetKey("a"), [object()], Path, Path("a"), len]
+)
 def test_a_value_whose_content_cannot_be_told_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match=r"asset closes over value, a \w+ whose content cannot"):
         code_version(made_with(value))

@@ -33,10 +33,6 @@ IMPORTED = {
     ),
     "InProcessExecutor": ("orchestration/executor/executor.py", "retries execute"),
     "KnownExecutionState": ("orchestration/executor/worker.py", ""),
-    "MultiprocessExecutor": (
-        "orchestration/executor/executor.py",
-        "retries max_concurrent execute",
-    ),
     "PlanExecutionContext": (
         "orchestration/executor/dispatch.py",
         "execution_plan for_step instance log retry_mode run_id",
@@ -60,6 +56,7 @@ IMPORTED = {
     "drop_run": ("orchestration/retention.py", "instance run_id"),
     "files_of_run": ("orchestration/retention.py", "instance run_id"),
     "find_latest_evaluations": ("orchestration/incremental.py", "instance checks"),
+    "run_of_sent_step": ("orchestration/executor/celery_workers.py", "packed"),
     "runs_of_latest_evaluations": ("orchestration/retention.py", "instance checks"),
     "serializable_error_info_from_exc_info": ("orchestration/executor/worker.py", "exc_info"),
 }

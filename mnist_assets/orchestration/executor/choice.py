@@ -53,10 +53,9 @@ def chosen_executor(name: str, prepare: Callable[[], None], lock: RunLock) -> dg
 
 
 def _celery() -> dg.ExecutorDefinition:
-    from dagster_celery import celery_executor
+    from mnist_assets.orchestration.executor.celery_workers import celery_executor
 
-    executor: dg.ExecutorDefinition = celery_executor
-    return executor
+    return celery_executor
 
 
 def _kubernetes() -> dg.ExecutorDefinition:

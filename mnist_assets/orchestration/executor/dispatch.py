@@ -17,10 +17,10 @@ from mnist_assets.orchestration.dagster_internals import (
     PlanExecutionContext,
     SerializableErrorInfo,
 )
+from mnist_assets.orchestration.executor.needs import PRIORITY
 from mnist_assets.orchestration.executor.worker import StepEnded, Worker
 
 NEEDS_TENSORFLOW = {"mnist_assets/needs": "tensorflow"}  # tags of an op that does
-PRIORITY = "dagster/priority"
 INTERRUPTED = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 POLL_INTERVAL = 0.2  # seconds between looks for an interruption
 

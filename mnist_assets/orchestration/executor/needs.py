@@ -7,8 +7,15 @@ import json
 
 from mnist_assets.declarations.settings import Needs
 
+PRIORITY = "dagster/priority"
+CELERY_PRIORITY = "dagster-celery/priority"  # 0 to 10
 QUEUE = "dagster-celery/queue"
 POD = "dagster-k8s/config"
+
+
+def priority_tags(priority: int) -> dict[str, str]:
+    """The tags of a step that is more urgent than others, or less if below 0: -5 to 5."""
+    return {PRIORITY: str(priority), CELERY_PRIORITY: str(5 + priority)}
 
 
 def tags_of(needs: Needs) -> dict[str, str]:

@@ -81,10 +81,12 @@ def patiently(path: UPath, call: Callable[[], _Result]) -> _Result:
 
 def is_passing(error: BaseException) -> bool:
     """Whether what a store's library raised may be gone in a moment."""
+    told = [status(each) for each in chain(error)]
+    if any(told):  # the store itself has said what is wrong
+        return not _PASSING_STATUSES.isdisjoint(told)
     return any(
         isinstance(each, TimeoutError | ConnectionError)
         or getattr(each, "errno", None) in _PASSING_NUMBERS
-        or status(each) in _PASSING_STATUSES
         or not _PASSING_CLASSES.isdisjoint(_class_names(each))
         for each in chain(error)
     )

@@ -6,7 +6,6 @@ declaration, a setting) counts by value. Nothing is imported for it, so it costs
 
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
@@ -22,7 +21,8 @@ def code_version(function: _Function) -> str:
 
     Raises:
         TypeError: The function closes over a value whose content cannot be told, so that a change
-            of it would go unnoticed; or it is no named function of this package.
+            of it would go unnoticed, or that differs between machines, as a path does; or it is no
+            named function of this package.
     """
     return _version(function, ())
 
@@ -86,7 +86,7 @@ def _content(name: str, value: Any, users: tuple[_Function, ...]) -> str:
     match value:
         case BaseModel():
             return value.model_dump_json()
-        case str() | bytes() | int() | float() | Path() | None:
+        case str() | bytes() | int() | float() | None:
             return repr(value)
         case tuple() | list() if type(value) in {tuple, list}:
             return str([_content(name, item, users) for item in value])

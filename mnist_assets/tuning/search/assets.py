@@ -22,14 +22,14 @@ STAGE = Stage("tuning")
 
 
 def search_assets(
-    searches: Mapping[str, Search], settings: Settings, file: Path
+    searches: Mapping[str, Search], settings: Settings, file: str
 ) -> list[dg.AssetsDefinition]:
-    """The trials of all searches that the file declares, if it declares any."""
+    """The trials of all searches that a file of this name declares, if it declares any."""
     return [_search_asset(searches, settings.training.memory_limit, file)] if searches else []
 
 
 def _search_asset(
-    searches: Mapping[str, Search], memory_limit: int, file: Path
+    searches: Mapping[str, Search], memory_limit: int, file: str
 ) -> dg.AssetsDefinition:
     @STAGE.asset(
         "csv",
@@ -56,7 +56,7 @@ def _search_asset(
 
         part = TrainingPart(images, labels, split, normalization, class_count(labels), memory_limit)
         goals = [
-            Goal(name, declared, space_of(name, declared, file), part)
+            Goal(name, declared, space_of(name, declared, Path(file)), part)
             for name, declared in searches.items()
         ]
         try:
