@@ -73,6 +73,15 @@ lock: ## pin the newest versions that the ranges in pyproject.toml allow
 	uv pip compile pyproject.toml --group dev --extra onnx --extra tensorboard --extra tuning --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --no-annotate --constraint requirements.lock --upgrade --quiet \
 		--output-file requirements-dev.lock
+	echo 'dagster-aws>=0.29,<0.30' | uv pip compile - pyproject.toml --extra celery --extra kubernetes --extra postgres --extra s3 \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header \
+		--constraint requirements.lock --no-emit-package tensorflow --upgrade --quiet --output-file deploy/requirements.lock
+	grep '^tensorflow==' requirements.lock | sed 's/tensorflow\(==[^ ;]*\).*/tensorflow-cpu\1/' | uv pip compile - --no-deps \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
+		--output-file deploy/tensorflow-cpu.lock
+	echo 'tensorflow[and-cuda]' | uv pip compile - --constraint requirements.lock \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header \
+		--upgrade --quiet --output-file deploy/tensorflow-cuda.lock
 
 clean: ## remove what the graph made, but not the dataset
 	rm -rf data/assets data/dagster data/cache
