@@ -175,7 +175,7 @@ class WatchingExecutor(CeleryExecutor):  # type: ignore[misc]  # it ships no typ
             priority = 10 - priority  # there the lowest number comes first
         with warnings.catch_warnings():
             # Dagster defines the same task again for each step.
-            warnings.filterwarnings("ignore", "A task named", category=Warning)
+            warnings.filterwarnings("ignore", "Task name .* is already registered")
             result = _submit_task(app, plan_context, step, queue, priority, known_state)
         return WatchedStep(app, result, step.key, queue)
 
