@@ -22,8 +22,6 @@ READ_BY_LIBRARIES = {
     "AWS_DEFAULT_REGION",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
-    "CELERY_BROKER_URL",
-    "CELERY_RESULT_BACKEND",
 }
 
 
@@ -107,11 +105,12 @@ def test_nothing_starts_with_a_password_that_nobody_chose(project):
 
 def test_the_queues_of_steps_have_workers(project):
     queues = []
-    for service in project["services"].values():
+    for name, service in project["services"].items():
         command = service.get("command", [])
-        if "dagster-celery" in command:
-            queues += command[command.index("-q") + 1].split(",")
-            assert command[command.index("-y") + 1].endswith("/celery.yaml")
+        if "celery" in command:
+            queues += command[command.index("-Q") + 1].split(",")
+            assert command[command.index("-n") + 1] == f"{name}@%h"
+            assert f"{name}@$$HOSTNAME" in service["healthcheck"]["test"][1]
     assert sorted(queues) == sorted(["dagster", read_settings().training.needs.queue])
 
 
@@ -155,5 +154,5 @@ def test_it_is_one_document_without_repeated_keys():
             assert len(keys) == len(set(keys)), keys
             return super().construct_mapping(node, deep)
 
-    for name in ("compose.yaml", "dagster.yaml", "celery.yaml", "values.yaml"):
+    for name in ("compose.yaml", "dagster.yaml", "values.yaml"):
         assert yaml.load(read(name), Strict)  # noqa: S506 - it is a safe loader

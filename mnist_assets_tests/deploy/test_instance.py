@@ -1,4 +1,4 @@
-"""The instance of a deployment, as Dagster reads it, and what Celery's workers are told."""
+"""The instance of a deployment, as Dagster reads it."""
 
 import pytest
 from dagster._config import process_config, resolve_to_config_type
@@ -57,23 +57,3 @@ def test_it_keeps_what_the_checkout_s_own_keeps():
     here, there = read_yaml("../dagster.yaml"), read_yaml("dagster.yaml")
     for section in ("python_logs", "concurrency", "retention", "telemetry", "nux"):
         assert here[section] == there[section]
-
-
-def test_celery_s_workers_take_the_settings_and_no_password():
-    cli = pytest.importorskip("dagster_celery.cli")
-    config = cli.get_validated_config(str(DEPLOY / "celery.yaml"))
-    assert "broker" not in config
-    told = config["config_source"]
-    app = cli.get_app(str(DEPLOY / "celery.yaml"))
-    for name, value in told.items():
-        assert app.conf[name] == value
-    assert app.conf.worker_prefetch_multiplier == 1
-    assert app.conf.task_acks_late
-
-
-def test_a_worker_listens_to_the_last_of_its_queue_options_alone():
-    """Which is why several queues are one option, with commas."""
-    worker = pytest.importorskip("celery.bin.worker").worker
-    (option,) = (each for each in worker.params if each.name == "queues")
-    assert not option.multiple
-    assert option.type.convert("dagster,training", None, None) == ["dagster", "training"]
