@@ -1,7 +1,11 @@
 """Values are looked for where they would be read: folders and histories never mix."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
 from io import BytesIO
 
 import numpy as np
@@ -10,6 +14,11 @@ import pytest
 from PIL import Image
 
 from mnist_assets.champion import archive
+from mnist_assets.champion.assets import model as champion_model
+from mnist_assets.champion.promotion import promote
+from mnist_assets.cli.study import _record as record_study
+from mnist_assets.declarations.places import PROJECT
+from mnist_assets.errors import InputError
 from mnist_assets.orchestration.incremental import State
 from mnist_assets.orchestration.storage.addresses import (
     list_folder,
@@ -22,7 +31,7 @@ from mnist_assets.study import workers as study_workers
 from mnist_assets.study.training import train_run
 from mnist_assets_tests.champion.test_assets import look, score
 from mnist_assets_tests.cli.command import command, worked_on
-from mnist_assets_tests.stores import memory_address
+from mnist_assets_tests.stores import bucket_address, memory_address
 from mnist_assets_tests.tiny import Project, blank_pictures, make_digits, without_xla
 
 pytestmark = pytest.mark.slow
@@ -243,6 +252,45 @@ def test_commands_work_on_values_at_an_address(at_address, tmp_path):
     assert states_of(project, instance) == {State.UP_TO_DATE}
 
 
+def test_a_step_that_is_overtaken_before_its_value_is_stored_undoes_nothing(
+    at_address, monkeypatch
+):
+    project, instance, _ = at_address
+    folder, present, others = below(project, "champion"), champion_model._present, []
+
+    def present_and_be_overtaken(*arguments):
+        value = present(*arguments)
+        champion = archive.current(folder)
+        why = {"network": "small", "who": "Ada", "why": "faster", "when": datetime.now(UTC)}
+        others.append(
+            promote(
+                folder,
+                champion.model_path,
+                champion.explanation(),
+                replaces=champion.version,
+                **why,
+            )
+        )
+        return value
+
+    with monkeypatch.context() as patch:
+        patch.setattr(champion_model, "_present", present_and_be_overtaken)
+        outcome = project.update(instance, 'key:"champion/model"', force=True)
+    assert [reason.partition(", expected")[0] for reason in outcome.failures()] == [
+        f"{folder}/model.json: found another champion, by now"
+    ]
+    assert archive.pointed(folder) == others[0]
+    assert project.update(instance).success
+    assert archive.pointed(folder) == others[0]
+    assert states_of(project, instance) == {State.UP_TO_DATE}
+
+
+def test_a_study_is_recorded_from_an_address_if_it_is_of_mnist(at_address):
+    project, _, _ = at_address
+    with pytest.raises(InputError, match="--record: found another dataset"):
+        record_study(project.places, {}, [])
+
+
 def test_a_study_at_an_address_goes_on_elsewhere(at_address, tmp_path, monkeypatch):
     """Another machine has the same declarations and nothing else but the address."""
     project, instance, _ = at_address
@@ -281,3 +329,45 @@ def picture_of(image):
     large = 255 - np.kron(np.pad(image, 3), np.ones((9, 9), np.uint8))
     Image.fromarray(large).save(file, "PNG")
     return file.getvalue()
+
+
+# --- everything on S3, by commands and in processes of their own ---
+
+
+def materialize(project, environment):
+    """What `mnist-assets materialize` tells, in a process that forks two more."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from mnist_assets.cli.main import main; main(['materialize'])"],
+        cwd=project.folder,
+        env=os.environ | project.environment | environment | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_on_s3_two_processes_make_everything_and_what_is_lost_or_damaged_again(s3, tmp_path):
+    project = with_one_network(Project.create(tmp_path))
+    with bucket_address() as address:
+        project = project.at(assets=f"{address}/values")
+        told = materialize(project, s3)
+        assert f"Values are in {address}/values" in told
+        lost = below(project, "preparation/one_hot_examples.csv")
+        picture = below(project, "exploration/grey_levels.png")
+        spoilt = below(project, "champion/model.json")
+        before = {path: read_bytes(path) for path in (lost, spoilt, picture)}
+        with project.instance() as instance:
+            assert states_of(project, instance) == {State.UP_TO_DATE}
+        remove(lost)
+        remove(picture)
+        put(b"x" * len(before[spoilt]), spoilt)
+        told = materialize(project, s3)
+        assert "Materialising 3 assets" in told
+        assert f"preparation/one_hot_examples: no file {lost}" in told
+        assert f"exploration/grey_levels: its file was lost: {picture}" in told
+        assert f"champion/model: its file was changed by something else: {spoilt}" in told
+        assert {path: read_bytes(path) for path in before} == before
+        with project.instance() as instance:
+            assert states_of(project, instance) == {State.UP_TO_DATE}

@@ -109,10 +109,12 @@ class Inbox(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
         """Those whose copies are of what is there now, which takes another listing."""
         if not any(file.is_copy for file in files):
             return files
-        now = {entry.path: entry for entry in list_entries(self.path)}
-        as_before = [file for file in files if now.get(file.entry.path) == file.entry]
+        now = {entry.stamp for entry in list_entries(self.path)}
+        as_before = []
         for file in files:
-            if file not in as_before:
+            if file.entry.stamp in now:
+                as_before.append(file)
+            else:
                 warn(changed(file))
         return as_before
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 COLUMNS = ("file", "bytes", "modified", "sha256")  # of a table, after what was read
 # The keys of files at addresses that were fetched: of a copy that was put there again no look after
 # the first needs more than its size and time.
-_READ: dict[tuple[str, int, int], str] = {}
+_READ: dict[tuple[str, str, int, int], str] = {}
 
 
 @dataclass(frozen=True)
@@ -132,9 +132,8 @@ def first_unknown(files: Iterable[Fetched], scored: ScoredFiles, most: int) -> l
     return list(chosen.values())
 
 
-def _version(entry: Entry) -> tuple[str, int, int]:
-    _, size, modified = entry.stamp
-    return str(entry.path), size, modified
+def _version(entry: Entry) -> tuple[str, str, int, int]:
+    return str(entry.folder), *entry.stamp
 
 
 def _damaged(path: UPath, why: str) -> InputError:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from upath import UPath
 
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.errors import InputError
@@ -34,7 +35,7 @@ def drop(path: Path, data: bytes, age: float = 60) -> Path:
 
 
 def inspect(path: Path) -> Verdict:
-    entry = look(path)
+    entry = look(UPath(path.parent), path.name)
     assert entry
     return look_at(entry, settled_seconds=5, now=NOW)
 
@@ -76,15 +77,15 @@ def test_hidden_and_unfinished_files_are_left_alone(tmp_path: Path, name: str) -
 
 
 def test_a_file_that_is_gone_is_no_fault(tmp_path: Path) -> None:
-    assert look(tmp_path / "7.png") is None
-    assert list_entries(tmp_path) == list_entries(tmp_path / "nowhere") == []
+    assert look(UPath(tmp_path), "7.png") is None
+    assert list_entries(UPath(tmp_path)) == list_entries(UPath(tmp_path / "nowhere")) == []
 
 
 def test_folders_and_pipes_are_due_for_quarantine(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")  # opening it would never return
     for path in (tmp_path / "folder", tmp_path / "pipe"):
-        entry = look(path)
+        entry = look(UPath(path.parent), path.name)
         assert entry
         now = path.stat().st_mtime
         assert "changed less" in look_at(entry, settled_seconds=5, now=now).reason

@@ -209,7 +209,7 @@ def test_a_file_that_its_store_tells_no_time_of_is_known_by_its_content(here, mo
 )
 def test_times_are_read_as_each_library_tells_them(here, info):
     told = {"type": "file", "size": 3} | info
-    entry = entries._entry_at(here.path / "7.png", told)
+    entry = entries._entry_at(here.path, "7.png", told)
     assert entry.stamp == ("7.png", 3, 100 * 10**9)
     assert look_at(entry, settled_seconds=5, now=104).state == "waiting"
     assert look_at(entry, settled_seconds=5, now=105).state == "ready"

@@ -37,7 +37,7 @@ def drop(inbox, name, content=b"a picture"):
 
 
 def listed(path):
-    return Fetched(look(path), path)
+    return Fetched(look(path.parent, path.name), path)
 
 
 def score(tables, *paths, day="2026-01-01"):
@@ -57,7 +57,7 @@ def test_a_table_tells_which_file_its_rows_are_of(inbox):
     assert tuple(named.columns[-4:]) == COLUMNS
     sha256 = hashlib.sha256(b"a picture").hexdigest()
     for row in named.to_dict("records"):
-        assert [row[name] for name in COLUMNS] == [*look(path).stamp, sha256]
+        assert [row[name] for name in COLUMNS] == [*look(path.parent, path.name).stamp, sha256]
 
 
 def test_what_any_table_tells_of_is_known_and_not_read_again(tables, inbox, monkeypatch):

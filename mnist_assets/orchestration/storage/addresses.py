@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -128,13 +128,13 @@ def look_inside(folder: UPath) -> list[tuple[UPath, FileState]]:
     if isinstance(folder, Path):
         return [(path, look(path)) for path in list_folder(folder) if path.is_file()]
     listed = list_address(folder).items()
-    return [(path, _state(info)) for path, info in listed if info["type"] == "file"]
+    return [(folder / name, _state(info)) for name, info in listed if info["type"] == "file"]
 
 
-def list_address(folder: UPath) -> dict[UPath, Mapping[str, Any]]:
-    """What a store tells of everything directly at an address, by one listing, in no order.
+def list_address(folder: UPath) -> dict[str, Mapping[str, Any]]:
+    """What a store tells of everything directly at an address, by name and in no order.
 
-    Nothing, if there is no such address.
+    It takes one listing. Nothing, if there is no such address.
 
     Raises:
         InputError: The store refuses or is not available.
@@ -144,7 +144,7 @@ def list_address(folder: UPath) -> dict[UPath, Mapping[str, Any]]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     inside = [info for info in listed if info["name"].strip("/") != folder.path.strip("/")]
-    return {folder / PurePosixPath(info["name"]).name: info for info in inside}
+    return {info["name"].rstrip("/").rpartition("/")[2]: info for info in inside}
 
 
 def read_bytes(path: UPath) -> bytes:
