@@ -171,13 +171,15 @@ class WatchingExecutor(CeleryExecutor):  # type: ignore[misc]  # it ships no typ
 
         def fail(problem: str) -> dg.DagsterEvent:
             error = SerializableErrorInfo(
-                f"StepLost: {problem}. What it had not finished is not stored: materialise it again.",
+                f"StepLost: {problem}. What it had not finished is not stored: materialise it "
+                "again.",
                 [],
                 "StepLost",
             )
-            return self.log_failure_or_retry_event_after_error(
+            event: dg.DagsterEvent = self.log_failure_or_retry_event_after_error(
                 plan_context.for_step(step), error, known_state
             )
+            return event
 
         return WatchedStep(app, result, queue, fail)
 
