@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Where it is set nothing is byte-compiled, and TensorFlow takes 20 s to import instead of 6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast test-wheel dev study tune lint bench lock clean
+.PHONY: run test test-fast test-distributed test-wheel dev study tune lint bench lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/run ## bring the whole graph up to date and say where the report is
@@ -23,10 +23,13 @@ tune: .venv/run ## change one thing at a time in the notebook's networks; the re
 	$(BIN)/mnist-assets materialize
 
 test: .venv/dev ## every test: those on real MNIST and of processes, too, and more examples of properties
-	$(BIN)/pytest -m "slow or not slow" --hypothesis-profile=thorough
+	$(BIN)/pytest -m "not distributed" --hypothesis-profile=thorough
 
 test-fast: .venv/dev ## the tests that train little and start no process
 	$(BIN)/pytest
+
+test-distributed: .venv/dev ## the graph on Postgres, Redis, an object store and workers, where they are installed
+	$(BIN)/pytest -m distributed -n0 mnist_assets_tests/distributed
 
 test-wheel: .venv/dev ## what somebody without a checkout has: the wheel in an empty environment and folder
 	rm -rf build && mkdir -p build/wheel/folder
@@ -45,6 +48,9 @@ lint: .venv/dev ## linter, formatter, type checker
 
 bench: .venv/dev ## training and the whole graph against the alternatives (half an hour)
 	$(BIN)/python -m benchmarks
+
+# Those that tests need.
+EXTRAS := celery kubernetes onnx postgres s3 tensorboard tuning
 
 # uv installs in a third of pip's time; where it cannot be had, or cannot reach what pip reaches, pip
 # does it. Either way all is byte-compiled.
@@ -70,9 +76,18 @@ lock: ## pin the newest versions that the ranges in pyproject.toml allow
 		--no-emit-index-url --no-annotate --upgrade --quiet --output-file requirements-uv.lock
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --no-annotate --upgrade --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --extra onnx --extra tensorboard --extra tuning --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --group dev $(patsubst %,--extra %,$(EXTRAS)) --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-strip-extras --no-annotate --constraint requirements.lock --upgrade --quiet \
 		--output-file requirements-dev.lock
+	echo 'dagster-aws>=0.29,<0.30' | uv pip compile - pyproject.toml --extra celery --extra kubernetes --extra postgres --extra s3 \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header \
+		--constraint requirements.lock --no-emit-package tensorflow --upgrade --quiet --output-file deploy/requirements.lock
+	grep '^tensorflow==' requirements.lock | sed 's/tensorflow\(==[^ ;]*\).*/tensorflow-cpu\1/' | uv pip compile - --no-deps \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
+		--output-file deploy/tensorflow-cpu.lock
+	echo 'tensorflow[and-cuda]' | uv pip compile - --constraint requirements.lock \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-annotate --no-header \
+		--upgrade --quiet --output-file deploy/tensorflow-cuda.lock
 
 clean: ## remove what the graph made, but not the dataset
 	rm -rf data/assets data/dagster data/cache

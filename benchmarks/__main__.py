@@ -9,6 +9,7 @@ import click
 from benchmarks.graph import run_graph, show_graph
 from benchmarks.inbox import run_inbox, show_inbox
 from benchmarks.machine import describe_machine
+from benchmarks.networks_scale import run_networks_scale, show_networks_scale
 from benchmarks.nights import run_nights, show_nights
 from benchmarks.scale import run_scale, show_scale
 from benchmarks.search import run_search, show_search
@@ -25,6 +26,7 @@ SIZES, LARGE_SIZE = (60_000, 600_000), 6_000_000
 @click.option("--training/--no-training", default=True, help="Training against other loops.")
 @click.option("--graph/--no-graph", default=True, help="The whole graph against the notebook.")
 @click.option("--scale/--no-scale", default=False, help="Data larger than memory, once.")
+@click.option("--networks/--no-networks", default=False, help="Up to 200 networks.")
 @click.option("--inbox/--no-inbox", default=False, help="Files dropped into the inbox.")
 @click.option("--nights/--no-nights", default=False, help="A year of nights, in half an hour.")
 @click.option("--search/--no-search", default=False, help="The search against KerasTuner.")
@@ -37,6 +39,7 @@ def main(
     training: bool,
     graph: bool,
     scale: bool,
+    networks: bool,
     inbox: bool,
     nights: bool,
     search: bool,
@@ -64,6 +67,8 @@ def main(
             measure("graph", run_graph(rounds), show_graph)
         if scale:
             measure("scale", run_scale((*sizes, *[LARGE_SIZE] * large)), show_scale)
+        if networks:
+            measure("networks_scale", run_networks_scale(rounds), show_networks_scale)
         if inbox:
             measure("inbox", run_inbox(), show_inbox)
         if nights:

@@ -4,7 +4,6 @@ Loading this imports no TensorFlow; steps do so when they train or predict.
 """
 
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -180,26 +179,26 @@ def definitions() -> dg.Definitions:
 
 def everything_job() -> dg.JobDefinition:
     """The job over all assets that are made unasked, for a process that finds it by its name."""
-    return _job(EVERYTHING, Places.from_environment())
+    return present_definitions(Places.from_environment()).resolve_job_def(EVERYTHING)
 
 
 def whole_job() -> dg.JobDefinition:
     """The same for the job over all assets, those made only on request included."""
-    return _job(WHOLE, Places.from_environment())
+    return present_definitions(Places.from_environment()).resolve_job_def(WHOLE)
 
 
-def _job(name: str, places: Places) -> dg.JobDefinition:
-    texts = [path.read_text(encoding="utf-8") for path in _declarations(places)]
+def present_definitions(places: Places) -> dg.Definitions:
+    """The graph over the given folders, built once as long as its declarations stay the same.
+
+    Raises:
+        InputError: As for `build_definitions`.
+    """
+    files = (places.networks, places.settings, places.tuning)
     declared = build_source(places).declaration.model_dump_json()
-    return _build_job(name, places, (*texts, declared))
+    return _build_once(places, declared, *(file.is_file() and file.read_bytes() for file in files))
 
 
-def _declarations(places: Places) -> tuple[Path, ...]:
-    return places.networks, places.settings, places.tuning
-
-
-@lru_cache(maxsize=1)  # Dagster asks for it five times a run
-def _build_job(name: str, places: Places, declared: tuple[str, ...]) -> dg.JobDefinition:
-    """A job of the graph, as long as what it was declared by stays the same."""
+@lru_cache(maxsize=1)  # Dagster asks for a job five times a run
+def _build_once(places: Places, *declared: str | bytes | bool) -> dg.Definitions:
     del declared
-    return build_definitions(places).resolve_job_def(name)
+    return build_definitions(places)

@@ -16,6 +16,7 @@ from benchmarks.graph import GRAPH, PART, SCRIPT, show_graph
 from benchmarks.images import read_repeated, require_space, shift_images, write_repeated
 from benchmarks.implementations import ENTRIES
 from benchmarks.machine import describe_machine
+from benchmarks.networks_scale import TASKS, show_networks_scale
 from benchmarks.scale import show_scale
 from benchmarks.search import show_search
 from benchmarks.searches import KERAS_TUNER, OURS, SPACE
@@ -190,6 +191,20 @@ def test_scale_table_gives_time_per_image() -> None:
     }
     assert show_scale([row]).splitlines()[1].split() == (
         ["exploration", "2,000,000", "5.0", "2.50", "60", "20", "900"]
+    )
+
+
+def test_networks_table_tells_what_each_further_network_costs() -> None:
+    rows = [
+        {"round": turn, "networks": networks, "task": task, "seconds": seconds + turn - 2}
+        for turn in (1, 2, 3)
+        for networks, seconds in ((3, 1.5), (13, 2.0), (203, 4.5))
+        for task in TASKS
+    ]
+    first, *lines = show_networks_scale(rows).splitlines()
+    assert "203 / 3" in first
+    assert [line.split()[-5:] for line in lines] == [["1.50", "2.00", "4.50", "3.0", "15.0"]] * len(
+        TASKS
     )
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import dagster as dg
 import pytest
 
 from mnist_assets.orchestration.history import DATA_VERSION
@@ -36,11 +37,11 @@ definitions.import_tensorflow = import_tensorflow
 )
 
 
-def run_command(project, program, *arguments):
+def run_command(project, program, *arguments, **environment):
     """Run the command line on a project, as a user does."""
     return subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env=os.environ | project.environment,
+        env=os.environ | project.environment | environment,
         capture_output=True,
         check=True,
         text=True,
@@ -71,15 +72,30 @@ def test_what_imports_tensorflow_says_so(made):
     assert "report/notebook" in versions(project)
 
 
-@pytest.mark.parametrize("processes", ["one", "one_a_step"])
-def test_values_do_not_depend_on_the_number_of_processes(made, tmp_path, processes):
+TWO = 'key:"networks/normalised" or key:"exploration/summary"'
+
+
+def test_values_do_not_depend_on_the_number_of_processes(made, tmp_path):
     project = made[0].copy(tmp_path / "copy")
     config = tmp_path / "run.yaml"
-    config.write_text(f"execution: {{config: {{processes: {processes}}}}}")
-    select = ["--force", "--select", 'key:"networks/normalised"']
+    config.write_text("execution: {config: {processes: one}}")
+    select = ["--force", "--select", TWO]
     told = run_command(project, COMMAND, "materialize", "--config", config, *select).stdout
-    assert "1 asset materialised" in told
+    assert "2 assets materialised" in told
     assert versions(project) == versions(made[0])
+
+
+def test_values_do_not_depend_on_the_executor(made, tmp_path):
+    """By Dagster's own, which starts a process for each step."""
+    project = made[0].copy(tmp_path / "copy")
+    multiprocess = {"MNIST_ASSETS_EXECUTOR": "multiprocess"}
+    done = run_command(project, COMMAND, "materialize", "--force", "--select", TWO, **multiprocess)
+    assert "2 assets materialised" in done.stdout
+    assert versions(project) == versions(made[0])
+    with project.instance() as instance:
+        (run,) = instance.get_runs(limit=1)
+        started = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)
+    assert len({entry.dagster_event.pid for entry in started}) == len(started) == 2
 
 
 def test_a_study_with_processes_of_its_own_comes_to_an_end(made, tmp_path):

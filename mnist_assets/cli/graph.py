@@ -21,11 +21,11 @@ from mnist_assets.dataset.assets import SOURCE
 from mnist_assets.declarations.places import INSTANCE_FILE, PROJECT, Places
 from mnist_assets.declarations.settings import read_settings
 from mnist_assets.definitions import (
-    build_definitions,
     build_source,
     build_storages,
     everything_job,
     lock_of,
+    present_definitions,
     whole_job,
 )
 from mnist_assets.errors import InputError
@@ -74,7 +74,7 @@ def open_graph(
     What was made with other versions of libraries is stale if `upgraded` or the settings say so.
     """
     version = build_source(places).version()
-    definitions = build_definitions(places)
+    definitions = present_definitions(places)
     graph = Graph(
         definitions,
         instance,

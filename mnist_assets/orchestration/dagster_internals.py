@@ -43,6 +43,7 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable  # 
 from dagster._utils.error import serializable_error_info_from_exc_info  # an error, to be pickled
 from dagster._utils.interrupts import capture_interrupts  # delays Ctrl-C to where a step expects it
 from dagster_shared.error import SerializableErrorInfo  # an error as an event has it
+from dagster_shared.serdes import serialize_value  # events as Celery workers send them
 
 __all__ = [
     "ActiveExecution",
@@ -70,6 +71,7 @@ __all__ = [
     "run_of_sent_step",
     "runs_of_latest_evaluations",
     "serializable_error_info_from_exc_info",
+    "serialize_value",
 ]
 
 

@@ -59,6 +59,23 @@ class Run:
     success: bool
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What history and files tell of all assets, read at once: with many networks it takes seconds.
+
+    Attributes:
+        made: The latest materialisation of each asset that ever was.
+        versions: Data versions of these, and of the sources as they are now.
+        evaluations: What each check found last.
+        at_file: What tells of a file, by the folder or address that it is below.
+    """
+
+    made: Mapping[dg.AssetKey, Materialization]
+    versions: Mapping[dg.AssetKey, str | None]
+    evaluations: Evaluations
+    at_file: Mapping[UPath, Callable[[UPath], FileState]]
+
+
 class Graph:
     """The assets of a set of definitions, with their history in an instance."""
 
@@ -138,7 +155,7 @@ class Graph:
 
     def reasons(self) -> dict[dg.AssetKey, str]:
         """Why each asset that certainly has to run has to: in the order of the graph."""
-        return {key: reason for key, (_, reason) in self._out_of_date().items()}
+        return {key: reason for key, (_, reason) in self._out_of_date(self._look()).items()}
 
     def states(self, selected: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, tuple[State, str]]:
         """Each asset's state and why: what is missing or stale here is so in the web UI, too.
@@ -148,14 +165,15 @@ class Graph:
         with other versions of libraries than are installed is said to be. Nothing waits for what
         is made on request, but was never made and is not selected.
         """
-        selected, out_of_date = list(selected), self._out_of_date()
-        asked_for = {*self.without_unasked(out_of_date), *selected}
+        look = self._look()
+        selected, out_of_date = list(selected), self._out_of_date(look)
+        unasked = {key for key in out_of_date if self.is_made_on_request(key)} - look.made.keys()
+        asked_for = (out_of_date.keys() - unasked) | {*selected}
         waiting = dict.fromkeys(
             self.waiting([key for key in out_of_date if key in asked_for]),
             (State.WAITING, "runs if its inputs come out different"),
         )
-        made = latest_materializations(self._instance, selected)
-        current = {key: (State.UP_TO_DATE, _upgrades(of)) for key, of in made.items()}
+        current = {key: (State.UP_TO_DATE, _upgrades(of)) for key, of in look.made.items()}
         states = current | waiting | out_of_date
         return {key: states[key] for key in selected}
 
@@ -196,7 +214,8 @@ class Graph:
         pending = [key for key in read if isinstance(key, dg.AssetKey) and key not in selected]
         if not pending:
             return set()
-        missing = {key for key, (state, _) in self._out_of_date().items() if state == State.MISSING}
+        out_of_date = self._out_of_date(self._look())
+        missing = {key for key, (state, _) in out_of_date.items() if state == State.MISSING}
         found: set[dg.AssetKey] = set()
         while pending:
             key = pending.pop()
@@ -205,35 +224,30 @@ class Graph:
                 pending += self._graph.get(key).parent_keys
         return found
 
-    def _out_of_date(
-        self, of: Collection[dg.AssetKey] | None = None
-    ) -> dict[dg.AssetKey, tuple[State, str]]:
+    def _look(self) -> _Look:
         made = latest_materializations(self._instance, self._graph.get_all_asset_keys())
-        look_at = {root: look_below(root) for root in {of.root for of in self._storages.values()}}
-        versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()} | dict(
-            self.observed
-        )
-        evaluations = self.evaluations()
+        versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()}
+        evaluations = find_latest_evaluations(self._instance, [*self._graph.asset_check_keys])
+        roots = {of.root for of in self._storages.values()}
+        at_file = {root: look_below(root) for root in roots}
+        return _Look(made, {**versions, **self.observed}, evaluations, at_file)
+
+    def _out_of_date(
+        self, look: _Look, of: Collection[dg.AssetKey] | None = None
+    ) -> dict[dg.AssetKey, tuple[State, str]]:
         found = {
-            key: next(self._faults(key, made.get(key), versions, evaluations, look_at), None)
-            for key in (self.keys if of is None else of)
+            key: next(self._faults(key, look), None) for key in (self.keys if of is None else of)
         }
         return {key: fault for key, fault in found.items() if fault}
 
-    def _faults(
-        self,
-        key: dg.AssetKey,
-        made: Materialization | None,
-        versions: Mapping[dg.AssetKey, str | None],
-        evaluations: Evaluations,
-        look_at: Mapping[UPath, Callable[[UPath], FileState]],
-    ) -> Iterator[tuple[State, str]]:
+    def _faults(self, key: dg.AssetKey, look: _Look) -> Iterator[tuple[State, str]]:
         """Every reason for an asset to run, the plainest first."""
+        made = look.made.get(key)
         if made is None:
             yield State.MISSING, NEVER
             return
         node = self._graph.get(key)
-        yield from self._file_faults(key, made, look_at)
+        yield from self._file_faults(key, made, look)
         if made.tags.get(CODE_VERSION) != node.code_version:
             yield State.STALE, "its code or declaration changed"
         if self._upgraded and (upgrades := _upgrades(made)):
@@ -245,19 +259,19 @@ class Graph:
         if changed := [
             name
             for name, parent in parents.items()
-            if followed.get(name) != versions.get(parent, NOT_MADE)
+            if followed.get(name) != look.versions.get(parent, NOT_MADE)
         ]:
             yield State.STALE, f"input changed: {', '.join(changed)}"
-        if since := self._made_since(made):
+        if since := self._made_since(made, look):
             yield State.STALE, f"made since: {', '.join(since)}"
         for check in sorted(node.check_keys):
-            evaluation = evaluations.get(check)
+            evaluation = look.evaluations.get(check)
             if evaluation is None:
                 yield State.BROKEN, f"check did not run: {check.name}"
             elif not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
                 yield State.BROKEN, f"check failed: {check.name}"
 
-    def _made_since(self, made: Materialization) -> list[str]:
+    def _made_since(self, made: Materialization, look: _Look) -> list[str]:
         """What an asset went without when it was made, and that is there now.
 
         Its content need not have changed: it may have been out of date for a while.
@@ -265,10 +279,8 @@ class Graph:
         without: Mapping[str, list[str]] = made.metadata.get(WITHOUT) or {}
         if not without:
             return []
-        whole = copy(self)
-        whole._on_request = True
         lacking = {dg.AssetKey.from_user_string(key) for of in without.values() for key in of}
-        out_of_date = whole._out_of_date(lacking)
+        out_of_date = self._out_of_date(look, lacking)
         return [
             name
             for name, keys in without.items()
@@ -294,7 +306,7 @@ class Graph:
         self,
         key: dg.AssetKey,
         made: Materialization,
-        look_at: Mapping[UPath, Callable[[UPath], FileState]],
+        look: _Look,
     ) -> Iterator[tuple[State, str]]:
         """What is wrong with the value's file, if a storage of the project keeps it."""
         storage = self._storage_of(key)
@@ -302,7 +314,7 @@ class Graph:
             return
         path = storage.file_of(key)
         try:
-            if fault := find_any_fault(path, made.metadata, look_at[storage.root]):
+            if fault := find_any_fault(path, made.metadata, look.at_file[storage.root]):
                 yield State.BROKEN, fault
         except FileNotFoundError:  # it was lost, or values are looked for elsewhere than before
             yield State.MISSING, f"no file {path}"

@@ -4,6 +4,8 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
 
 import dagster as dg
 
@@ -24,6 +26,7 @@ class Cluster:
     coordinator: Machine
     workers: dict
     seeds: int = 0
+    begun: datetime | None = None
 
     @classmethod
     def create(cls, folder, services):
@@ -78,6 +81,7 @@ class Cluster:
 
     def begin(self):
         """Begin a run of it."""
+        self.begun = datetime.now(UTC)
         return self.coordinator.start_command("materialize", "--select", SELECTION, log="command")
 
     def values(self):
@@ -116,10 +120,13 @@ class Cluster:
         gives_up = time.monotonic() + PATIENCE
         with self.instance() as instance:
             while time.monotonic() < gives_up:
-                run = instance.get_runs(limit=1)[0].run_id
-                for entry in instance.all_logs(run, of_type=dg.DagsterEventType.ENGINE_EVENT):
+                runs = instance.get_runs(dg.RunsFilter(created_after=self.begun))
+                for entry in chain.from_iterable(
+                    instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+                    for run in runs
+                ):
                     event = entry.dagster_event
-                    if re.match(r"Executing steps networks__\w+ in celery", event.message or ""):
+                    if re.search(r"Executing steps networks__\w+ in celery", event.message or ""):
                         metadata = event.engine_event_data.metadata
                         return self.workers[metadata["Celery worker"].value.partition("@")[0]]
                 time.sleep(0.2)

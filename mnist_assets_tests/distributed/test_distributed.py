@@ -62,7 +62,7 @@ def test_a_lost_worker_ends_the_run_and_the_next_one_goes_on(cluster):
     training.kill_worker()
     code, told = cluster.coordinator.finish(run)
     assert code == 1
-    assert re.search(r"networks__\w+.*the worker that ran it, \w+@\S+, does not answer", told), told
+    assert re.search(r"networks__\w+ failed: The worker that ran it, \w+@\S+, does not", told), told
     code, told = cluster.materialize()  # by the other one
     assert code == 0, told
     assert cluster.repeated() == []

@@ -58,6 +58,7 @@ IMPORTED = {
     "find_latest_evaluations": ("orchestration/incremental.py", "instance checks"),
     "run_of_sent_step": ("orchestration/executor/celery_workers.py", "packed"),
     "runs_of_latest_evaluations": ("orchestration/retention.py", "instance checks"),
+    "serialize_value": ("orchestration/executor/celery_workers.py", "val"),
     "serializable_error_info_from_exc_info": ("orchestration/executor/worker.py", "exc_info"),
 }
 # Members of documented classes, and of what these return, that are themselves not documented.

@@ -158,7 +158,7 @@ def test_a_damaged_file_never_gives_a_librarys_own_error(
 ) -> None:
     path = write_file(storages, folder, format_)
     whole = path.read_bytes()
-    generator = random.Random(0)  # noqa: S311 - no secret
+    generator = random.Random(0)
     refused = 0
     for _ in range(300):
         damaged = bytearray(whole)

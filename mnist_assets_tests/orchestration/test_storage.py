@@ -487,7 +487,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_value(
 ) -> None:
     path = folder / "stage" / "value.npy"
     path.parent.mkdir(parents=True)
-    generator = random.Random(0)  # noqa: S311 - no secret
+    generator = random.Random(0)
     killed_half_way = 0
     for attempt in range(10):
         with subprocess.Popen(

@@ -4,7 +4,7 @@
 
 Dagster's executor waits for ever for a step whose worker, or whose message, is lost. Here each step
 is watched: a worker that no longer answers, or a message that is neither waiting nor being worked
-at, ends the run with an error, and the next run goes on from what was finished. A message is
+at, is a failure of the step, and the next run goes on from what was finished. A message is
 acknowledged only when its step is over, so that no worker holds one that it is not working at;
 what a lost worker held is handed out again after hours, and dropped, since its run is over.
 """
@@ -12,7 +12,7 @@ what a lost worker held is handed out again after hours, and dropped, since its 
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -34,7 +34,9 @@ from mnist_assets.orchestration.dagster_internals import (
     KnownExecutionState,
     PlanOrchestrationContext,
     RetryMode,
+    SerializableErrorInfo,
     run_of_sent_step,
+    serialize_value,
 )
 
 BROKER, RESULTS = "MNIST_ASSETS_BROKER", "MNIST_ASSETS_RESULTS"
@@ -97,9 +99,11 @@ def _celery_executor() -> CeleryExecutor:
 class WatchedStep:
     """What came of a step sent to a queue, as Dagster's executor asks for it."""
 
-    def __init__(self, app: Celery, result: Any, step: str, queue: str) -> None:
+    def __init__(
+        self, app: Celery, result: Any, queue: str, fail: Callable[[str], dg.DagsterEvent]
+    ) -> None:
         self._app, self._result = app, result
-        self._step, self._queue = step, queue
+        self._queue, self._fail = queue, fail
         self._next_watch = time.monotonic() + WATCH_INTERVAL
         self._found_nothing = 0
         self._problem = ""
@@ -117,17 +121,8 @@ class WatchedStep:
         return bool(self._problem)
 
     def get(self) -> Any:
-        """The events of the step.
-
-        Raises:
-            DagsterExecutionStepExecutionError: Its worker or its message was lost.
-        """
-        if self._problem:
-            raise StepLostError(
-                f"{self._step}: {self._problem}. What it had not finished is not stored: "
-                "materialise it again."
-            )
-        return self._result.get()
+        """The events of the step, its failure if its worker or its message was lost."""
+        return [serialize_value(self._fail(self._problem))] if self._problem else self._result.get()
 
     def revoke(self) -> None:
         """Have it not begun."""
@@ -138,16 +133,12 @@ class WatchedStep:
         if self._result.state == "STARTED":
             worker = self._result.info["hostname"]
             answers = self._app.control.ping([worker], timeout=PING_TIMEOUT, limit=1)
-            return "" if answers else f"the worker that ran it, {worker}, does not answer"
+            return "" if answers else f"The worker that ran it, {worker}, does not answer"
         with self._app.connection_for_read() as connection:
             waiting = connection.default_channel.queue_declare(self._queue, passive=True)
         if waiting.message_count:
             return ""
-        return f"its message is lost: the queue {self._queue} is empty and no worker has it"
-
-
-class StepLostError(Exception):
-    """A step that was handed out and of which nothing will come."""
+        return f"Its message is lost: the queue {self._queue} is empty and no worker has it"
 
 
 class WatchingExecutor(CeleryExecutor):  # type: ignore[misc]  # it ships no types
@@ -175,9 +166,22 @@ class WatchingExecutor(CeleryExecutor):  # type: ignore[misc]  # it ships no typ
             priority = 10 - priority  # there the lowest number comes first
         with warnings.catch_warnings():
             # Dagster defines the same task again for each step.
-            warnings.filterwarnings("ignore", "Task name .* is already registered")
+            warnings.filterwarnings("ignore", r"Task name .* is already registered")
             result = _submit_task(app, plan_context, step, queue, priority, known_state)
-        return WatchedStep(app, result, step.key, queue)
+
+        def fail(problem: str) -> dg.DagsterEvent:
+            error = SerializableErrorInfo(
+                f"StepLost: {problem}. What it had not finished is not stored: materialise it "
+                "again.",
+                [],
+                "StepLost",
+            )
+            event: dg.DagsterEvent = self.log_failure_or_retry_event_after_error(
+                plan_context.for_step(step), error, known_state
+            )
+            return event
+
+        return WatchedStep(app, result, queue, fail)
 
 
 @dg.executor(name="celery", requirements=list(dg.ExecutorRequirement))

@@ -151,8 +151,9 @@ class Dispatcher:
     def _failure(self, step: ExecutionStep, exit_code: int | None) -> dg.DagsterEvent:
         """The failure, or retry, of a step whose process died."""
         error = SerializableErrorInfo(
-            f"The process that ran it died (exit code {exit_code}; -9 is what lack of memory, or a "
-            "person, does). What it had not finished is not stored: materialise it again.",
+            f"StepWorkerDied: The process that ran it died (exit code {exit_code}; -9 is what lack "
+            "of memory, or a person, does). What it had not finished is not stored: materialise it "
+            "again.",
             [],
             "StepWorkerDied",
         )
