@@ -36,8 +36,11 @@ def test_what_cannot_be_promoted_fails_the_command():
 
 
 @pytest.mark.usefixtures("project")
-def test_a_remote_archive_is_one_message(monkeypatch):
-    monkeypatch.setenv("MNIST_ASSETS_DATA", "memory://values")
+def test_an_archive_at_an_address_is_listed_and_an_unknown_address_is_one_message(monkeypatch):
+    monkeypatch.setenv("MNIST_ASSETS_DATA", "memory://nothing")
+    result = command("champion", "list")
+    assert (result.exit_code, result.output) == (0, "")
+    monkeypatch.setenv("MNIST_ASSETS_DATA", "nowhere://values")
     result = command("champion", "list")
     assert result.exit_code == 1
-    assert result.output.startswith("Error: MNIST_ASSETS_DATA: found memory://values, expected")
+    assert result.output.startswith("Error: address: found nowhere://values")
