@@ -80,8 +80,8 @@ def open_history() -> dg.DagsterInstance:
         "dagster.yaml: storage.postgres",
         seen="an address that SQLAlchemy takes for psycopg 3, with which Dagster's NOTIFY fails",
         expected="one that names the other driver",
-        remedy="Let postgres_url begin with postgresql+psycopg2://, or the scheme of postgres_db be "
-        "postgresql+psycopg2.",
+        remedy="Let postgres_url begin with postgresql+psycopg2://, or make that the scheme of "
+        "postgres_db.",
     )
     try:
         instance = dg.DagsterInstance.get()
