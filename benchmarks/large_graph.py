@@ -101,7 +101,7 @@ def object_store(folder: Path) -> Iterator[dict[str, str]]:
     """A server of S3 with an empty bucket; the environment that makes processes use it."""
     address = f"http://127.0.0.1:{PORT}"
     with (folder / "store.log").open("wb") as log:
-        server = subprocess.Popen(
+        server = subprocess.Popen(  # noqa: S603 - what is installed here
             [sys.executable, "-m", "moto.server", "-p", str(PORT)], stdout=log, stderr=log
         )
         try:
