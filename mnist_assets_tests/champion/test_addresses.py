@@ -150,6 +150,30 @@ def test_of_two_that_would_be_the_first_one_is_refused(here, promote, monkeypatc
     assert_consistent(here)
 
 
+def test_who_logs_last_and_does_not_win_takes_the_line_back(here, promote, monkeypatch):
+    promote(here, "old")
+    point = address_writer.AddressWriter.point
+    first = address_writer.AddressWriter(here)
+    monkeypatch.setattr(
+        address_writer.AddressWriter,
+        "point",
+        lambda second, version: (point(first, "0002-best"), point(second, version)),
+    )
+    told = dict.fromkeys(("when", "action", "who", "why"), "")
+    line = json.dumps(told | {"from": "0001-best", "to": "0002-best"})
+    with first.alone():
+        files = {f"{name}.json": json.dumps({"mark": "first"}) for name in archive.EXPLANATION}
+        files = {name: text.encode() for name, text in files.items()}
+        model = archive.current(here).model_path.read_bytes()
+        first.add("0002-best", {"model.keras": model} | files)
+        first.log(f"{line}\n".encode())
+        with pytest.raises(InputError, match="another process"):
+            promote(here, "second")
+    assert archive.log_lines(here)[1:] == [line]
+    remove(here / "model.json")
+    assert archive.pointed(here) == "0002-best"
+
+
 def test_a_rollback_that_is_overtaken_is_refused(here, promote, monkeypatch):
     promote(here, 1)
     promote(here, 2)

@@ -5,11 +5,14 @@ import re
 from importlib.resources import files
 from importlib.util import find_spec
 
+import dagster as dg
 import jsonschema
 import pytest
 import yaml
 from click.testing import CliRunner
 from dagster._cli import create_dagster_cli
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 from dagster._daemon.cli import create_dagster_daemon_cli
 from dagster_webserver.cli import dagster_webserver
 
@@ -156,3 +159,16 @@ def test_it_is_one_document_without_repeated_keys():
 
     for name in ("compose.yaml", "dagster.yaml", "values.yaml"):
         assert yaml.load(read(name), Strict)  # noqa: S506 - it is a safe loader
+
+
+def test_a_web_server_that_is_read_only_permits_nothing(tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        permitted = {}
+        for read_only in (True, False):
+            with WorkspaceProcessContext(
+                instance, EmptyWorkspaceTarget(), version="", read_only=read_only
+            ) as context:
+                permissions = context.create_request_context().permissions
+            permitted[read_only] = {name for name, each in permissions.items() if each.enabled}
+    assert not permitted[True]
+    assert {"launch_pipeline_execution", "wipe_assets"} <= permitted[False]
