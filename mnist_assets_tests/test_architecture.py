@@ -36,7 +36,10 @@ STAGES = (
 WIRING = ("assets", "resources", "sensor", "source", "storage")
 DRAWING = ("figures", "plots")
 # What of the orchestration is plain Python: versions, and what gets files to places and from them.
-PLAIN = ("versions", "storage.addresses", "storage.copies", "storage.patience")
+PLAIN = (
+    "versions",
+    *(f"storage.{part}" for part in ("addresses", "changes", "copies", "patience")),
+)
 
 
 def modules(part: str = "") -> list[str]:

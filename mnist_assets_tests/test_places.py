@@ -20,13 +20,8 @@ from mnist_assets.cli.study import _record as record_study
 from mnist_assets.declarations.places import PROJECT
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.incremental import State
-from mnist_assets.orchestration.storage.addresses import (
-    list_folder,
-    open_address,
-    put,
-    read_bytes,
-    remove,
-)
+from mnist_assets.orchestration.storage.addresses import list_folder, open_address, read_bytes
+from mnist_assets.orchestration.storage.changes import put, remove
 from mnist_assets.study import workers as study_workers
 from mnist_assets.study.training import train_run
 from mnist_assets_tests.champion.test_assets import look, score

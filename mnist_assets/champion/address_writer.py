@@ -20,12 +20,8 @@ from mnist_assets.champion.archive import (
     log_lines,
 )
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.addresses import (
-    ChangedMeanwhileError,
-    create,
-    look,
-    replace,
-)
+from mnist_assets.orchestration.storage.addresses import look
+from mnist_assets.orchestration.storage.changes import ChangedMeanwhileError, create, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -34,11 +34,7 @@ from upath import UPath
 
 from mnist_assets.errors import InputError
 from mnist_assets.findings import Finding
-from mnist_assets.orchestration.storage.addresses import (
-    list_folder,
-    open_address,
-    read_bytes,
-)
+from mnist_assets.orchestration.storage.addresses import list_folder, open_address, read_bytes
 from mnist_assets.orchestration.storage.copies import local_copy
 
 MODEL = "model.keras"

@@ -8,13 +8,8 @@ from upath import UPath
 
 from mnist_assets.champion.archive import told_version
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.addresses import (
-    ChangedMeanwhileError,
-    FileState,
-    look,
-    read_bytes,
-    replace,
-)
+from mnist_assets.orchestration.storage.addresses import FileState, look, read_bytes
+from mnist_assets.orchestration.storage.changes import ChangedMeanwhileError, replace
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import JsonStorage, archive_members
 

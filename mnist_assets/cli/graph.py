@@ -30,7 +30,7 @@ from mnist_assets.definitions import (
 )
 from mnist_assets.errors import InputError
 from mnist_assets.networks.loop.compile_cache import use_compile_cache
-from mnist_assets.orchestration.history import end_dead_runs, observe
+from mnist_assets.orchestration.history import end_dead_runs, observe, open_history
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.runs import run_assets
 
@@ -45,7 +45,7 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
         if not Path("dagster.yaml").exists():
             shutil.copyfile(INSTANCE_FILE, "dagster.yaml")
         os.environ["DAGSTER_HOME"] = str(PROJECT)
-    with dg.DagsterInstance.get() as instance:
+    with open_history() as instance:
         yield instance
 
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Literal
 
 from mnist_assets.errors import InputError
 from mnist_assets.inference.entries import LONGEST_NAME
-from mnist_assets.orchestration.storage.addresses import (
+from mnist_assets.orchestration.storage.addresses import file_system
+from mnist_assets.orchestration.storage.changes import (
     ChangedMeanwhileError,
     create,
-    file_system,
     make_folder,
     move,
     remove,

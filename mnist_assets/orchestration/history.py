@@ -7,6 +7,8 @@ from typing import Any
 
 import dagster as dg
 
+from mnist_assets.errors import InputError
+
 CODE_VERSION = "dagster/code_version"
 DATA_VERSION = "dagster/data_version"
 INPUT_VERSION = "dagster/input_data_version/"
@@ -66,6 +68,33 @@ def end_dead_runs(instance: dg.DagsterInstance, assets: str) -> None:
     )
     for record in instance.get_run_records(unfinished):
         instance.report_run_failed(record.dagster_run, "The process of this run was killed.")
+
+
+def open_history() -> dg.DagsterInstance:
+    """The run history of DAGSTER_HOME.
+
+    Raises:
+        InputError: It is in Postgres, through psycopg 3, with which Dagster cannot follow a run.
+    """
+    refusal = InputError(
+        "dagster.yaml: storage.postgres",
+        seen="an address that SQLAlchemy takes for psycopg 3, with which Dagster's NOTIFY fails",
+        expected="one that names the other driver",
+        remedy="Let postgres_url begin with postgresql+psycopg2://, or make that the scheme of "
+        "postgres_db.",
+    )
+    try:
+        instance = dg.DagsterInstance.get()
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise
+        raise refusal from error
+    if address := postgres_address(instance):
+        from sqlalchemy import make_url
+
+        if make_url(address).get_dialect().driver == "psycopg":
+            raise refusal
+    return instance
 
 
 def postgres_address(instance: dg.DagsterInstance) -> str | None:

@@ -15,7 +15,8 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.orchestration.history import latest_materializations
-from mnist_assets.orchestration.storage.addresses import remove, remove_folder, size_below
+from mnist_assets.orchestration.storage.addresses import size_below
+from mnist_assets.orchestration.storage.changes import remove, remove_folder
 from mnist_assets.orchestration.storage.files import is_writer_gone
 from mnist_assets.orchestration.storage.fingerprints import find_fault, picture_fingerprints
 

@@ -12,12 +12,8 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from mnist_assets.orchestration.storage.addresses import (
-    list_folder,
-    put,
-    read_bytes,
-    remove_folder,
-)
+from mnist_assets.orchestration.storage.addresses import list_folder, read_bytes
+from mnist_assets.orchestration.storage.changes import put, remove_folder
 from mnist_assets.orchestration.versions.content import content_version
 from mnist_assets.orchestration.versions.libraries import installed_versions
 from mnist_assets.study.digits import Digits

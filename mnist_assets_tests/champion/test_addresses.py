@@ -15,13 +15,8 @@ from mnist_assets.champion import promotion as change
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.champion.storage import PointerStorage
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.addresses import (
-    list_folder,
-    look,
-    put,
-    read_bytes,
-    remove,
-)
+from mnist_assets.orchestration.storage.addresses import list_folder, look, read_bytes
+from mnist_assets.orchestration.storage.changes import put, remove
 from mnist_assets_tests.champion.test_archive import FILES, NOON, explain, mark_of, write_model
 from mnist_assets_tests.stores import bucket_address, memory_address
 

@@ -109,6 +109,18 @@ def test_each_step_is_a_job_that_the_official_client_takes_for_one(made):
         assert (body["apiVersion"], body["kind"]) == ("batch/v1", "Job")
 
 
+@pytest.mark.parametrize("version", ["1.30", "1.34", "1.37"])
+def test_each_step_is_a_job_by_the_published_schema(made, version):
+    validator = pytest.importorskip("kubernetes_validate")
+    client = kubernetes.client.ApiClient()
+    for job in made[1].values():
+        body = client.sanitize_for_serialization(job)
+        validator.validate(body, version, strict=True)
+        body["spec"]["template"]["spec"]["containers"][0]["resource"] = {}
+        with pytest.raises(validator.ValidationError):
+            validator.validate(body, version, strict=True)
+
+
 def test_a_step_that_trains_gets_what_it_needs_and_another_what_all_get(made):
     _, jobs = made
     (deployment,) = read_yaml("values.yaml")["dagster-user-deployments"]["deployments"]

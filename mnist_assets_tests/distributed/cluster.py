@@ -9,9 +9,11 @@ from itertools import chain
 
 import dagster as dg
 
+from mnist_assets.orchestration.history import CODE_VERSION, INPUT_VERSION
 from mnist_assets_tests.distributed.machines import PATIENCE, Machine
 
 BUCKET = "values"
+MADE_OF = (CODE_VERSION, INPUT_VERSION)  # tags of a materialisation
 SELECTION = '+key:"champion/model"'
 
 
@@ -100,7 +102,7 @@ class Cluster:
             yield instance
 
     def repeated(self):
-        """Assets that a run made though they were finished before it began."""
+        """Assets that a run made of the same though they were finished before it began."""
         found = []
         with self.instance() as instance:
             for key in instance.all_asset_keys():
@@ -108,10 +110,11 @@ class Cluster:
                 finished = None
                 for record in reversed(records):
                     started = instance.get_run_record_by_id(record.run_id).start_time
-                    code = record.asset_materialization.tags["dagster/code_version"]
-                    if finished and finished[0] == code and started > finished[1]:
+                    tags = record.asset_materialization.tags
+                    made_of = {name: tags[name] for name in tags if name.startswith(MADE_OF)}
+                    if finished and finished[0] == made_of and started > finished[1]:
                         found.append(key.to_user_string())
-                    finished = (code, record.timestamp)
+                    finished = (made_of, record.timestamp)
         return found
 
     def wait_for_training(self):

@@ -17,7 +17,7 @@ def services(tmp_path_factory):
         yield started
     finally:
         for service in started.values():
-            service.stop()
+            service.remove()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from mnist_assets.errors import InputError
 from mnist_assets.inference import entries, scored
 from mnist_assets.inference.inbox import look_at, quarantine
 from mnist_assets.inference.resources import Inbox
-from mnist_assets.orchestration.storage.addresses import file_system, open_address, put
+from mnist_assets.orchestration.storage.addresses import file_system, open_address
+from mnist_assets.orchestration.storage.changes import put
 from mnist_assets_tests.stores import Requests, bucket_address, memory_address
 
 LIMITS = SimpleNamespace(settled_seconds=0, largest_file=100)

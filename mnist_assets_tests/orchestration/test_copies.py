@@ -5,7 +5,7 @@ import pytest
 from upath import UPath
 
 from mnist_assets.orchestration.storage import copies
-from mnist_assets.orchestration.storage.addresses import put
+from mnist_assets.orchestration.storage.changes import put
 from mnist_assets.orchestration.storage.copies import local_copy
 
 

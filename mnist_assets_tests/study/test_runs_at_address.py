@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.orchestration.storage.addresses import list_folder, put
+from mnist_assets.orchestration.storage.addresses import list_folder
+from mnist_assets.orchestration.storage.changes import put
 from mnist_assets.study.resources import RunsFolder
 from mnist_assets.study.runs import KeptRuns, remove_others, run_of
 from mnist_assets.study.training import Run, Seeds

@@ -3,7 +3,7 @@
 A value is written under a temporary name and then renamed, so that whatever interrupts the writing
 (a full disk, SIGKILL) leaves the old value or the new one. What is in such a file, format by
 format, is `formats.py`; how its pictures are named, `pictures.py`; how it gets to an address,
-`addresses.py`.
+`changes.py`.
 """
 
 import os
@@ -21,7 +21,8 @@ import dagster as dg
 from upath import UPath
 
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.storage.addresses import FileState, look, make_folder, remove, send
+from mnist_assets.orchestration.storage.addresses import FileState, look
+from mnist_assets.orchestration.storage.changes import make_folder, remove, send
 from mnist_assets.orchestration.storage.copies import local_copy
 from mnist_assets.orchestration.storage.fingerprints import (
     PICTURE_FILES,

@@ -1,7 +1,7 @@
 """File formats: how each kind of value is written to a local file, and read from one.
 
 None needs Dagster to be opened, and nothing is ever pickled. Arrays are memory-mapped on reading.
-How a file gets to its place, here or at an address, is `addresses.py`.
+How a file gets to its place, here or at an address, is `changes.py`.
 """
 
 import json
