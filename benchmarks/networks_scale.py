@@ -37,9 +37,8 @@ COUNTS = (3, 30, 200)
 LIKE = NETWORKS[0]
 SHAPE = "graph.json"  # of each asset what it reads and its checks
 DEFINITIONS = """
-from mnist_assets.declarations.places import Places
-from mnist_assets.definitions import build_definitions
-build_definitions(Places.from_environment()).resolve_asset_graph()
+from mnist_assets.definitions import definitions
+definitions().resolve_asset_graph()
 """
 # As many assets, inputs and checks with nothing of this project.
 BARE = f"""

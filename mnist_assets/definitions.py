@@ -3,6 +3,7 @@
 Loading this imports no TensorFlow; steps do so when they train or predict.
 """
 
+import gc
 from functools import lru_cache, partial
 from typing import Any
 
@@ -174,7 +175,9 @@ def _checks_of(assets: list[Any]) -> list[dg.AssetCheckKey]:
 @dg.definitions
 def definitions() -> dg.Definitions:
     """The graph over the project's own folders, or those the environment names."""
-    return build_definitions(Places.from_environment())
+    built = build_definitions(Places.from_environment())
+    gc.freeze()  # what loads it keeps it: garbage is not to be looked for in it
+    return built
 
 
 def everything_job() -> dg.JobDefinition:

@@ -122,7 +122,6 @@ def update(
     for source, version in graph.observed.items():
         observe(instance, source, version)
     use_compile_cache(COMPILED)
-    gc.enable()
     with native_logs_kept():
         return bring_up_to_date(
             graph,
@@ -141,6 +140,7 @@ def _run_job(
     quiet: bool,
 ) -> Run:
     """Materialise assets in one run: the job over everything has none made only on request."""
+    gc.enable()  # from here on, values come and go
     requested = any(graph.is_made_on_request(key) for key in reasons)
     job = whole_job if requested else everything_job
     assets = Places.from_environment().assets

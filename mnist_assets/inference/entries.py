@@ -21,7 +21,7 @@ from mnist_assets.orchestration.storage.addresses import file_system, find_objec
 from mnist_assets.orchestration.storage.patience import patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
 AT_ONCE = 16  # files on their way at a time
 LONGEST_NAME = 255  # bytes, of the usual file systems
@@ -108,8 +108,12 @@ def look(folder: UPath, name: str) -> Entry | None:
         return Entry(folder, name, 0, None, f"It cannot be read: {error.strerror}.")
 
 
-def fetch(entries: Sequence[Entry], folder: Path, largest_file: int) -> Iterator[Fetched]:
+def fetch(
+    entries: Sequence[Entry], folder: Path, largest_file: int
+) -> Generator[Fetched, None, None]:
     """Bring files here, in their order and no earlier than they are asked for, several at once.
+
+    Nothing is on its way any more once it is closed.
 
     Args:
         entries: The files; local ones stay where they are.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -85,8 +85,10 @@ class Inbox(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yi
             return
         scored = ScoredFiles.read(open_address(self.predictions))
         with TemporaryDirectory() as copies:
-            fetched = fetch(without_scored(ready, scored), Path(copies), limits.largest_file)
-            yield self._unchanged(first_unknown(fetched, scored, most), warn)
+            new = without_scored(ready, scored)
+            with closing(fetch(new, Path(copies), limits.largest_file)) as fetched:
+                files = first_unknown(fetched, scored, most)
+            yield self._unchanged(files, warn)
 
     def table(self, day: str) -> "pd.DataFrame | None":
         """The predictions of a day so far, as text.

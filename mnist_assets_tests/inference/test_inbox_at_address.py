@@ -1,6 +1,7 @@
 """The inbox at an address: listed at once, fetched to be read, put aside with the reason."""
 
 import hashlib
+import threading
 from types import SimpleNamespace
 
 import fsspec
@@ -166,8 +167,11 @@ def test_a_look_for_one_new_file_fetches_few(here, monkeypatch):
     for number in range(100):
         drop(here, f"{number}.png", b"%d" % number)
     asked = Requests(monkeypatch, MEMORY, "cat_file")
-    assert waiting(here, most=1) == ["0.png"]
-    assert asked.made == {"cat_file": entries.AT_ONCE}
+    before = threading.active_count()
+    with here.waiting_files(LIMITS, 1, print) as files:
+        assert [file.entry.name for file in files] == ["0.png"]
+        assert threading.active_count() == before  # else copies come as their folder goes
+    assert 0 < asked.made["cat_file"] <= entries.AT_ONCE
 
 
 def test_what_changes_while_it_is_fetched_is_left_for_the_next_run(here, monkeypatch):
