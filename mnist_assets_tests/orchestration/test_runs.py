@@ -1,7 +1,7 @@
 import dagster as dg
 
 from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
-from mnist_assets.orchestration.history import STARTED_HERE, end_dead_runs, observe
+from mnist_assets.orchestration.history import STARTED_HERE, VALUES, end_dead_runs, observe
 from mnist_assets.orchestration.runs import failure_reason
 
 
@@ -19,10 +19,14 @@ def test_a_source_is_observed_anew_only_where_its_content_changed(instance):
 
 
 def test_a_run_that_was_killed_is_recorded_as_over_and_no_other(instance):
-    dead, other = (instance.create_run_for_job(_nothing, tags=tags) for tags in (STARTED_HERE, {}))
-    end_dead_runs(instance)
+    here, elsewhere = ({**STARTED_HERE, VALUES: name} for name in ("here", "elsewhere"))
+    dead, alive, other = (
+        instance.create_run_for_job(_nothing, tags=tags) for tags in (here, elsewhere, {})
+    )
+    end_dead_runs(instance, "here")
     status = {each.run_id: each.status for each in instance.get_runs()}
     assert status[dead.run_id] == dg.DagsterRunStatus.FAILURE
+    assert status[alive.run_id] == dg.DagsterRunStatus.NOT_STARTED
     assert status[other.run_id] == dg.DagsterRunStatus.NOT_STARTED
 
 
