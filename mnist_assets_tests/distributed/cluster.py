@@ -86,6 +86,16 @@ class Cluster:
         self.begun = datetime.now(UTC)
         return self.coordinator.start_command("materialize", "--select", SELECTION, log="command")
 
+    def begin_work(self):
+        """Begin a run that has something to do: if all is made, of networks declared anew."""
+        while True:
+            run = self.begin()
+            told = self.coordinator.wait_for_line("command", "Materialising", "Nothing to do")
+            if told == "Materialising":
+                return run
+            self.coordinator.finish(run)
+            self.declare_anew()
+
     def values(self):
         """The content of every object below the address of values, by its name."""
         client, found = self.services["store"].client(), {}

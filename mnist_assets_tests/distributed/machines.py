@@ -89,7 +89,7 @@ class Machine:
         return self
 
     def wait_for_worker(self):
-        self.wait_for_line("worker", " ready.", self._starts)
+        self.wait_for_line("worker", " ready.", count=self._starts)
 
     def has_worker(self):
         return self._worker is not None and self._worker.poll() is None
@@ -112,12 +112,15 @@ class Machine:
         path = self.folder / log
         return path.read_text() if path.exists() else ""
 
-    def wait_for_line(self, log, words, count=1):
-        """Wait until some words were written so many times."""
+    def wait_for_line(self, log, *words, count=1):
+        """Wait until one of these was written so many times; which one it was."""
         gives_up = time.monotonic() + PATIENCE
-        while self.told(log).count(words) < count:
-            assert time.monotonic() < gives_up, f"no {words!r} in\n{self.told(log)[-3000:]}"
+        while time.monotonic() < gives_up:
+            told = self.told(log)
+            if found := next((each for each in words if told.count(each) >= count), None):
+                return found
             time.sleep(0.05)
+        raise TimeoutError(f"none of {words} in\n{self.told(log)[-3000:]}")
 
     def kill(self, process):
         """As if the machine lost power, as far as this process and those it started go."""

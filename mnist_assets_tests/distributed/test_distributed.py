@@ -126,8 +126,7 @@ def test_coordinators_killed_at_random_moments_repeat_nothing(cluster):
     cluster.start_workers()
     cluster.declare_anew()
     for _ in range(KILLS):
-        run = cluster.begin()
-        cluster.coordinator.wait_for_line("command", "aterialis")
+        run = cluster.begin_work()
         time.sleep(generator.uniform(0, 4))
         cluster.coordinator.kill(run)
         (cluster.coordinator.folder / "command").unlink()
