@@ -354,35 +354,6 @@ def test_a_damaged_remote_file_is_named(remote: str) -> None:
         read(file_storages(remote)["npy"])
 
 
-READING_REMOTE = """
-import tempfile
-from pathlib import Path
-from unittest.mock import Mock
-import numpy as np
-from upath import UPath
-from mnist_assets.orchestration.storage.formats import file_storages
-
-path = UPath("memory://assets/value.npy")
-storage = file_storages("memory://assets")["npy"]
-storage.dump_to_path(Mock(definition_metadata={}), np.ones(3), path)
-array = storage.load_from_path(None, path)
-print(array.sum(), len(list(Path(tempfile.gettempdir()).rglob("value.npy"))))
-"""
-
-
-@pytest.mark.slow
-def test_copies_of_remote_files_go_with_the_process(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", READING_REMOTE],
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    assert ended.stdout == "3.0 1\n"
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_an_address_of_this_machine_is_a_folder(folder: Path) -> None:
     storage = file_storages(f"file://{folder}")["npy"]
     write(storage, VALUES["npy"])
