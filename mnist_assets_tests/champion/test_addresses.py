@@ -17,7 +17,14 @@ from mnist_assets.champion.storage import PointerStorage
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.storage.addresses import list_folder, look, read_bytes
 from mnist_assets.orchestration.storage.changes import put, remove
-from mnist_assets_tests.champion.test_archive import FILES, NOON, explain, mark_of, write_model
+from mnist_assets_tests.champion.test_archive import (
+    FILES,
+    NOON,
+    assert_log_leads_to_champion,
+    explain,
+    mark_of,
+    write_model,
+)
 from mnist_assets_tests.stores import bucket_address, memory_address
 
 
@@ -59,18 +66,6 @@ def rollback(folder, version):
     change.rollback(folder, version, who="Ada", why="complaints", when=NOON)
 
 
-def assert_consistent(folder):
-    """The changes that took effect lead from none to the champion, which is whole."""
-    champion = archive.current(folder)
-    log = history.promotion_log(folder)
-    steps = log[log["took_effect"]].to_dict("records")
-    assert [step["from"] for step in steps] == [None, *(step["to"] for step in steps)][:-1]
-    assert (steps[-1]["to"] if steps else None) == (champion and champion.version)
-    if champion:
-        mark_of(champion)
-    assert archive.check_current(folder, champion and champion.version).passed
-
-
 def test_a_champion_is_promoted_rolled_back_and_listed(folder, promote):
     assert archive.current(folder) is None
     assert promote(folder, 1) == "0001-best"
@@ -90,7 +85,7 @@ def test_a_champion_is_promoted_rolled_back_and_listed(folder, promote):
     assert listed["version"].tolist() == ["0001-best", "0002-given"]
     assert listed["current"].tolist() == [True, False]
     assert listed["action"].tolist() == ["rollback", "forced promotion"]
-    assert_consistent(folder)
+    assert_log_leads_to_champion(folder)
 
 
 def test_what_is_refused_changes_nothing(here, promote):
@@ -131,7 +126,7 @@ def test_a_writer_that_is_overtaken_is_refused(folder, promote, monkeypatch, ste
         promote(folder, "mine")
     assert mark_of(archive.current(folder)) == "other"
     assert archive.current(folder).version == others[1]
-    assert_consistent(folder)
+    assert_log_leads_to_champion(folder)
     remove(folder / "model.json")
     assert archive.pointed(folder) == others[1]
 
@@ -142,7 +137,7 @@ def test_of_two_that_would_be_the_first_one_is_refused(here, promote, monkeypatc
     with pytest.raises(InputError, match="another process that has changed the champion"):
         promote(here, "mine")
     assert mark_of(archive.current(here)) == "other"
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
 
 
 def test_who_logs_last_and_does_not_win_takes_the_line_back(here, promote, monkeypatch):
@@ -177,7 +172,7 @@ def test_a_rollback_that_is_overtaken_is_refused(here, promote, monkeypatch):
         rollback(here, "0001-best")
     assert mark_of(archive.current(here)) == "other"
     assert history.list_versions(here)["action"].tolist() == ["promotion"] * 3
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
 
 
 @pytest.mark.slow
@@ -201,7 +196,7 @@ def test_of_many_writers_at_once_exactly_one_wins(s3, models):
             ]
             assert all(re.search("by now|another process", str(error)) for error in lost)
             assert mark_of(archive.current(folder)) == winner
-            assert_consistent(folder)
+            assert_log_leads_to_champion(folder)
 
 
 def test_a_line_too_many_does_no_harm_wherever_it_is(here, promote):
@@ -255,7 +250,7 @@ def test_a_lost_or_damaged_pointer_is_told_from_the_log_and_mended(here, promote
     if damage is not None:
         put(damage, here / "model.json")
     assert mark_of(archive.current(here)) == "2"
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
     store(here, "0002-best")
     assert json.loads(read_bytes(here / "model.json"))["version"] == "0002-best"
     put(b"garbage", here / "model.json")
@@ -267,7 +262,7 @@ def test_without_a_champion_the_value_says_so_and_a_champion_takes_its_place(her
     store(here, None)
     assert archive.pointed(here) is None
     promote(here, 1)
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
 
 
 # --- what is damaged, superseded or unfinished ---
@@ -305,7 +300,7 @@ def test_superseded_and_unfinished_versions_are_removed(here, promote):
         left.remove()
     assert history.list_versions(here)["version"].tolist() == ["0004-best", "0005-best"]
     assert list(kept.superseded(1)) == []
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
 
 
 # --- crashes ---
@@ -350,7 +345,7 @@ def test_a_crash_at_any_write_leaves_one_whole_champion(here, promote, monkeypat
         crash_at(patch, write)
         with pytest.raises(CrashError):
             act()
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
     now = archive.current(here)
     # Where there was no pointer before, the log tells of the first champion.
     done = write - 1 >= WRITES[what] - (what == "first")
@@ -358,7 +353,7 @@ def test_a_crash_at_any_write_leaves_one_whole_champion(here, promote, monkeypat
     promote(here, "next")
     assert mark_of(archive.current(here)) == "next"
     assert archive.broken_versions(here) == []
-    assert_consistent(here)
+    assert_log_leads_to_champion(here)
 
 
 def test_there_are_no_more_writes_than_crashes_were_tried_at(here, promote, monkeypatch):
@@ -405,10 +400,10 @@ def test_a_writer_killed_at_any_moment_leaves_one_whole_champion(s3, models, pro
                 except subprocess.TimeoutExpired:
                     writer.kill()
             assert writer.returncode == -9
-            assert_consistent(folder)
+            assert_log_leads_to_champion(folder)
             promote(folder, "next")  # whatever it left behind, the next one goes on
             assert mark_of(archive.current(folder)) == "next"
-            assert_consistent(folder)
+            assert_log_leads_to_champion(folder)
             assert archive.broken_versions(folder) == []
             made = len(history.list_versions(folder))
         assert made > 5  # they were killed at work, not before it

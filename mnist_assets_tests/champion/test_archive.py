@@ -60,8 +60,8 @@ def mark_of(champion):
     return marks.pop()
 
 
-def assert_consistent(folder):
-    """Every version is whole, and the changes that took effect lead from none to the champion."""
+def assert_log_leads_to_champion(folder):
+    """The changes that took effect lead from none to the champion, which is whole."""
     champion = archive.current(folder)
     log = history.promotion_log(folder)
     steps = log[log["took_effect"]].to_dict("records")
@@ -69,6 +69,12 @@ def assert_consistent(folder):
     assert (steps[-1]["to"] if steps else None) == (champion and champion.version)
     if champion:
         mark_of(champion)
+    assert archive.check_current(folder, champion and champion.version).passed
+
+
+def assert_consistent(folder):
+    """Every version is whole, and the log leads to the champion."""
+    assert_log_leads_to_champion(folder)
     for version in (folder / "versions").glob("[!.]*"):
         assert {path.name for path in version.iterdir()} == FILES
 
