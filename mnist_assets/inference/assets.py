@@ -104,7 +104,8 @@ def _predictions_asset(limits: Limits) -> dg.AssetsDefinition:
         it is part of, and whether it is doubtful, since the champion is unsure or since it is
         unlike the digits of the training part. A run adds the files that have come in since.
         """
-        version, network = _serving(archive)
+        champion = archiving.serving(archive.path)
+        version, network = champion.version, StoredNetwork(champion.model_path)
         reader = scoring.Reader(
             version,
             network.model,
@@ -179,19 +180,6 @@ def _stored_batch(
         ),
         table=table(rows),
     )
-
-
-def _serving(archive: ChampionArchive) -> tuple[str, StoredNetwork]:
-    """The champion's version and its network."""
-    champion = archiving.current(archive.path)
-    if champion is None:
-        raise InputError(
-            archive.path,
-            seen="no champion",
-            expected="a network that was promoted",
-            remedy="Materialise champion/model; its decision says why no network was promoted.",
-        )
-    return champion.version, StoredNetwork(champion.model_path)
 
 
 def inbox_sensor(limits: Limits, schedules: Schedules) -> dg.SensorDefinition:
