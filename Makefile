@@ -25,7 +25,7 @@ tune: .venv/run ## change one thing at a time in the notebook's networks; the re
 test: .venv/dev ## every test: those on real MNIST and of processes, too, and more examples of properties
 	$(BIN)/pytest -m "not distributed" --hypothesis-profile=thorough
 
-test-fast: .venv/dev ## the tests that train little and start no process
+test-fast: .venv/dev ## the tests that make no whole graph and start no process
 	$(BIN)/pytest
 
 test-distributed: .venv/dev ## the graph on Postgres, Redis, an object store and workers, where they are installed

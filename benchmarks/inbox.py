@@ -79,7 +79,7 @@ def _fill(inbox: Path, files: int) -> None:
 
     images = load_idx(
         find_idx(BUNDLED_DATASET, "t10k-images-idx3-ubyte"), dimensions=None, sha256=None
-    )
+    ).values
     inbox.mkdir()
     for index in range(files):
         image = Image.fromarray(255 - np.asarray(images[index % len(images)]))

@@ -96,8 +96,12 @@ def group_of(test):
     return "tensorflow" if file.removeprefix("mnist_assets_tests/") in WITH_TENSORFLOW else file
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Begin with what takes long, so that no process is left alone with it in the end."""
+    for item in items:
+        if "materialized" in item.fixturenames:  # a graph is made from nothing before the first
+            item.add_marker(pytest.mark.slow)
 
     def order(item):
         fast = item.get_closest_marker("slow") is None

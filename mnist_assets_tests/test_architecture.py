@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -62,9 +63,15 @@ def draws(module: str) -> bool:
     return bool(set(DRAWING) & set(parts(module)))
 
 
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse((FOLDER / module).read_text(encoding="utf-8"))
+
+
+@cache
 def imported(module: str, *, when_loaded: bool = False) -> set[str]:
     """Full names of what a module imports, anywhere or just by being loaded."""
-    tree = ast.parse((FOLDER / module).read_text(encoding="utf-8"))
+    tree = tree_of(module)
     package = ".".join(["mnist_assets", *Path(module).parent.parts])
     return set(_imports(_when_loaded(tree) if when_loaded else ast.walk(tree), package))
 
@@ -165,9 +172,8 @@ PRIVATE_OF_KERAS = "networks/loop/keras_internals.py"
 DOCUMENTED = {"_asdict", "_replace", "_exit"}  # of named tuples, and of `os`
 
 
-def undocumented(source: str) -> set[str]:
+def undocumented(tree: ast.Module) -> set[str]:
     """Names with an underscore that a module uses and nothing in it defines."""
-    tree = ast.parse(source)
     used, defined = set(), set(DOCUMENTED)
     for part in ast.walk(tree):
         if isinstance(part, ast.FunctionDef | ast.ClassDef):
@@ -188,7 +194,7 @@ class Storage(Base):
         self._of_base(), layer._moments
         layer._replaced = 1
 """
-    assert undocumented(source) == {"_of_base", "_moments", "_replaced"}
+    assert undocumented(ast.parse(source)) == {"_of_base", "_moments", "_replaced"}
 
 
 @pytest.mark.parametrize("module", modules())
@@ -197,8 +203,8 @@ def test_what_is_not_documented_is_named_in_one_place(module: str) -> None:
         name for name in imported(module) if name.startswith(("dagster._", "dagster_shared"))
     }
     assert (undocumented_modules == set()) != (module == PRIVATE_OF_DAGSTER)
-    source = (FOLDER / module).read_text(encoding="utf-8")
-    assert undocumented(source) == ({"_moments"} if module == PRIVATE_OF_KERAS else set())
+    found = undocumented(tree_of(module))
+    assert found == ({"_moments"} if module == PRIVATE_OF_KERAS else set())
 
 
 LOADING = """

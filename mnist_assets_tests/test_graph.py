@@ -25,6 +25,8 @@ from mnist_assets_tests.tiny import (
     write_dataset,
 )
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["small", "normalised"]
 TO_AN_EVALUATION = '+key:"evaluation/small"'
 # The stages whose values are in one folder, where they are several.

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from mnist_assets.dataset.idx import read_idx_bytes
+from mnist_assets.dataset.gzip_files import read_unpacked
 from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx
 from mnist_assets.dataset.loading import DatasetFacts
 from mnist_assets.errors import InputError
@@ -111,7 +111,7 @@ def _is_there(folder: Path, file_name: str, sha256: str) -> bool:
 def _fault(path: Path, sha256: str) -> str | None:
     """Say what is wrong with the content of a file, None if nothing is."""
     try:
-        seen = hashlib.sha256(read_idx_bytes(path)).hexdigest()
+        seen = hashlib.sha256(read_unpacked(path)).hexdigest()
     except InputError as error:
         return str(error.seen)
     return None if seen == sha256 else f"content with the SHA-256 {seen}"

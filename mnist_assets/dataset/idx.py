@@ -8,16 +8,17 @@ bytes. So MNIST's labels begin with 0x00000801 and its images with 0x00000803. S
 for the MNIST database", http://yann.lecun.com/exdb/mnist/.
 """
 
-import gzip
 import hashlib
 import math
+import mmap
 import struct
-import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_assets.dataset.gzip_files import FETCH_AGAIN, read_unpacked
 from mnist_assets.errors import InputError
 
 LABELS, IMAGES = 1, 3  # the number of dimensions of either kind of file
@@ -32,12 +33,17 @@ _SIGNATURES = {
     b"\x80": "a pickled object of Python",
     b"\x89HDF": "an HDF5 file",
 }
-_GZIP_MAGIC = b"\x1f\x8b"
-_FETCH_AGAIN = "Replace the file with a fresh copy."
 
 
-def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArray[np.generic]:
-    """Read, verify and parse a file, plain or gzipped.
+class IdxFile(NamedTuple):
+    """What a file holds, and the SHA-256 of all its bytes, uncompressed."""
+
+    values: NDArray[np.generic]
+    sha256: str
+
+
+def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> IdxFile:
+    """Read, verify and parse a file, plain or gzipped, of any size.
 
     Args:
         path: The file.
@@ -45,63 +51,26 @@ def load_idx(path: Path, *, dimensions: int | None, sha256: str | None) -> NDArr
         sha256: What the uncompressed file must hash to, verified before it is parsed; None for any.
 
     Returns:
-        The values, (n,) or (n, height, width), read-only: uint8 in a file of unsigned bytes.
+        The values, (n,) or (n, height, width), read-only: uint8 in a file of unsigned bytes. Those
+        of a large file are in a map of it, not in memory.
 
     Raises:
-        InputError: As `read_idx_bytes` and `parse_values`, or the checksum differs.
+        InputError: As `read_unpacked` and `parse_values`, or the checksum differs.
     """
-    data = read_idx_bytes(path)
-    if sha256 is not None:
-        seen = hashlib.sha256(data).hexdigest()
-        if seen != sha256:
-            raise InputError(
-                path,
-                seen=f"content with the SHA-256 {seen}",
-                expected=sha256,
-                remedy=f"{_FETCH_AGAIN} For another dataset, give its own folder.",
-            )
-    return parse_values(data, str(path), dimensions)
-
-
-def read_idx_bytes(path: Path) -> bytes:
-    """Read a file, gunzipped if it is gzipped; its first bytes tell, whatever its name says.
-
-    Raises:
-        InputError: The file cannot be read, is empty, or its gzip stream is cut short or corrupted.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
+    data = read_unpacked(path)
+    seen = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and seen != sha256:
         raise InputError(
             path,
-            seen=error.strerror,
-            expected="a readable file",
-            remedy="Check the path and its permissions.",
-        ) from error
-    if not data:
-        raise InputError(path, seen="0 bytes", expected="an IDX file", remedy=_FETCH_AGAIN)
-    if not data.startswith(_GZIP_MAGIC):
-        return data
-    try:
-        return gzip.decompress(data)
-    except EOFError as error:
-        raise InputError(
-            path,
-            seen=f"a gzip stream cut short after {len(data)} bytes",
-            expected="a complete gzip stream",
-            remedy=_FETCH_AGAIN,
-        ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            path,
-            seen=f"a corrupted gzip stream ({error})",
-            expected="a complete gzip stream",
-            remedy=_FETCH_AGAIN,
-        ) from error
+            seen=f"content with the SHA-256 {seen}",
+            expected=sha256,
+            remedy=f"{FETCH_AGAIN} For another dataset, give its own folder.",
+        )
+    return IdxFile(parse_values(data, str(path), dimensions), seen)
 
 
 def read_header(
-    data: bytes, name: str, dimensions: int | None = None
+    data: bytes | mmap.mmap, name: str, dimensions: int | None = None
 ) -> tuple[np.dtype[np.generic], tuple[int, ...]]:
     """Read the type and the shape of the values that an IDX file declares.
 
@@ -122,7 +91,7 @@ def read_header(
     if len(data) < 4 or data[:2] != bytes(2) or data[2] not in _TYPES:
         raise InputError(
             name,
-            seen=_describe(data),
+            seen=_describe(data[:512]),
             expected=f"the magic number {magic}",
             remedy="Give an IDX file, plain or gzipped, best of unsigned bytes (0x08); 0x09, 0x0b, "
             "0x0c, 0x0d and 0x0e are read, too.",
@@ -141,7 +110,7 @@ def read_header(
             name,
             seen=f"a header cut short after {len(data)} bytes",
             expected=f"a header of {end} bytes",
-            remedy=_FETCH_AGAIN,
+            remedy=FETCH_AGAIN,
         )
     shape = struct.unpack(f">{rank}I", data[4:end])
     if 0 in shape:
@@ -154,7 +123,9 @@ def read_header(
     return np.dtype(_TYPES[data[2]]), shape
 
 
-def parse_values(data: bytes, name: str, dimensions: int | None = None) -> NDArray[np.generic]:
+def parse_values(
+    data: bytes | mmap.mmap, name: str, dimensions: int | None = None
+) -> NDArray[np.generic]:
     """Parse an uncompressed IDX file of any type.
 
     Args:
@@ -176,7 +147,7 @@ def parse_values(data: bytes, name: str, dimensions: int | None = None) -> NDArr
             name,
             seen=f"{len(data)} bytes, {'less' if len(data) < declared else 'more'} than declared",
             expected=f"{declared} bytes for the shape {shape} in its header",
-            remedy=_FETCH_AGAIN,
+            remedy=FETCH_AGAIN,
         )
     return np.frombuffer(data, dtype, offset=offset).reshape(shape)
 
@@ -222,11 +193,11 @@ def idx_sha256(array: NDArray[np.generic]) -> str:
 
 
 def _describe(data: bytes) -> str:
-    """Say what a file is that is no IDX file, as far as its first bytes tell."""
+    """Say what a file is that is no IDX file, by its first 512 bytes."""
     if not data:
         return "0 bytes"
     magic = f"the magic number 0x{data[:4].hex()}"
-    begin = data[:512].lstrip().lower()
+    begin = data.lstrip().lower()
     if begin.startswith((b"<!doctype html", b"<html")):
         return f"a web page, as of a download that failed ({magic})"
     for signature, kind in _SIGNATURES.items():

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mnist_assets.findings import Finding
 
 INK = 64  # grey levels from the background, a quarter of the range
+CHUNK = 1000  # images widened at a time, so that they stay in the processor's cache
 
 
 def compare_extents(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dict[str, Any]:
@@ -33,8 +34,11 @@ def compare_extents(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dic
     border = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
     counts = sum(np.bincount(edge.reshape(-1), minlength=256) for edge in border)
     background = int(np.searchsorted(np.cumsum(counts), np.sum(counts) / 2))
-    drawn: NDArray[np.bool_] = np.abs(images.astype(np.int16) - background) > INK
-    taller = np.sign(_extent(drawn, 2) - _extent(drawn, 1))
+    taller = np.empty(len(images))
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK].astype(np.int16)
+        drawn: NDArray[np.bool_] = np.abs(chunk - background) > INK
+        taller[start : start + CHUNK] = np.sign(_extent(drawn, 2) - _extent(drawn, 1))
     balance = np.bincount(labels, weights=taller)
     return {
         "tall": np.flatnonzero(balance > 0).tolist(),

@@ -15,6 +15,7 @@ from mnist_assets.declarations.places import BUNDLED_DATASET, PROJECT
 from mnist_assets.declarations.settings import Download
 
 DOWNLOADS = PROJECT / "data" / "raw" / "download"
+_READ_AT_ONCE = 2**20  # bytes: a file may be larger than memory
 
 
 class DatasetSource(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothing is yielded
@@ -98,9 +99,10 @@ class DatasetSource(dg.ConfigurableResource):  # type: ignore[type-arg]  # nothi
         told = (beside(folder, name) for name in (FILE, CLASSES))
         reader = find_reader(folder, MNIST.sha256 if self.facts else None)
         for path in (*reader.files(), *filter(Path.is_file, told)):
-            data = path.read_bytes()
-            digest.update(f"{os.path.relpath(path, folder)}:{len(data)}:".encode())
-            digest.update(data)
+            digest.update(f"{os.path.relpath(path, folder)}:{path.stat().st_size}:".encode())
+            with path.open("rb") as file:
+                while part := file.read(_READ_AT_ONCE):
+                    digest.update(part)
         return digest.hexdigest()[:32]
 
     @property

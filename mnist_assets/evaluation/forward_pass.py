@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mnist_assets.evaluation.predictions import Images
+
     Values = NDArray[np.float64]
 
 EPSILON = 1e-3  # what Keras adds to the variance in batch normalisation
@@ -128,7 +130,7 @@ def _squares(values: Values, size: int) -> Values:
 
 def distances_by_hand(
     predicted: Mapping[str, NDArray[np.float32]],
-    images: Mapping[str, NDArray[np.uint8]],
+    images: Mapping[str, Images],
     normalization: Mapping[str, NDArray[np.float32]],
     layers: Sequence[Mapping[str, Any]],
     weights: Sequence[NDArray[np.float32]],
@@ -138,7 +140,7 @@ def distances_by_hand(
 
     Args:
         predicted: By part, the network's probabilities, float32 (n, classes).
-        images: By part, the images, uint8 (n, height, width).
+        images: By part, the images, uint8 (n, height, width), or a `Subset` of such.
         normalization: As `predict_by_hand` takes it.
         layers: Likewise.
         weights: Likewise.

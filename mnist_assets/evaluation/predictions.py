@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -16,9 +16,37 @@ if TYPE_CHECKING:
     Probabilities = NDArray[np.float32]
 
 
-def predict(
-    model: Callable[..., Any], images: NDArray[np.uint8], batch_size: int = 1000
-) -> Probabilities:
+class Subset:
+    """Some images of an array, each read when it is asked for: together they may not fit memory."""
+
+    def __init__(self, images: NDArray[np.uint8], indices: NDArray[np.integer[Any]]) -> None:
+        """Stand for `images[indices]`.
+
+        Args:
+            images: uint8 (n, height, width); may be a memory map.
+            indices: int (m,), of the images, in the order that they are to have.
+        """
+        self._images, self._indices = images, indices
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._indices)
+
+    def __getitem__(self, which: slice | NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+        """Read some: uint8 (k, height, width)."""
+        images: NDArray[np.uint8] = self._images[self._indices[which]]
+        return images
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the array which it stands for, (m, height, width)."""
+        return (len(self), *self._images.shape[1:])
+
+
+Images: TypeAlias = "NDArray[np.uint8] | Subset"
+
+
+def predict(model: Callable[..., Any], images: Images, batch_size: int = 1000) -> Probabilities:
     """Run a trained network over images, a batch at a time.
 
     The model is called directly: unlike `model.predict` this traces no graph, which for a network
@@ -28,7 +56,7 @@ def predict(
     Args:
         model: A Keras model that takes float32 (batch, height, width, 1), grey levels 0 to 255,
             and gives (batch, classes) probabilities.
-        images: uint8 (n, height, width), n at least 1.
+        images: uint8 (n, height, width), n at least 1, or a `Subset` of such.
         batch_size: Images a call, at least 1; it changes speed, and the probabilities only in
             their last bits.
 

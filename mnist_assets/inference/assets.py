@@ -15,7 +15,7 @@ from mnist_assets.dataset.loading import class_count
 from mnist_assets.declarations.settings import Inbox as Limits
 from mnist_assets.declarations.settings import Schedules
 from mnist_assets.errors import InputError
-from mnist_assets.evaluation.predictions import predict
+from mnist_assets.evaluation.predictions import Subset, predict
 from mnist_assets.findings import Finding
 from mnist_assets.inference import drift, likeness, scored, scoring
 from mnist_assets.inference.resources import Inbox, changed
@@ -66,11 +66,12 @@ def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, sp
     model = StoredNetwork(serving.model_path).model if serving else None
     if model is None or not fits(model, train_images.shape[1:], class_count(train_labels)):
         return stored({}, champion="none of this dataset yet: champion/decision says why")
-    probabilities = predict(model, train_images[validation])
+    held_out = Subset(train_images, validation)
+    probabilities = predict(model, held_out)
     shapes = likeness.describe_shapes(
-        train_images[split["train"]],
+        Subset(train_images, split["train"]),
         train_labels[split["train"]],
-        train_images[validation],
+        held_out,
         probabilities.argmax(axis=1),
     )
     described = drift.training_reference(

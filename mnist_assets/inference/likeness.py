@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Images = NDArray[np.uint8]
+    from mnist_assets.evaluation.predictions import Images
 
 SIDE = 14  # pixels of an image that shapes are compared at, whatever its own height and width
 SHAPES = 2000  # typical ones, of all classes together
 IMAGES_A_SHAPE = 20  # training images at least, so that a centre is not an image itself
 IMAGES_A_CLASS = 4000  # of the training part, the first ones, that centres are found among
+CHUNK = 5000  # images reduced at a time
 SHARE = 0.97  # of the validation part that is no further away than the limit
 
 
@@ -73,31 +74,31 @@ def measure_distances(
     """
     from scipy.spatial.distance import cdist
 
-    reduced, classes = _reduce(images), np.array(shapes["classes"])
+    classes = np.array(shapes["classes"])
     decoded = [np.frombuffer(b64decode(shape), np.uint8) for shape in shapes["shapes"]]
     centres = np.array(decoded, np.float64)
     distances = np.full(len(images), np.inf)
-    for digit in np.unique(digits):
-        members, own = digits == digit, centres[classes == digit]
-        if len(own):
-            distances[members] = cdist(reduced[members], own).min(axis=1) / SIDE
+    for start in range(0, len(images), CHUNK):
+        reduced = _reduce(images[start : start + CHUNK])
+        of_chunk, read_as = distances[start : start + CHUNK], digits[start : start + CHUNK]
+        for digit in np.unique(read_as):
+            members, own = read_as == digit, centres[classes == digit]
+            if len(own):
+                of_chunk[members] = cdist(reduced[members], own).min(axis=1) / SIDE
     return distances
 
 
-def _reduce(images: Images) -> NDArray[np.float64]:
+def _reduce(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Average over areas; float64 (n, pixels)."""
     from PIL import Image as Pillow
 
-    reduced = [
-        np.asarray(
-            Pillow.fromarray(image.astype(np.float32)).resize((SIDE, SIDE), Pillow.Resampling.BOX)
-        )
-        for image in images
-    ]
-    return np.array(reduced, np.float64).reshape(len(images), SIDE * SIDE)
+    # One above the other they are one picture, of which no area reaches into two of them.
+    column = Pillow.fromarray(images.astype(np.float32).reshape(-1, images.shape[2]))
+    column = column.resize((SIDE, SIDE * len(images)), Pillow.Resampling.BOX)
+    return np.asarray(column, np.float64).reshape(len(images), -1)
 
 
-def _centres(points: NDArray[np.float64], most: int) -> Images:
+def _centres(points: NDArray[np.float64], most: int) -> NDArray[np.uint8]:
     from scipy.cluster.vq import kmeans2
 
     count = min(most, max(1, len(points) // IMAGES_A_SHAPE))

@@ -14,7 +14,7 @@ from mnist_assets.preparation import normalization as normalizing
 from mnist_assets.preparation import one_hot as encoding
 from mnist_assets.preparation import split as splitting
 
-STAGE = Stage("preparation", priority=1)  # all networks wait for it
+STAGE = Stage("preparation", priority=1)  # all networks wait for it, but for what is only shown
 
 SPLIT_COMPLETE = Check(
     "complete_and_disjoint", "Each training image is in exactly one part; sizes are as declared."
@@ -149,6 +149,7 @@ def bounded_check(declared: Normalization) -> dg.AssetChecksDefinition:
     "png",
     reads=["dataset/train_images", "preparation/normalization"],
     kinds={"matplotlib"},
+    priority=0,
 )
 def normalized_digits(train_images: Any, normalization: Any) -> Stored:
     """The first nine training images, normalised."""
@@ -168,6 +169,7 @@ def normalized_digits(train_images: Any, normalization: Any) -> Stored:
     reads=["dataset/train_images", "dataset/train_labels", "dataset/description"],
     kinds={"pandas"},
     checks=[ONE_HOT],
+    priority=0,
 )
 def one_hot_examples(train_images: Any, train_labels: Any, description: Any) -> Stored:
     """The first nine training labels, one-hot encoded; the check covers all of them."""

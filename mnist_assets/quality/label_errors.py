@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_assets.evaluation.predictions import predict
+from mnist_assets.evaluation.predictions import Subset, predict
 from mnist_assets.findings import Finding
 from mnist_assets.networks.declaration import Training
 from mnist_assets.networks.loop.training_loop import TrainingLoop
@@ -88,7 +88,7 @@ def out_of_sample_probabilities(
         epochs = epoch_chunks(images, labels, others.astype(np.int32), training, chunk_size)
         for epoch, chunks in enumerate(epochs, 1):
             loop.run_epoch(chunks, f"evaluation/label_errors, fold {fold + 1}, epoch {epoch}")
-        probabilities[held_out] = predict(model, images[held_out], batch_size)
+        probabilities[held_out] = predict(model, Subset(images, held_out), batch_size)
     return probabilities
 
 

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import mmap
 import struct
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
+from mnist_assets.dataset.gzip_files import read_unpacked
 from mnist_assets.dataset.idx import (
     IMAGES,
     LABELS,
@@ -19,7 +21,6 @@ from mnist_assets.dataset.idx import (
     load_idx,
     parse_idx,
     read_header,
-    read_idx_bytes,
 )
 from mnist_assets.errors import InputError
 
@@ -143,7 +144,7 @@ def test_refusal_says_what_was_seen_and_expected(
 def test_plain_and_gzipped_files_read_alike(tmp_path: Path, pack: Any) -> None:
     path = tmp_path / "name-does-not-matter"
     path.write_bytes(pack(TWO_IMAGES))
-    assert read_idx_bytes(path) == TWO_IMAGES
+    assert read_unpacked(path) == TWO_IMAGES
 
 
 @no_deadline
@@ -168,7 +169,7 @@ def test_a_corrupted_gzip_byte_is_refused_or_harmless(
     path = tmp_path_factory.mktemp("corrupted") / "images.gz"
     path.write_bytes(corrupted)
     try:
-        images = load_idx(path, dimensions=IMAGES, sha256=None)
+        images = load_idx(path, dimensions=IMAGES, sha256=None).values
     except InputError:
         return
     # Only the fields that no one reads, such as the time of packing, may differ unnoticed.
@@ -180,30 +181,52 @@ def test_truncated_and_corrupted_gzip_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "images.gz"
     path.write_bytes(whole[:-3])
     with pytest.raises(InputError, match="cut short after"):
-        read_idx_bytes(path)
+        read_unpacked(path)
     path.write_bytes(whole[:-8] + b"\0\0\0\0" + whole[-4:])
     with pytest.raises(InputError, match=r"corrupted gzip stream .*CRC"):
-        read_idx_bytes(path)
+        read_unpacked(path)
     path.write_bytes(whole[:12] + b"\xff\xff" + whole[14:])
     with pytest.raises(InputError, match="corrupted gzip stream"):
-        read_idx_bytes(path)
+        read_unpacked(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_large_file_is_mapped_and_reads_as_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Any
+) -> None:
+    path = tmp_path / "images"
+    path.write_bytes(pack(TWO_IMAGES))
+    small = load_idx(path, dimensions=IMAGES, sha256=None)
+    assert isinstance(read_unpacked(path), bytes)
+    monkeypatch.setattr("mnist_assets.dataset.gzip_files._MAPPED", 1)
+    large = load_idx(path, dimensions=IMAGES, sha256=small.sha256)
+    assert isinstance(read_unpacked(path), mmap.mmap)
+    assert large.values.tolist() == small.values.tolist()
+    assert not large.values.flags.writeable
+    path.write_bytes(b"\n<html>" + TWO_IMAGES)
+    with pytest.raises(InputError, match="a web page"):
+        load_idx(path, dimensions=IMAGES, sha256=None)
+    path.write_bytes(gzip.compress(TWO_IMAGES)[:-3])
+    with pytest.raises(InputError, match="cut short after"):
+        load_idx(path, dimensions=IMAGES, sha256=None)
 
 
 def test_unreadable_or_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file or directory"):
-        read_idx_bytes(tmp_path / "nowhere")
+        read_unpacked(tmp_path / "nowhere")
     with pytest.raises(InputError, match="Is a directory"):
-        read_idx_bytes(tmp_path)
+        read_unpacked(tmp_path)
     (tmp_path / "empty").touch()
     with pytest.raises(InputError, match="empty: found 0 bytes"):
-        read_idx_bytes(tmp_path / "empty")
+        read_unpacked(tmp_path / "empty")
 
 
 def test_checksum_is_verified_before_parsing(tmp_path: Path) -> None:
     path = tmp_path / "labels.gz"
     path.write_bytes(gzip.compress(THREE_LABELS))
     sha256 = hashlib.sha256(THREE_LABELS).hexdigest()
-    assert load_idx(path, dimensions=LABELS, sha256=sha256).tolist() == [5, 0, 4]
+    loaded = load_idx(path, dimensions=LABELS, sha256=sha256)
+    assert (loaded.values.tolist(), loaded.sha256) == ([5, 0, 4], sha256)
     path.write_bytes(b"not an IDX file")
     with pytest.raises(InputError) as caught:
         load_idx(path, dimensions=LABELS, sha256=sha256)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnist_assets.evaluation.predictions import count_near_ties, predict
+from mnist_assets.evaluation.predictions import Subset, count_near_ties, predict
 from mnist_assets.evaluation.scores import evaluate_part
 from mnist_assets_tests.evaluation.test_scores import PROBABILITIES
 
@@ -74,3 +74,33 @@ def test_near_ties_are_counted_by_the_two_most_probable_classes():
     assert count_near_ties(PROBABILITIES, 0.25) == 0
     tie = np.array([[0.5, 0, 0.5], [0, 0, 1]], dtype=np.float32)
     assert count_near_ties(tie, 1e-6) == 1
+
+
+def test_a_subset_reads_what_is_asked_for_and_no_more():
+    read = []
+
+    class Watched(np.ndarray):
+        def __getitem__(self, which):
+            read.append(which)
+            return super().__getitem__(which)
+
+    images = np.arange(5 * 2 * 3, dtype=np.uint8).reshape(5, 2, 3)
+    indices = np.array([4, 0, 3, 3])
+    subset = Subset(images.view(Watched), indices)
+    assert (len(subset), subset.shape) == (4, (4, 2, 3))
+    assert read == []
+    assert subset[1:3].tolist() == images[[0, 3]].tolist()
+    assert subset[np.array([3, 0])].tolist() == images[[3, 4]].tolist()
+    assert [which.tolist() for which in read] == [[0, 3], [3, 4]]
+
+
+def test_a_subset_is_predicted_as_the_images_are_that_it_stands_for():
+    images = np.random.default_rng(0).integers(0, 256, (9, 2, 2), np.uint8)
+    indices = np.array([8, 1, 2, 5, 0])
+
+    def model(batch, training):
+        assert batch.shape[0] <= 2
+        return batch.reshape(len(batch), -1) / 1000
+
+    expected = predict(model, images[indices], batch_size=2)
+    assert (predict(model, Subset(images, indices), batch_size=2) == expected).all()

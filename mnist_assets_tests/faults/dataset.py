@@ -91,7 +91,7 @@ def in_mnist(name, change):
         folder = project.folder / "mnist"
         shutil.copytree(BUNDLED_DATASET, folder)
         path = find_idx(BUNDLED_DATASET, FILE_NAMES[name])
-        changed = change(load_idx(path, dimensions=None, sha256=None))
+        changed = change(load_idx(path, dimensions=None, sha256=None).values)
         (folder / FILE_NAMES[name]).write_bytes(encode_header(changed.shape) + changed.tobytes())
         patch.setattr("mnist_assets.dataset.source.BUNDLED_DATASET", folder)
         return project.at(dataset="mnist")

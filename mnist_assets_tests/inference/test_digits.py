@@ -171,7 +171,7 @@ def test_a_picture_without_ink_is_refused(blank: Picture) -> None:
 
 
 def mnist(name: str) -> Picture:
-    return load_idx(MNIST / f"{FILE_NAMES[name]}.gz", dimensions=None, sha256=None)
+    return load_idx(MNIST / f"{FILE_NAMES[name]}.gz", dimensions=None, sha256=None).values
 
 
 def enlarge(digit: Picture, generator: np.random.Generator) -> Picture:

@@ -19,7 +19,7 @@ from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count, commonest_share
 from mnist_assets.declarations.settings import Champion
 from mnist_assets.evaluation.assets import networks as evaluation
-from mnist_assets.evaluation.predictions import predict
+from mnist_assets.evaluation.predictions import Subset, predict
 from mnist_assets.networks import assets as networks
 from mnist_assets.networks.declaration import Network
 from mnist_assets.networks.stored import StoredNetwork
@@ -83,7 +83,7 @@ def decision_asset(
         validation = split["validation"]
         labels = np.asarray(train_labels[validation])
         classes = class_count(train_labels)
-        champion = _champion(archive, train_images[validation], labels, classes)
+        champion = _champion(archive, Subset(train_images, validation), labels, classes)
         criteria, dataset = dict(bounds), Description.from_json(description)
         if not dataset.binds("champion.floor"):
             criteria["floor"] = commonest_share(train_labels)
@@ -122,7 +122,9 @@ def decision_asset(
     return decision
 
 
-def _champion(archive: ChampionArchive, images: Any, labels: Any, classes: int) -> Candidate | None:
+def _champion(
+    archive: ChampionArchive, images: Subset, labels: Any, classes: int
+) -> Candidate | None:
     """The champion as a candidate: it predicts the validation images of today.
 
     None if there is none, or one that was made for another dataset.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_assets.dataset.idx import IMAGES, LABELS, load_idx, read_idx_bytes
+from mnist_assets.dataset.gzip_files import read_unpacked
+from mnist_assets.dataset.idx import IMAGES, LABELS, load_idx
 from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx, find_variants, has_idx
 from mnist_assets.dataset.readers.grey_levels import to_grey_levels
 from mnist_assets.dataset.readers.reader import Part, Source, to_labels
@@ -44,12 +45,12 @@ class IdxFiles:
     def _others(self, name: str, path: Path) -> list[str]:
         """Say so where the same file is there a second time, with another content."""
         others = [other for other in find_variants(self._folder, FILE_NAMES[name]) if other != path]
-        content = read_idx_bytes(path) if others else b""
+        content = _content_sha256(path) if others else ""
         return [
             f"{other.relative_to(self._folder)} is there, too, with another content: "
             f"{path.relative_to(self._folder)} was read."
             for other in others
-            if read_idx_bytes(other) != content
+            if _content_sha256(other) != content
         ]
 
     def _names(self) -> list[str]:
@@ -63,13 +64,17 @@ class IdxFiles:
         for kind, dimensions in (("images", IMAGES), ("labels", LABELS)):
             path = find_idx(self._folder, FILE_NAMES[f"{part}_{kind}"])
             checksum = self._sha256[f"{part}_{kind}"] if self._sha256 else None
-            values[kind] = load_idx(path, dimensions=dimensions, sha256=checksum)
+            values[kind], seen = load_idx(path, dimensions=dimensions, sha256=checksum)
             places[kind] = str(path)
             notices += self._others(f"{part}_{kind}", path)
             if values[kind].dtype == np.uint8:
-                checksums[kind] = checksum or hashlib.sha256(read_idx_bytes(path)).hexdigest()
+                checksums[kind] = seen
         images, rounded = to_grey_levels(values["images"], places["images"])
         labels = to_labels(values["labels"], places["labels"])
         return Part(
             images, labels, places["images"], places["labels"], checksums
         ), notices + rounded
+
+
+def _content_sha256(path: Path) -> str:
+    return hashlib.sha256(read_unpacked(path)).hexdigest()

@@ -98,7 +98,8 @@ def _predictions_asset(name: str, settings: Evaluation, *, on_request: bool) -> 
         network: Any, train_images: Any, test_images: Any, split: Any, normalization: Any
     ) -> Stored:
         model = network.model
-        images = {"validation": train_images[split["validation"]], "test": test_images}
+        validation = predicting.Subset(train_images, split["validation"])
+        images = {"validation": validation, "test": test_images}
         predicted = {part: predicting.predict(model, of, batch_size) for part, of in images.items()}
         distances = forward_pass.distances_by_hand(
             predicted,
