@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,10 +59,9 @@ class StoredNetwork:
 
     @cached_property
     def model(self) -> keras.Model:
-        """The model, ready to predict."""
-        import keras
-
-        return keras.saving.load_model(self.path, compile=False)
+        """The model, ready to predict; not to be changed, since others may be given the same."""
+        now = self.path.stat()
+        return _load_model(self.path, now.st_ino, now.st_mtime_ns, now.st_size)
 
     @cached_property
     def weights(self) -> bytes:
@@ -84,3 +83,11 @@ class StoredNetwork:
         with zipfile.ZipFile(self.path) as archive:
             training: dict[str, Any] = json.loads(archive.read(TRAINING_MEMBER))
         return training
+
+
+@lru_cache(maxsize=4)  # step after step of a process asks for the same one
+def _load_model(path: Path, *_: int) -> keras.Model:
+    """The model in a file, as long as what tells of the file stays the same."""
+    import keras
+
+    return keras.saving.load_model(path, compile=False)

@@ -5,6 +5,7 @@ Every strength of every distortion is measured on the same images, each distorte
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,26 +56,35 @@ def measure_robustness(
     drawn = np.random.default_rng(seed).permutation(len(labels))[:count]
     sample, true = images[drawn], labels[drawn]
 
+    each = tuple((name, strength) for name, of in strengths.items() for strength in of)
+    all_distorted = (sample, *_distort_all(sample.tobytes(), sample.shape, each, seed))
     rows = []
-    for distortion, of_distortion in {UNDISTORTED: (0,), **strengths}.items():
-        for strength in of_distortion:
-            distorted = sample
-            if distortion != UNDISTORTED:
-                distorted = distort(sample, distortion, strength, seed)
-            right = predict(model, distorted, batch_size).argmax(axis=1) == true
-            figures = accuracy_of(right, confidence)
-            interval = figures.pop("accuracy_interval")
-            rows.append(
-                {
-                    "distortion": distortion,
-                    "strength": float(strength),
-                    "unit": UNITS.get(distortion, "-"),
-                    **figures,
-                    "low": interval["low"],
-                    "high": interval["high"],
-                }
-            )
+    for (distortion, strength), distorted in zip(
+        ((UNDISTORTED, 0.0), *each), all_distorted, strict=True
+    ):
+        right = predict(model, distorted, batch_size).argmax(axis=1) == true
+        figures = accuracy_of(right, confidence)
+        interval = figures.pop("accuracy_interval")
+        rows.append(
+            {
+                "distortion": distortion,
+                "strength": float(strength),
+                "unit": UNITS.get(distortion, "-"),
+                **figures,
+                "low": interval["low"],
+                "high": interval["high"],
+            }
+        )
     return pd.DataFrame(rows)
+
+
+@lru_cache(maxsize=1)  # network after network is measured on the same images
+def _distort_all(
+    pixels: bytes, shape: tuple[int, ...], each: tuple[tuple[str, float], ...], seed: int
+) -> tuple[NDArray[np.uint8], ...]:
+    """The images of these pixels under each distortion at its strength."""
+    images = np.frombuffer(pixels, np.uint8).reshape(shape)
+    return tuple(distort(images, distortion, strength, seed) for distortion, strength in each)
 
 
 def check_floors(table: pd.DataFrame, floors: Mapping[str, Mapping[str, float]]) -> Finding:

@@ -144,3 +144,14 @@ def test_the_recorded_accuracy_is_that_of_the_saved_file_on_raw_pixels(digits, f
     assert accuracy == trained.history["val_accuracy"].iloc[-1]
     assert stored.history.equals(trained.history)
     assert weights(stored) == weights(trained)
+
+
+def test_a_stored_network_is_loaded_once_until_its_file_is_another(digits, tmp_path):
+    paths = [tmp_path / f"{number}.keras" for number in range(2)]
+    for seed, path in enumerate(paths):
+        train(digits, TRAINING.model_copy(update={"seed": seed}))[0].save(path)
+    first = StoredNetwork(paths[0]).model
+    assert StoredNetwork(paths[0]).model is first
+    paths[1].replace(paths[0])
+    second = StoredNetwork(paths[0]).model
+    assert not np.array_equal(second.get_weights()[0], first.get_weights()[0])

@@ -88,3 +88,24 @@ def test_accuracies_above_their_floors_pass_and_one_below_is_named(columns):
     assert finding.seen == {"shift": accuracy}
     exact = check_floors(table, {"shift": {"strength": 1, "accuracy": accuracy}})
     assert exact.passed is True
+
+
+def test_images_are_distorted_once_for_networks_measured_one_after_the_other(columns, monkeypatch):
+    seen = []
+
+    def counting(images, distortion, strength, seed):
+        seen.append((distortion, strength))
+        return images
+
+    monkeypatch.setattr("mnist_assets.quality.robustness.distort", counting)
+    options = OPTIONS | {"seed": 17}  # which no other test measures with
+    for _ in range(2):
+        measure_robustness(
+            lambda pixels, training: lit_side(pixels), *columns, STRENGTHS, **options
+        )
+    assert seen == [("shift", 1), ("shift", 2), ("noise", 200.0), ("inversion", 1)]
+    images, labels = columns
+    for changed in ((255 - images, labels, STRENGTHS), (images, labels, {"shift": (1,)})):
+        before = len(seen)
+        measure_robustness(lambda pixels, training: lit_side(pixels), *changed, **options)
+        assert len(seen) > before

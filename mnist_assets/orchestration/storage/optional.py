@@ -158,7 +158,8 @@ def _find_left_behind(instance: dg.DagsterInstance, codes: Mapping[str, str]) ->
     """
     made = _latest(instance, codes)
     inputs = {name for of in made.values() for name in of.input_versions}
-    present = {name: of.tags.get(DATA_VERSION) for name, of in _latest(instance, inputs).items()}
+    looked_up = made | _latest(instance, inputs - made.keys())
+    present = {name: of.tags.get(DATA_VERSION) for name, of in looked_up.items()}
     return [
         key
         for key, of in made.items()
