@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mnist_assets_tests.faults import EARLY, FAST, FAULTS, LATE, UNSEEN
+from mnist_assets_tests.faults import EARLY, FAULTS, LATE, UNSEEN
 from mnist_assets_tests.faults.project import (
     REPORT,
     copy_of,
@@ -54,11 +54,8 @@ def assert_is_stopped_as_named(fault, seen):
         assert seen.warned_by == fault.warned_by
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [pytest.param(fault, marks=() if fault in FAST else pytest.mark.slow) for fault in EARLY],
-    ids=lambda fault: fault.name,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", EARLY, ids=lambda fault: fault.name)
 def test_a_fault_is_stopped_before_any_training(fault, loaded, all_seen):
     seen = all_seen[fault.name] = put_into_graph(fault, loaded)
     assert_is_stopped_as_named(fault, seen)

@@ -87,6 +87,7 @@ def test_a_dataset_that_is_not_there_is_one_message(monkeypatch):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_a_failed_step_is_told_without_a_traceback(project):
     path = project.folder / "raw" / "t10k-labels-idx1-ubyte"
     path.write_bytes(path.read_bytes()[:-1])
@@ -97,6 +98,7 @@ def test_a_failed_step_is_told_without_a_traceback(project):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_a_failed_check_is_told_and_fails_the_command(project, monkeypatch):
     in_function(splitting, "split_indices", overlapping)(project, monkeypatch)
     result = run("--select", '+key:"preparation/split"')
@@ -105,6 +107,7 @@ def test_a_failed_check_is_told_and_fails_the_command(project, monkeypatch):
     assert "1 failed" in result.output
 
 
+@pytest.mark.slow
 def test_progress_is_no_output_and_quiet_there_is_neither(project, monkeypatch):
     split = ("--select", '+key:"preparation/split"')
     told = run(*split, "--quiet")
@@ -120,6 +123,7 @@ def test_progress_is_no_output_and_quiet_there_is_neither(project, monkeypatch):
     assert "check complete_and_disjoint on preparation/split failed" in told.stderr
 
 
+@pytest.mark.slow
 def test_what_a_check_reads_is_made_with_what_is_checked(project):
     told = run("--select", '+key:"preparation/normalization"')
     assert told.exit_code == 0, told.output

@@ -12,6 +12,5 @@ from mnist_assets_tests.faults.preparation import IN_PREPARATION
 from mnist_assets_tests.faults.unseen import UNSEEN
 
 EARLY = [*IN_FILES, *IN_LOADING, *IN_PREPARATION]  # stopped before any network is trained
-FAST = [IN_FILES[0], IN_LOADING[0], IN_PREPARATION[0]]  # one of each kind, for the fast tests
 LATE = [*IN_TRAINING, *IN_STORAGE, *IN_PREDICTION, *IN_EVALUATION, *FOUND_BY_NETWORKS]
 FAULTS = [*EARLY, *LATE, *UNSEEN]
