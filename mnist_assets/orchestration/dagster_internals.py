@@ -6,8 +6,10 @@ executors are made of. When one moves, `test_dagster_internals.py` says which, a
 also lists the undocumented members of documented classes.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import dagster as dg
@@ -40,12 +42,16 @@ from dagster._core.storage.event_log import (
     SqliteEventLogStorage,  # where a run's events are
 )
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable  # as for the first
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,  # where what is known of all runs is
+)
 from dagster._utils.error import serializable_error_info_from_exc_info  # an error, to be pickled
 from dagster._utils.interrupts import capture_interrupts  # delays Ctrl-C to where a step expects it
 from dagster_shared.error import SerializableErrorInfo  # an error as an event has it
 from dagster_shared.serdes import serialize_value  # events as Celery workers send them
 
 __all__ = [
+    "INDEX_SHARD_NAME",
     "ActiveExecution",
     "AssetCheckExecutionsTable",
     "DagsterExecutionInterruptedError",
@@ -68,6 +74,7 @@ __all__ = [
     "drop_run",
     "files_of_run",
     "find_latest_evaluations",
+    "history_kept_open",
     "run_of_sent_step",
     "runs_of_latest_evaluations",
     "serializable_error_info_from_exc_info",
@@ -125,6 +132,25 @@ def drop_run(instance: dg.DagsterInstance, run_id: str) -> None:
             connection.execute(evaluations.delete().where(evaluations.c.run_id == run_id))
     for path in files:
         path.unlink(missing_ok=True)
+
+
+@contextmanager
+def history_kept_open(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Keep open the files that a run's events go to, where the history is in SQLite's files.
+
+    Dagster opens and closes them for each event. Whoever is the last to close one writes all of its
+    log into it, which takes several times as long as storing the event. To be used in the process
+    that has the events, since SQLite's connections outlive no fork.
+    """
+    storage = instance.event_log_storage
+    with ExitStack() as closing:
+        if isinstance(storage, SqliteEventLogStorage):
+            files = (Path(storage.path_for_shard(shard)) for shard in (run_id, INDEX_SHARD_NAME))
+            for file in filter(Path.exists, files):
+                connection = connect(file)
+                closing.callback(connection.close)
+                connection.execute("SELECT name FROM sqlite_master")  # the first query opens it
+        yield
 
 
 def files_of_run(instance: dg.DagsterInstance, run_id: str) -> list[Path]:

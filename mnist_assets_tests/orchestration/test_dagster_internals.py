@@ -4,11 +4,16 @@ import inspect
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from mnist_assets.orchestration import dagster_internals
+from mnist_assets.orchestration.dagster_internals import (
+    SqliteEventLogStorage,
+    history_kept_open,
+)
 
 # By name: the module of mnist_assets that depends on it, and the parameters and members it uses.
 IMPORTED = {
@@ -55,6 +60,8 @@ IMPORTED = {
     "dagster_event_sequence_for_step": ("orchestration/executor/worker.py", "step_context"),
     "drop_run": ("orchestration/retention.py", "instance run_id"),
     "files_of_run": ("orchestration/retention.py", "instance run_id"),
+    "INDEX_SHARD_NAME": ("orchestration/executor/worker.py", ""),
+    "history_kept_open": ("orchestration/executor/worker.py", "instance run_id"),
     "find_latest_evaluations": ("orchestration/incremental.py", "instance checks"),
     "run_of_sent_step": ("orchestration/executor/celery_workers.py", "packed"),
     "runs_of_latest_evaluations": ("orchestration/retention.py", "instance checks"),
@@ -144,3 +151,27 @@ def test_a_name_that_moved_ends_the_tests_with_its_name():
     assert told.returncode == 1
     assert "moved what mnist_assets/orchestration depends on" in told.stdout + told.stderr
     assert "cannot import name 'ActiveExecution'" in told.stdout + told.stderr
+
+
+def test_a_history_kept_open_is_not_written_out_at_each_event(tmp_path: Path) -> None:
+    @dg.op
+    def step(context: dg.OpExecutionContext) -> None:
+        shard = Path(storage.path_for_shard(context.run_id))
+        logs = [shard.with_name(f"{shard.name}-wal"), shard.with_name("index.db-wal")]
+        context.log_event(dg.AssetMaterialization("before"))
+        seen.append([log.exists() for log in logs])
+        with history_kept_open(context.instance, context.run_id):
+            context.log_event(dg.AssetMaterialization("during"))
+            seen.append([log.exists() for log in logs])
+        seen.append([log.exists() for log in logs])
+
+    seen: list[list[bool]] = []
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        storage = instance.event_log_storage
+        assert isinstance(storage, SqliteEventLogStorage)
+        assert dg.GraphDefinition("job", node_defs=[step]).execute_in_process(instance=instance)
+        assert seen == [[False, False], [True, True], [False, False]]
+        with history_kept_open(instance, "a run without events"):
+            pass
+    with history_kept_open(dg.DagsterInstance.ephemeral(), "run"):
+        pass

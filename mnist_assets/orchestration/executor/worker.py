@@ -21,6 +21,7 @@ from mnist_assets.orchestration.dagster_internals import (
     SerializableErrorInfo,
     capture_interrupts,
     dagster_event_sequence_for_step,
+    history_kept_open,
     serializable_error_info_from_exc_info,
 )
 from mnist_assets.process import end_with_parent
@@ -105,7 +106,10 @@ def _serve(
 ) -> None:
     """Run the steps asked for until there are no more."""
     end_with_parent()
-    with capture_interrupts():
+    with (
+        history_kept_open(job_context.instance, job_context.run_id),
+        capture_interrupts(),
+    ):
         if prepare:
             with suppress(Exception):  # the step that needs it raises it again, and fails
                 prepare()
