@@ -31,13 +31,16 @@ def compare_extents(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dic
         `tall` and `wide`, the classes in which more images are taller than wide, and wider than
         tall; those of which neither is true are in neither.
     """
-    border = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
-    counts = sum(np.bincount(edge.reshape(-1), minlength=256) for edge in border)
-    background = int(np.searchsorted(np.cumsum(counts), np.sum(counts) / 2))
+    counts = np.zeros(256, np.int64)
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK]
+        for edge in (chunk[:, 0], chunk[:, -1], chunk[:, 1:-1, 0], chunk[:, 1:-1, -1]):
+            counts += np.bincount(edge.reshape(-1), minlength=256)
+    background = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
     taller = np.empty(len(images))
     for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK].astype(np.int16)
-        drawn: NDArray[np.bool_] = np.abs(chunk - background) > INK
+        levels = images[start : start + CHUNK].astype(np.int16)
+        drawn: NDArray[np.bool_] = np.abs(levels - background) > INK
         taller[start : start + CHUNK] = np.sign(_extent(drawn, 2) - _extent(drawn, 1))
     balance = np.bincount(labels, weights=taller)
     return {
