@@ -8,7 +8,6 @@ trained, for two epochs.
 """
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -156,7 +155,6 @@ def _measure(place: str, folder: Path, values: str, environment: Mapping[str, st
             ["-c", MATERIALIZE, "materialize", "--quiet", "--select", selection],
             folder=home,
             environment={
-                **os.environ,
                 "DAGSTER_HOME": str(home),
                 "MNIST_ASSETS_DATA": values,
                 "MNIST_ASSETS_DATASET": str(folder / "dataset"),
