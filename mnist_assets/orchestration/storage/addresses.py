@@ -78,6 +78,14 @@ def file_system(path: UPath) -> Any:
     return fsspec.filesystem(path.protocol or "file", **path.storage_options)
 
 
+def transfer_options(path: UPath) -> dict[str, Any]:
+    """How a whole file is sent or fetched, as its file system takes it.
+
+    s3fs takes ten parts at a time, which are of 50 MB and in memory.
+    """
+    return {"max_concurrency": 3} if path.protocol in {"s3", "s3a"} else {}
+
+
 def look(path: UPath) -> FileState:
     """Look at a file.
 

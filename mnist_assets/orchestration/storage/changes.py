@@ -17,6 +17,7 @@ from mnist_assets.orchestration.storage.addresses import (
     find_objects,
     look,
     read_bytes,
+    transfer_options,
 )
 from mnist_assets.orchestration.storage.patience import chain, patiently, status
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _REPLACES_IN_ONE_STEP = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "memory"}
 _REPLACES_IF_SAME = {"s3", "s3a"}
-_PARTS_AT_ONCE = {"max_concurrency": 3}  # of s3fs, each of 50 MB, in memory; it would take ten
 
 
 class ChangedMeanwhileError(Exception):
@@ -101,7 +101,7 @@ def replace(content: bytes, path: UPath, before: str | None) -> None:
 
 def send(file: Path, path: UPath) -> None:
     """Copy a local file to an address, whole or not at all; errors as of `put`."""
-    options = _PARTS_AT_ONCE if path.protocol in _REPLACES_IF_SAME else {}
+    options = transfer_options(path)
     _send(path, lambda name: file_system(path).put_file(str(file), name, **options))
 
 

@@ -12,7 +12,12 @@ from pathlib import Path
 from upath import UPath
 
 from mnist_assets.declarations.places import PROJECT
-from mnist_assets.orchestration.storage.addresses import FileState, file_system, look
+from mnist_assets.orchestration.storage.addresses import (
+    FileState,
+    file_system,
+    look,
+    transfer_options,
+)
 from mnist_assets.orchestration.storage.patience import patiently
 
 FOLDER = PROJECT / "data" / "cache" / "values"
@@ -51,7 +56,8 @@ def _fetch(path: UPath, copy: Path, size: int) -> None:
     os.close(descriptor)
     fetched = Path(name)
     try:
-        patiently(path, lambda: file_system(path).get_file(path.path, name))
+        options = transfer_options(path)
+        patiently(path, lambda: file_system(path).get_file(path.path, name, **options))
         if fetched.stat().st_size != size:
             raise OSError(f"{fetched.stat().st_size:,} bytes came of {size:,}")
         fetched.replace(copy)
