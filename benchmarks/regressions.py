@@ -28,14 +28,12 @@ FEW, MANY = 3, 200  # networks
 IMPORT = "import dagster"
 TASKS: Mapping[str, tuple[int, Sequence[str]]] = {
     IMPORT: (FEW, ("-c", IMPORT)),
-    "definitions": (FEW, ("-c", DEFINITIONS)),
     f"definitions of {MANY} networks": (MANY, ("-c", DEFINITIONS)),
     "training": (FEW, ("-m", "benchmarks.implementations", KEPT)),
     "training by fit": (FEW, ("-m", "benchmarks.implementations", FIT)),
 }
 RATIOS = {
-    "definitions": IMPORT,
-    f"definitions of {MANY} networks": "definitions",
+    f"definitions of {MANY} networks": IMPORT,
     "training": "training by fit",
 }
 
@@ -85,8 +83,8 @@ def measure(rounds: int) -> dict[str, float]:
             shutil.copy(PROJECT / "dagster.yaml", home)
             environments[count] = declare(home, count)
         # Once unmeasured: what it finds in the source, and compiles, is kept.
-        for task in ("definitions", "training"):
-            run_python(TASKS[task][1], folder=Path(name), environment=environments[FEW])
+        for networks, arguments in (TASKS[task] for task in RATIOS):
+            run_python(arguments, folder=Path(name), environment=environments[networks])
         for _, task in in_turns(list(TASKS), rounds):
             networks, arguments = TASKS[task]
             finished = run_python(arguments, folder=Path(name), environment=environments[networks])
