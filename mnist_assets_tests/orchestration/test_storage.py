@@ -22,6 +22,8 @@ from upath import UPath
 
 from mnist_assets.errors import InputError
 from mnist_assets.networks.storage import NetworkStorage
+from mnist_assets.orchestration.storage import changes, copies
+from mnist_assets.orchestration.storage.addresses import FileState
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 from mnist_assets.orchestration.storage.formats import ArrayStorage, file_storages
@@ -477,3 +479,19 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_value(
     assert killed_half_way  # otherwise this shows nothing
     write(storages["npy"], VALUES["npy"])
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_few_parts_of_an_object_are_in_memory_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Mock()
+    store.get_file.side_effect = lambda _, file, **__: Path(file).write_bytes(b"four")
+    for module in (changes, copies):
+        monkeypatch.setattr(module, "file_system", lambda _: store)
+    (tmp_path / "sent").write_bytes(b"four")
+    for address, expected in (("s3://b/x.npy", {"max_concurrency": 3}), ("memory://b/x.npy", {})):
+        path = UPath(address)
+        changes.send(tmp_path / "sent", path)
+        copies.local_copy(path, FileState(4, address, is_local=False))
+        assert store.put_file.call_args.kwargs == expected
+        assert store.get_file.call_args.kwargs == expected
