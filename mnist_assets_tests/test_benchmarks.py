@@ -10,7 +10,7 @@ import click
 import numpy as np
 import pytest
 
-from benchmarks import memory, processes, regressions
+from benchmarks import memory, processes
 from benchmarks.evaluate import evaluate
 from benchmarks.graph import GRAPH, PART, SCRIPT, show_graph
 from benchmarks.images import read_repeated, require_space, shift_images, write_repeated
@@ -352,32 +352,3 @@ def test_the_space_that_is_searched_is_one() -> None:
     declared = Search.model_validate(SPACE)
     corners = list(Space(declared.training, "benchmark").corners())
     assert {len(training.layers) for training in corners} == {1, 2}
-
-
-def test_a_ratio_a_quarter_worse_than_committed_is_found() -> None:
-    committed = dict.fromkeys(regressions.RATIOS, 2.0)
-    assert regressions.worse(dict.fromkeys(regressions.RATIOS, 2.5), committed) == []
-    seen = dict.fromkeys(regressions.RATIOS, 2.0) | {"training": 2.51}
-    assert regressions.worse(seen, committed) == ["training"]
-    shown = [line.split() for line in regressions.show(seen, committed).splitlines()]
-    assert ["training", "/", "training", "by", "fit", "2.510", "2.000"] in shown
-
-
-def test_a_ratio_is_held_against_that_of_the_same_processor() -> None:
-    rows = [
-        {"processor": processor, "what": what, "ratio": ratio}
-        for what in regressions.RATIOS
-        for processor, ratio in (("one", 1.0), ("two", 3.0))
-    ]
-    assert regressions.committed_ratios(rows, "one") == dict.fromkeys(regressions.RATIOS, 1.0)
-    assert regressions.committed_ratios(rows, "new") == {}
-    seen = dict.fromkeys(regressions.RATIOS, 9.0)
-    assert regressions.worse(seen, {}) == []
-    assert "nan" in regressions.show(seen, {})
-
-
-def test_what_is_held_against_another_is_measured() -> None:
-    seconds = {task: float(number) for number, task in enumerate(regressions.TASKS, 1)}
-    ratios_of = regressions.ratios(seconds)
-    assert ratios_of["training"] == seconds["training"] / seconds["training by fit"]
-    assert ratios_of.keys() <= seconds.keys()
