@@ -18,6 +18,7 @@ from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.declarations.places import SETTINGS_FILE, Places
 from mnist_assets.definitions import EVERYTHING, build_definitions, build_source, build_storages
 from mnist_assets.orchestration import presentation
+from mnist_assets.orchestration.dagster_internals import history_kept_open
 from mnist_assets.orchestration.history import observe
 from mnist_assets.orchestration.incremental import Graph, Run, bring_up_to_date
 from mnist_assets.orchestration.runs import failure_reason
@@ -213,12 +214,13 @@ class Project:
         results = []
 
         def run(keys):
-            result = job.execute_in_process(
-                instance=instance,
-                asset_selection=list(keys),
-                run_config={"loggers": {"terminal": {}}},
-                raise_on_error=False,
-            )
+            with history_kept_open(instance):
+                result = job.execute_in_process(
+                    instance=instance,
+                    asset_selection=list(keys),
+                    run_config={"loggers": {"terminal": {}}},
+                    raise_on_error=False,
+                )
             results.append(result)
             events = result.get_asset_materialization_events()
             return Run({event.asset_key for event in events}, result.success)

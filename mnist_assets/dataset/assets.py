@@ -185,4 +185,4 @@ def dataset_assets(
         can_subset=True,
         name="dataset",
     )
-    return [_observed_files(schedules), arrays(with_plain_signature(load_dataset))]
+    return [_observed_files(schedules), arrays(with_plain_signature(load_dataset, ()))]

@@ -7,10 +7,10 @@ also lists the undocumented members of documented classes.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from sqlite3 import connect
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster._core.errors import (
@@ -45,10 +45,14 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable  # 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,  # where what is known of all runs is
 )
+from dagster._core.storage.sqlite import (
+    SQLITE_BUSY_TIMEOUT_SECONDS,  # how long one process waits for another that writes
+)
 from dagster._utils.error import serializable_error_info_from_exc_info  # an error, to be pickled
 from dagster._utils.interrupts import capture_interrupts  # delays Ctrl-C to where a step expects it
 from dagster_shared.error import SerializableErrorInfo  # an error as an event has it
 from dagster_shared.serdes import serialize_value  # events as Celery workers send them
+from sqlalchemy import Connection, Engine, create_engine
 
 __all__ = [
     "INDEX_SHARD_NAME",
@@ -135,22 +139,45 @@ def drop_run(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 @contextmanager
-def history_kept_open(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+def history_kept_open(instance: dg.DagsterInstance, run_id: str | None = None) -> Iterator[None]:
     """Keep open the files that a run's events go to, where the history is in SQLite's files.
 
-    Dagster opens and closes them for each event. Whoever is the last to close one writes all of its
-    log into it, which takes several times as long as storing the event. To be used in the process
-    that has the events, since SQLite's connections outlive no fork.
+    Dagster makes an engine, opens and closes the file for each event: what an engine has compiled
+    is lost, and whoever is the last to close a file writes all of its log into it. Both together
+    take three times as long as storing the event. To be used in the process that has the events,
+    since SQLite's connections outlive no fork.
+
+    Args:
+        instance: The run history.
+        run_id: The run; else each whose events are stored meanwhile.
     """
-    storage = instance.event_log_storage
-    with ExitStack() as closing:
-        if isinstance(storage, SqliteEventLogStorage):
-            files = (Path(storage.path_for_shard(shard)) for shard in (run_id, INDEX_SHARD_NAME))
-            for file in filter(Path.exists, files):
-                connection = connect(file)
-                closing.callback(connection.close)
-                connection.execute("SELECT name FROM sqlite_master")  # the first query opens it
+    if not isinstance(instance.event_log_storage, SqliteEventLogStorage):
         yield
+        return
+    storage: Any = instance.event_log_storage  # of which two methods are replaced
+    engines = dict[str, Engine]()
+    before = storage.run_connection, storage.index_connection
+    # Not what the parent process may have put in its place, whose connections are its own.
+    open_anew = partial(SqliteEventLogStorage.run_connection, storage)
+
+    def connect(shard: str) -> AbstractContextManager[Connection]:
+        if run_id not in {None, shard} and shard != INDEX_SHARD_NAME:
+            return cast("AbstractContextManager[Connection]", open_anew(shard))
+        if shard not in engines:
+            with open_anew(shard):  # which makes what it does not find
+                engines[shard] = create_engine(
+                    storage.conn_string_for_shard(shard),
+                    connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
+                )
+        return engines[shard].begin()
+
+    storage.run_connection, storage.index_connection = connect, partial(connect, INDEX_SHARD_NAME)
+    try:
+        yield
+    finally:
+        storage.run_connection, storage.index_connection = before
+        for engine in engines.values():
+            engine.dispose()
 
 
 def files_of_run(instance: dg.DagsterInstance, run_id: str) -> list[Path]:

@@ -7,7 +7,7 @@ import click
 import dagster as dg
 
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo
+from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo, history_kept_open
 from mnist_assets.orchestration.executor import INTERRUPTED
 from mnist_assets.orchestration.history import STARTED_HERE, VALUES
 from mnist_assets.orchestration.incremental import NEVER, Run
@@ -37,13 +37,20 @@ def run_assets(
     if not quiet:
         _announce(reasons)
     # Unlike execute_in_process this does not hold on to every value until the run is over.
-    with dg.execute_job(
-        dg.reconstructable(job),
-        instance=instance,
-        asset_selection=list(reasons),
-        run_config={**config, "ops": ops, "loggers": {"terminal": {"config": {"quiet": quiet}}}},
-        tags={**STARTED_HERE, VALUES: assets},
-    ) as result:
+    with (
+        history_kept_open(instance),
+        dg.execute_job(
+            dg.reconstructable(job),
+            instance=instance,
+            asset_selection=list(reasons),
+            run_config={
+                **config,
+                "ops": ops,
+                "loggers": {"terminal": {"config": {"quiet": quiet}}},
+            },
+            tags={**STARTED_HERE, VALUES: assets},
+        ) as result,
+    ):
         return _explain(result)
 
 

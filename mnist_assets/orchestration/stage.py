@@ -145,10 +145,10 @@ class Stage:
         """
 
         def define(function: Callable[..., Any]) -> dg.AssetsDefinition:
-            key = self.key(name or function.__name__)
+            key, ins = self.key(name or function.__name__), inputs(reads)
             return dg.asset(
                 key=key,
-                ins=inputs(reads),
+                ins=ins,
                 deps=[*map(dg.AssetKey.from_user_string, (*deps, *optional_deps))],
                 io_manager_key=storage,
                 group_name=self.name,
@@ -165,7 +165,7 @@ class Stage:
                 metadata=code_metadata(function),
                 partitions_def=partitions,
                 freshness_policy=dg.FreshnessPolicy.time_window(due_within) if due_within else None,
-            )(with_plain_signature(function))
+            )(with_plain_signature(function, ins))
 
         return define
 
@@ -188,19 +188,26 @@ def _code_reference(file: str, line: int) -> dg.CodeReferencesMetadataValue:
         return dg.CodeReferencesMetadataValue(code_references=[reference])
 
 
-def with_plain_signature(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as Dagster has to see it: it takes a return annotation for its outputs' type.
+def with_plain_signature(
+    function: Callable[..., Any], arguments: Collection[str]
+) -> Callable[..., Any]:
+    """The function as Dagster has to see it: its arguments that are inputs as one `**inputs`.
 
-    Dagster asks for the signature of each a dozen times, and takes its time over `Any`, which it
-    also assumes where nothing is said: so it is made once, without.
+    Dagster asks for the signature of each a dozen times, and takes its time over each argument and
+    over a return annotation, which it takes for the type of the outputs.
+
+    Raises:
+        TypeError: It has no such argument.
     """
     signature = inspect.signature(function)
+    own = {name: of for name, of in signature.parameters.items() if name not in arguments}
+    rest = inspect.Parameter("inputs", inspect.Parameter.VAR_KEYWORD)
+    if not any(of.kind == rest.kind for of in own.values()):
+        if lacking := set(arguments) - signature.parameters.keys():
+            raise TypeError(f"{function.__qualname__} takes no {', '.join(sorted(lacking))}")
+        own[rest.name] = rest
     function.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[
-            each.replace(annotation=each.empty) if each.annotation is Any else each
-            for each in signature.parameters.values()
-        ],
-        return_annotation=signature.empty,
+        parameters=[*own.values()], return_annotation=signature.empty
     )
     return function
 

@@ -20,6 +20,7 @@ from mnist_assets.orchestration.dagster_internals import (
     PlanExecutionContextManager,
     PlanOrchestrationContext,
     RetryMode,
+    history_kept_open,
 )
 from mnist_assets.orchestration.executor.dispatch import Dispatcher, needs_tensorflow
 from mnist_assets.orchestration.executor.limits import find_obstacle
@@ -46,7 +47,8 @@ class TwoProcessExecutor(dg.Executor):
         if obstacle:
             plan_context.log.info(f"Steps run one after the other in one process: {obstacle}.")
         if obstacle or not both_kinds:
-            yield from InProcessExecutor(self.retries).execute(plan_context, execution_plan)
+            with history_kept_open(plan_context.instance, plan_context.run_id):
+                yield from InProcessExecutor(self.retries).execute(plan_context, execution_plan)
             return
         plan_context.log.debug(f"Steps run in two processes forked from {os.getpid()}.")
         yield from ExecuteRunWithPlanIterable(
