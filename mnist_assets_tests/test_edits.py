@@ -180,7 +180,9 @@ EDITS = {
     ),
     "the seed of the split": (
         lambda edit: edit.setting("  seed: 0", "  seed: 1"),
-        {"preparation/split", "inference/reference", "champion/quality"} | NORMALIZATION | TRAINED,
+        {"preparation/split", "inference/shapes", "inference/reference", "champion/quality"}
+        | NORMALIZATION
+        | TRAINED,
     ),
     "a pixel of a test image": (
         lambda edit: edit.pixels("test_images", 16 + 65, 77),

@@ -47,16 +47,36 @@ DRIFT = Check(
 
 def inference_assets(limits: Limits) -> list[dg.AssetsDefinition]:
     """What batches are held against, and their predictions."""
-    return [reference, _predictions_asset(limits)]
+    return [shapes, reference, _predictions_asset(limits)]
 
 
 @STAGE.asset(
     "json",
     reads=["dataset/train_images", "dataset/train_labels", "preparation/split"],
+    kinds={"numpy", "scipy"},
+    priority=-1,  # it takes long, and can be made while networks train
+)
+def shapes(train_images: Any, train_labels: Any, split: Any) -> Stored:
+    """Typical shapes of each class, among the images that networks are trained on."""
+    train = split["train"]
+    found = likeness.typical_shapes(Subset(train_images, train), train_labels[train])
+    return stored(found, shapes=len(found["shapes"]), side=found["side"])
+
+
+@STAGE.asset(
+    "json",
+    reads=[
+        "dataset/train_images",
+        "dataset/train_labels",
+        "preparation/split",
+        "inference/shapes",
+    ],
     deps=["champion/model"],
     kinds={"tensorflow", "keras"},
 )
-def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, split: Any) -> Stored:
+def reference(
+    archive: ChampionArchive, train_images: Any, train_labels: Any, split: Any, shapes: Any
+) -> Stored:
     """What new digits are held against: the training part, and how sure the champion usually is.
 
     `shapes` are typical ones of each class, and how far from them digits may be.
@@ -68,17 +88,14 @@ def reference(archive: ChampionArchive, train_images: Any, train_labels: Any, sp
         return stored({}, champion="none of this dataset yet: champion/decision says why")
     held_out = Subset(train_images, validation)
     probabilities = predict(model, held_out)
-    shapes = likeness.describe_shapes(
-        Subset(train_images, split["train"]),
-        train_labels[split["train"]],
-        held_out,
-        probabilities.argmax(axis=1),
-    )
     described = drift.training_reference(
         train_images, train_labels, probabilities.max(axis=1), class_count(train_labels)
     )
     return stored(
-        {**described, "shapes": shapes},
+        {
+            **described,
+            "shapes": likeness.with_limit(shapes, held_out, probabilities.argmax(axis=1)),
+        },
         mean_grey_level=described["grey_level"]["mean"],
         mean_confidence=described["confidence"]["mean"],
     )

@@ -29,21 +29,16 @@ CHUNK = 5000  # images reduced at a time
 SHARE = 0.97  # of the validation part that is no further away than the limit
 
 
-def describe_shapes(
-    images: Images, labels: NDArray[np.uint8], held_out: Images, digits: NDArray[np.int64]
-) -> dict[str, Any]:
+def typical_shapes(images: Images, labels: NDArray[np.uint8]) -> dict[str, Any]:
     """Describe what digits look like.
 
     Args:
         images: uint8 (n, height, width), those that networks are trained on.
         labels: uint8 (n,), their classes.
-        held_out: uint8 (m, height, width), m at least 1: images that they are not trained on.
-        digits: int (m,), the classes that the champion predicts for these.
 
     Returns:
         JSON-able: `side`, pixels; `classes`, the class of each typical shape; `shapes`, its grey
-        levels row by row, bytes in base64; and `limit`, the distance that the share 0.97 of
-        `held_out` keeps.
+        levels row by row, bytes in base64.
     """
     known = np.unique(labels)
     most = max(1, SHAPES // len(known))
@@ -53,9 +48,26 @@ def describe_shapes(
         found = _centres(_reduce(images[np.flatnonzero(labels == label)[:IMAGES_A_CLASS]]), most)
         shapes += [b64encode(centre.tobytes()).decode() for centre in found]
         classes += [int(label)] * len(found)
-    described = {"side": SIDE, "classes": classes, "shapes": shapes}
-    limit = float(np.quantile(measure_distances(held_out, digits, described), SHARE))
-    return {**described, "limit": limit}
+    return {"side": SIDE, "classes": classes, "shapes": shapes}
+
+
+def with_limit(
+    shapes: Mapping[str, Any], held_out: Images, digits: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Typical shapes, and the distance from them that hardly a digit exceeds.
+
+    Args:
+        shapes: As from `typical_shapes`.
+        held_out: uint8 (m, height, width), m at least 1: images that networks are not trained on.
+        digits: int (m,), the classes that the champion predicts for these.
+
+    Returns:
+        The shapes, and `limit`, the distance that the share 0.97 of `held_out` keeps.
+    """
+    return {
+        **shapes,
+        "limit": float(np.quantile(measure_distances(held_out, digits, shapes), SHARE)),
+    }
 
 
 def measure_distances(
@@ -66,7 +78,7 @@ def measure_distances(
     Args:
         images: uint8 (n, height, width), as the network is given them.
         digits: int (n,), the classes that are predicted.
-        shapes: As from `describe_shapes`.
+        shapes: As from `typical_shapes`.
 
     Returns:
         float64 (n,): the root mean square of the grey levels' differences, 0 to 255; infinite for a

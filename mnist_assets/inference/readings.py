@@ -73,7 +73,7 @@ def read(
         probabilities: float32 (n, classes), as from `predictions.predict`.
         images: uint8 (n, height, width), as from `find_all`.
         places: As from `find_all`.
-        shapes: As from `likeness.describe_shapes`; None where there are none, and only the
+        shapes: As from `likeness.with_limit`; None where there are none, and only the
             probability tells what is doubtful.
         doubtful_below: A less probable digit is doubtful.
         class_names: What classes are called, None where that is their index.

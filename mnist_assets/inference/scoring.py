@@ -33,7 +33,7 @@ class Reader:
     Attributes:
         champion: The version of the network.
         model: A Keras model: float32 (n, height, width, 1) in, probabilities out.
-        shapes: As from `likeness.describe_shapes`; None where there are none.
+        shapes: As from `likeness.with_limit`; None where there are none.
         class_names: The names of the classes, None where they are the class indices.
         doubtful_below: A less probable digit is doubtful.
         largest_file: As for `picture_files.read_pictures`, in bytes.

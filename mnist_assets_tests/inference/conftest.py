@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_assets.evaluation.predictions import predict
-from mnist_assets.inference.likeness import describe_shapes
+from mnist_assets.inference.likeness import typical_shapes, with_limit
 from mnist_assets.preparation.split import split_indices
 from mnist_assets_tests.inference.test_digits import mnist, train_quickly
 
@@ -29,4 +29,5 @@ def shapes(network: Any, split: Split) -> dict[str, Any]:
     images, labels = mnist("train_images"), mnist("train_labels")
     held_out = images[split["validation"]]
     digits = predict(network, held_out).argmax(axis=1)
-    return describe_shapes(images[split["train"]], labels[split["train"]], held_out, digits)
+    known = typical_shapes(images[split["train"]], labels[split["train"]])
+    return with_limit(known, held_out, digits)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnist_assets.inference.likeness import SIDE, describe_shapes, measure_distances
+from mnist_assets.inference.likeness import SIDE, measure_distances, typical_shapes, with_limit
 
 Images = NDArray[np.uint8]
 
@@ -19,7 +19,7 @@ def described(held_out: Images, digits: list[int]) -> dict[str, Any]:
     """Classes 2 and 5, of 12 images each: one typical shape of either, level 10 and 200."""
     images = flat(*[8] * 6, *[12] * 6, *[200] * 12)
     labels = np.repeat([2, 5], 12).astype(np.uint8)
-    return describe_shapes(images, labels, held_out, np.array(digits))
+    return with_limit(typical_shapes(images, labels), held_out, np.array(digits))
 
 
 def test_typical_shapes_are_the_middle_of_their_images() -> None:
@@ -45,13 +45,13 @@ def test_the_limit_is_kept_by_nearly_all() -> None:
 @pytest.mark.parametrize("shape", [(28, 28), (12, 10), (5, 40)])
 def test_images_of_any_shape_are_compared(shape: tuple[int, int]) -> None:
     images = flat(*[10] * 20, shape=shape)
-    shapes = describe_shapes(images, np.zeros(20, np.uint8), images, np.zeros(20, np.int64))
-    assert shapes["limit"] == 0
+    shapes = typical_shapes(images, np.zeros(20, np.uint8))
+    assert with_limit(shapes, images, np.zeros(20, np.int64)) == {**shapes, "limit": 0}
 
 
 def test_the_same_images_give_the_same_shapes() -> None:
     images = np.random.default_rng(0).integers(0, 256, (300, 12, 10), dtype=np.uint8)
     labels = (np.arange(300) % 3).astype(np.uint8)
-    first, second = (describe_shapes(images, labels, images, labels) for _ in range(2))
+    first, second = (typical_shapes(images, labels) for _ in range(2))
     assert first == second
     assert first["classes"] == [0] * 5 + [1] * 5 + [2] * 5

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mnist_assets.errors import InputError
-from mnist_assets.inference.likeness import describe_shapes
+from mnist_assets.inference.likeness import typical_shapes, with_limit
 from mnist_assets.inference.readings import find_all, read, score
 from mnist_assets_tests.inference.test_digits import prepare_digit
 
@@ -62,7 +62,7 @@ def test_readings_say_which_number_and_what_is_doubtful() -> None:
     probabilities[range(4), [4, 0, 7, 1]] = 0.9, 0.9, 0.6, 0.7
     probabilities[:, 9] = 0.1
     known = np.repeat(images[:1], 20, axis=0)
-    shapes = describe_shapes(known, np.full(20, 4, np.uint8), known, np.full(20, 4))
+    shapes = with_limit(typical_shapes(known, np.full(20, 4, np.uint8)), known, np.full(20, 4))
     table = read(probabilities, images, places, shapes, doubtful_below=0.8)
     assert list(table.columns) == COLUMNS
     assert table["number"].tolist() == ["40", "40", "7", "1"]
