@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.changes import run_changes, show_changes
 from benchmarks.graph import run_graph, show_graph
 from benchmarks.inbox import run_inbox, show_inbox
 from benchmarks.machine import describe_machine
@@ -25,6 +26,7 @@ SIZES, LARGE_SIZE = (60_000, 600_000), 6_000_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--training/--no-training", default=True, help="Training against other loops.")
 @click.option("--graph/--no-graph", default=True, help="The whole graph against the notebook.")
+@click.option("--changes/--no-changes", default=True, help="Nothing to do, and one change.")
 @click.option("--scale/--no-scale", default=False, help="Data larger than memory, once.")
 @click.option("--networks/--no-networks", default=False, help="Up to 200 networks.")
 @click.option("--inbox/--no-inbox", default=False, help="Files dropped into the inbox.")
@@ -38,6 +40,7 @@ def main(
     rounds: int,
     training: bool,
     graph: bool,
+    changes: bool,
     scale: bool,
     networks: bool,
     inbox: bool,
@@ -65,6 +68,8 @@ def main(
             measure("training", run_training(rounds), show_training)
         if graph:
             measure("graph", run_graph(rounds), show_graph)
+        if changes:
+            measure("changes", run_changes(rounds), show_changes)
         if scale:
             measure("scale", run_scale((*sizes, *[LARGE_SIZE] * large)), show_scale)
         if networks:

@@ -16,6 +16,7 @@ from benchmarks.work import NETWORKS
 from mnist_assets.declarations.places import PROJECT
 
 GRAPH, PART, SCRIPT = "graph from nothing", "what the notebook does", "notebook as a script"
+IN_PROCESS, MULTIPROCESS = "graph, Dagster's in-process executor", "graph, Dagster's multiprocess"
 # Beyond the notebook are its claims, the networks' quality, the champion and the report.
 NOTEBOOKS_PART = 'group:exploration or group:preparation or +key:"evaluation/comparison"'
 MATERIALIZE = "from mnist_assets.cli.main import main; main()"
@@ -64,11 +65,16 @@ def show_graph(rows: Sequence[Row]) -> str:
             implementation,
             *(f"{figures[title][implementation]:{form}}" for title, (_, form) in columns.items()),
         ]
-        for implementation in (GRAPH, PART, SCRIPT)
+        for implementation in RUN
     ]
-    for implementation, title in ((GRAPH, "graph / script"), (PART, "that part / script")):
+    for implementation, title, over in (
+        (GRAPH, "graph / script", SCRIPT),
+        (PART, "that part / script", SCRIPT),
+        (GRAPH, "graph / in-process", IN_PROCESS),
+        (GRAPH, "graph / multiprocess", MULTIPROCESS),
+    ):
         costs = [
-            f"{ratios(figures[figure], SCRIPT)[implementation]:.2f}" for figure in ("s", "peak MB")
+            f"{ratios(figures[figure], over)[implementation]:.2f}" for figure in ("s", "peak MB")
         ]
         lines.append([title, *costs, *[""] * len(NETWORKS)])
     return render(["", *columns], lines)
@@ -80,9 +86,13 @@ def _run(implementation: str, *, with_family: bool) -> tuple[Finished, dict[str,
 
 
 def _run_graph(
-    options: Sequence[str], folder: Path, with_family: bool
+    options: Sequence[str], executor: str, folder: Path, with_family: bool
 ) -> tuple[Finished, dict[str, float]]:
     """Materialise what the options select into an empty folder, with an empty history."""
+    config = folder / "config.yaml"
+    config.write_text("execution: {config: {processes: one}}\n", encoding="utf-8")
+    if executor == "in-process":
+        executor, options = "local", [*options, "--config", str(config)]
     # Its places are relative to the working folder.
     shutil.copy(PROJECT / "dagster.yaml", folder)
     shutil.rmtree(PROJECT / "data" / "cache", ignore_errors=True)  # compiled programs
@@ -90,7 +100,11 @@ def _run_graph(
     finished = run_python(
         ["-c", MATERIALIZE, "materialize", *options],
         folder=folder,
-        environment={"DAGSTER_HOME": str(folder), "MNIST_ASSETS_DATA": str(values)},
+        environment={
+            "DAGSTER_HOME": str(folder),
+            "MNIST_ASSETS_DATA": str(values),
+            "MNIST_ASSETS_EXECUTOR": executor,
+        },
         with_family=with_family,
     )
     with (values / "evaluation" / "comparison.csv").open(encoding="utf-8") as file:
@@ -108,7 +122,9 @@ def _run_script(folder: Path, with_family: bool) -> tuple[Finished, dict[str, fl
 
 
 RUN: Mapping[str, Callable[[Path, bool], tuple[Finished, dict[str, float]]]] = {
-    GRAPH: partial(_run_graph, ()),
-    PART: partial(_run_graph, ("--select", NOTEBOOKS_PART)),
+    GRAPH: partial(_run_graph, (), "local"),
+    PART: partial(_run_graph, ("--select", NOTEBOOKS_PART), "local"),
+    IN_PROCESS: partial(_run_graph, (), "in-process"),
+    MULTIPROCESS: partial(_run_graph, (), "multiprocess"),
     SCRIPT: _run_script,
 }

@@ -82,20 +82,20 @@ def run_networks_scale(rounds: int, counts: Sequence[int] = COUNTS) -> list[Row]
         run_python(
             ["-c", MATERIALIZE, "materialize"],
             folder=made,
-            environment=_declare(made, len(NETWORKS)),
+            environment=declare(made, len(NETWORKS)),
         )
         homes = {count: Path(folder) / str(count) for count in counts}
         for count, home in homes.items():
             shutil.copytree(made, home)
             click.echo(f"networks: making up the history of {count}")
             run_python(
-                ["-m", "benchmarks.networks_scale"], folder=home, environment=_declare(home, count)
+                ["-m", "benchmarks.networks_scale"], folder=home, environment=declare(home, count)
             )
         turns = in_turns([f"{count} {task}" for count in counts for task in TASKS], rounds)
         for turn, name in turns:
             count, task = int(name.partition(" ")[0]), name.partition(" ")[2]
             home = homes[count]
-            finished = run_python(TASKS[task], folder=home, environment=_declare(home, count))
+            finished = run_python(TASKS[task], folder=home, environment=declare(home, count))
             rows.append(
                 {"round": turn, "networks": count, "task": task, "seconds": finished.seconds}
             )
@@ -125,7 +125,7 @@ def show_networks_scale(rows: Sequence[Row]) -> str:
     return render(["", *columns, f"{many} / {few}", "each further network, ms"], lines)
 
 
-def _declare(home: Path, count: int) -> dict[str, str]:
+def declare(home: Path, count: int) -> dict[str, str]:
     """Declare so many networks; the variables by which a process works on them."""
     declared = yaml.safe_load(NETWORKS_FILE.read_text(encoding="utf-8"))["networks"]
     networks = {name: declared[name] for name in NETWORKS}
