@@ -1,4 +1,4 @@
-"""What a process of this project does about memory that lasts, and about the end of its parent."""
+"""What a process of this project does about memory that lasts, its cores and its parent's end."""
 
 import gc
 import multiprocessing
@@ -21,6 +21,13 @@ def collection_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def count_cores() -> int:
+    """Cores that this process may use, as far as the operating system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def end_with_parent() -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 PATIENCE = 900  # seconds
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([__name__, "keras"])  # to import it takes longer than a run
+CONTEXT.set_forkserver_preload([__name__])
 
 # Each run is killed when it has just made this: after it begins, as it prepares, trains, predicts
 # and promotes a champion. Each asset waits for the one before, so that no run makes it earlier.

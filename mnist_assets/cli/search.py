@@ -80,7 +80,7 @@ def search(name: str, trials: int | None, minutes: float | None, processes: int 
     from mnist_assets.cli.graph import COMPILED, open_graph, update, working
     from mnist_assets.declarations.settings import read_settings
     from mnist_assets.networks.loop.compile_cache import use_compile_cache
-    from mnist_assets.study.workers import count_cores
+    from mnist_assets.process import count_cores
     from mnist_assets.tuning.search.study import import_optuna
     from mnist_assets.tuning.search.workers import Budget
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mnist_assets.process import count_cores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,5 +90,4 @@ def describe_machine() -> str:
         for line in information.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 name = line.partition(":")[2].strip()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cores} cores of {name}"
+    return f"{count_cores()} cores of {name}"

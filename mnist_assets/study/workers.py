@@ -9,7 +9,6 @@ the byte. Threads of one process would share TensorFlow's one pool of threads.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from functools import partial
@@ -17,7 +16,7 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, TypeVar
 
 from mnist_assets.networks.training import import_keras
-from mnist_assets.process import end_with_parent
+from mnist_assets.process import count_cores, end_with_parent
 from mnist_assets.study.digits import Digits
 from mnist_assets.study.training import Run, Seeds, Study, train_run
 
@@ -78,13 +77,6 @@ class Workers:
             # have to be told before, and before their queues close, which have priority 10.
             Finalize(self, self.close, exitpriority=100)
         return self._pool
-
-
-def count_cores() -> int:
-    """Cores that this process may use, as far as the operating system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def begin_worker(threads: int) -> None:

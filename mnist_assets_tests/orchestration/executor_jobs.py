@@ -19,13 +19,25 @@ import click
 import dagster as dg
 
 from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY, local_executor
+from mnist_assets.orchestration.executor.needs import QUEUE
+from mnist_assets.orchestration.executor.worker import THREADS
 
 PATIENCE = 20  # seconds
-EXECUTOR = local_executor(prepare=lambda: None)  # importing TensorFlow, which nobody here needs
+TRAINS = {QUEUE: "training"}
 
 
 def folder():
     return Path(os.environ["DAGSTER_HOME"])
+
+
+def prepare():
+    """Note who would import TensorFlow, and on how many threads, which nobody here needs."""
+    threads = os.environ.get(THREADS, "all")
+    with (folder() / "prepared.txt").open("a") as file:
+        file.write(f"{os.getpid()} {threads}\n")
+
+
+EXECUTOR = local_executor(prepare)
 
 
 def note(context):
@@ -129,6 +141,25 @@ def both_kinds():
 
 def one_kind():
     return job("one_kind", step("load"), step("explore", ins=["load"]))
+
+
+def side_by_side():
+    """Two that train and wait for each other; a third that could go on at once."""
+    return job(
+        "side_by_side",
+        step("train", meet("train", "train_another"), tensorflow=True, tags=TRAINS),
+        step("train_another", meet("train_another", "train"), tensorflow=True, tags=TRAINS),
+        step("explore"),
+    )
+
+
+def training_alone():
+    return job(
+        "training_alone",
+        step("train", tensorflow=True, tags=TRAINS),
+        step("predict", tensorflow=True, ins=["train"]),
+        step("explore"),
+    )
 
 
 def together():

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from mnist_assets.orchestration.executor.limits import find_obstacle
+from mnist_assets.process import count_cores
 from mnist_assets_tests.orchestration.executor_jobs import PATIENCE
 
 pytestmark = [
@@ -35,6 +36,8 @@ HANDED_OVER = {
 JOBS = (
     "both_kinds",
     "one_kind",
+    "side_by_side",
+    "training_alone",
     "together",
     "sharing",
     "urgent",
@@ -59,14 +62,21 @@ class Done:
         steps: Each step that began, with its process, in order.
         hooks: How often one was called.
         messages: What was logged.
+        prepared: The processes that imported TensorFlow, each with its number of threads.
     """
 
     success: bool
     failures: dict
     hooks: int
     messages: list
+    prepared: dict
     process: int
     steps: list
+
+    @property
+    def threads(self):
+        """How many TensorFlow would have, by the process of each step that imported it."""
+        return {name: self.prepared.get(process) for name, process in self.steps}
 
     @property
     def order(self):
@@ -90,8 +100,10 @@ def done(tmp_path_factory):
     child = start(home, *JOBS)
     output, _ = child.communicate(timeout=900)
     told = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    noted = (home / "prepared.txt").read_text().splitlines()
+    prepared = {int(process): threads for process, threads in map(str.split, noted)}
     return {
-        job: Done(**outcome, process=child.pid, steps=steps(home, job))
+        job: Done(**outcome, prepared=prepared, process=child.pid, steps=steps(home, job))
         for job, outcome in zip(JOBS, told, strict=True)
     }
 
@@ -142,6 +154,20 @@ def test_tensorflow_has_one_process_and_the_rest_another(done):
     assert job.process not in process.values()
     assert job.order.index("load") < job.order.index("train") < job.order.index("predict")
     assert job.order.index("predict") < job.order.index("evaluate")
+
+
+def test_networks_are_trained_side_by_side_on_half_of_the_cores_each(done):
+    job = done["side_by_side"]
+    assert job.success, job.failures
+    half = str(max(1, count_cores() // 2))
+    assert job.threads["train"] == job.threads["train_another"] == half
+
+
+def test_a_training_alone_has_all_cores_and_what_follows_its_process(done):
+    job = done["training_alone"]
+    assert job.threads == {"train": "all", "predict": "all", "explore": None}
+    process = dict(job.steps)
+    assert process["train"] == process["predict"]
 
 
 def test_where_nothing_can_run_side_by_side_nothing_is_forked(done):

@@ -6,8 +6,8 @@ others use of it.
 """
 
 from mnist_assets.orchestration.executor.choice import chosen_executor
-from mnist_assets.orchestration.executor.dispatch import INTERRUPTED, NEEDS_TENSORFLOW
+from mnist_assets.orchestration.executor.dispatch import INTERRUPTED
 from mnist_assets.orchestration.executor.executor import local_executor
-from mnist_assets.orchestration.executor.needs import PRIORITY
+from mnist_assets.orchestration.executor.needs import NEEDS_TENSORFLOW, PRIORITY
 
 __all__ = ["INTERRUPTED", "NEEDS_TENSORFLOW", "PRIORITY", "chosen_executor", "local_executor"]

@@ -1,5 +1,8 @@
 """Handing out a run's steps to two processes, one for those that need TensorFlow, one for the rest.
 
+Either takes of the other's while there is nothing of its own: only then does the second, too,
+import TensorFlow.
+
 Here no step is run: events are passed on, and this never waits for one step to end.
 """
 
@@ -17,17 +20,12 @@ from mnist_assets.orchestration.dagster_internals import (
     PlanExecutionContext,
     SerializableErrorInfo,
 )
-from mnist_assets.orchestration.executor.needs import PRIORITY
+from mnist_assets.orchestration.executor.needs import PRIORITY, needs_tensorflow, trains
 from mnist_assets.orchestration.executor.worker import StepEnded, Worker
+from mnist_assets.process import count_cores
 
-NEEDS_TENSORFLOW = {"mnist_assets/needs": "tensorflow"}  # tags of an op that does
 INTERRUPTED = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 POLL_INTERVAL = 0.2  # seconds between looks for an interruption
-
-
-def needs_tensorflow(step: ExecutionStep) -> bool:
-    """Whether a step imports TensorFlow, as its op says."""
-    return NEEDS_TENSORFLOW.items() <= step.tags.items()
 
 
 def _priority(step: ExecutionStep) -> int:
@@ -44,17 +42,25 @@ class Dispatcher:
         active: ActiveExecution,
         prepare: Callable[[], None],
     ) -> None:
-        """Start both processes; that for TensorFlow calls `prepare` before its first step."""
+        """Start both processes; each calls `prepare` before its first step for TensorFlow.
+
+        That which these are for does so at once. Where several steps train, each process has half
+        of the cores: on all of them, trainings that run side by side would take as long as one
+        after the other. `docs/networks.md` tells what of it is seen in the weights.
+        """
         self._executor = executor
         self._job_context = job_context
         self._active = active
         self._steps = job_context.execution_plan.get_steps_to_execute_in_topo_order()
         self._left = {step.key for step in self._steps if needs_tensorflow(step)}  # not over yet
         self._ready: list[ExecutionStep] = []  # steps that wait for a process, first come first
+        self._is_prepared = False  # whether the first has run a step
         self._interrupted = False
         self._errors: list[SerializableErrorInfo] = []
-        self._tensorflow = Worker(job_context, prepare)
-        self._rest = Worker(job_context)
+        side_by_side = sum(map(trains, self._steps)) > 1
+        threads = max(1, count_cores() // 2) if side_by_side else None
+        self._tensorflow = Worker(job_context, prepare, threads=threads, at_once=True)
+        self._rest = Worker(job_context, prepare, threads=threads)
 
     def __enter__(self) -> Self:
         """Nothing but itself."""
@@ -101,16 +107,26 @@ class Dispatcher:
     def _hand_out(self) -> None:
         """Have each process at rest run the most urgent step that is for it, of those the first.
 
-        With nothing left for TensorFlow, its process takes of the rest, after the other one, which
-        has pictures already drawn.
+        If there is none, it takes of the other's: the second while the first trains, since its own
+        import of TensorFlow takes seconds; the first once it is prepared, or if nothing is left for
+        it.
         """
         self._ready += self._active.get_steps_to_execute()
-        for worker, kind in ((self._rest, False), (self._tensorflow, bool(self._left))):
-            fitting = [step for step in self._ready if needs_tensorflow(step) == kind]
+        for worker, of_tensorflow, may_take_others in (
+            (self._rest, False, self._is_training()),
+            (self._tensorflow, True, self._is_prepared or not self._left),
+        ):
+            own = [step for step in self._ready if needs_tensorflow(step) == of_tensorflow]
+            fitting = own or (self._ready if may_take_others else [])
             if fitting and not worker.step:
                 step = max(fitting, key=_priority)
                 self._ready.remove(step)
                 worker.run(step, self._active.get_known_state())
+
+    def _is_training(self) -> bool:
+        """Whether the process for TensorFlow trains a network, and has not come to its end."""
+        step = self._tensorflow.step
+        return step is not None and trains(step) and not self._tensorflow.has_outcome
 
     def _receive(self, worker: Worker, step: ExecutionStep) -> Iterator[dg.DagsterEvent]:
         """What a process sends next of the step it runs."""
@@ -132,6 +148,7 @@ class Dispatcher:
     def _take(self, worker: Worker, event: dg.DagsterEvent) -> Iterator[dg.DagsterEvent]:
         yield event
         self._active.handle_event(event)
+        self._is_prepared |= worker is self._tensorflow and event.is_step_success
         if event.step_key and event.is_step_success:
             self._left.discard(event.step_key)
         elif event.step_key and event.is_step_failure:

@@ -3,7 +3,7 @@
 Dagster's own executors run either one step after the other, or each in a process that loads the
 project, and TensorFlow, anew. Here both processes are forked from the one that has loaded the job,
 and last as long as the run: while one imports TensorFlow and trains, the other explores, evaluates
-and draws. Resources are set up before, once, and shared as they are then.
+and draws, or trains as well. Resources are set up before, once, and shared as they are then.
 """
 
 import os
@@ -22,8 +22,9 @@ from mnist_assets.orchestration.dagster_internals import (
     RetryMode,
     history_kept_open,
 )
-from mnist_assets.orchestration.executor.dispatch import Dispatcher, needs_tensorflow
+from mnist_assets.orchestration.executor.dispatch import Dispatcher
 from mnist_assets.orchestration.executor.limits import find_obstacle
+from mnist_assets.orchestration.executor.needs import needs_tensorflow
 
 
 class TwoProcessExecutor(dg.Executor):

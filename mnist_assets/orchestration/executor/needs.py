@@ -1,12 +1,15 @@
-"""What a step needs of whoever runs it, as the tags that Dagster's executors read.
+"""What a step needs of whoever runs it, as tags.
 
-Celery takes the queue, Kubernetes the rest; a local executor takes no notice.
+Celery takes the queue, Kubernetes the rest; the local executor looks for what trains, and for what
+needs TensorFlow.
 """
 
 import json
 
 from mnist_assets.declarations.settings import Needs
+from mnist_assets.orchestration.dagster_internals import ExecutionStep
 
+NEEDS_TENSORFLOW = {"mnist_assets/needs": "tensorflow"}  # tags of an op that does
 PRIORITY = "dagster/priority"
 CELERY_PRIORITY = "dagster-celery/priority"  # 0 to 10
 QUEUE = "dagster-celery/queue"
@@ -27,3 +30,13 @@ def tags_of(needs: Needs) -> dict[str, str]:
         "limits": {"memory": memory, **gpus},
     }
     return {QUEUE: needs.queue, POD: json.dumps({"container_config": {"resources": resources}})}
+
+
+def needs_tensorflow(step: ExecutionStep) -> bool:
+    """Whether a step imports TensorFlow, as its op says."""
+    return NEEDS_TENSORFLOW.items() <= step.tags.items()
+
+
+def trains(step: ExecutionStep) -> bool:
+    """Whether a step trains a network, and so needs more than others do."""
+    return QUEUE in step.tags

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection
 
 import dagster as dg
@@ -24,8 +25,10 @@ from mnist_assets.orchestration.dagster_internals import (
     history_kept_open,
     serializable_error_info_from_exc_info,
 )
+from mnist_assets.orchestration.executor.needs import needs_tensorflow
 from mnist_assets.process import end_with_parent
 
+THREADS = "TF_NUM_INTRAOP_THREADS"  # how many TensorFlow uses, when it starts
 LONGEST_END = 60  # seconds that a process may take to end, with the processes that it started
 
 
@@ -46,10 +49,23 @@ class Worker:
     """
 
     def __init__(
-        self, job_context: PlanExecutionContext, prepare: Callable[[], None] | None = None
+        self,
+        job_context: PlanExecutionContext,
+        prepare: Callable[[], None],
+        *,
+        threads: int | None,
+        at_once: bool = False,
     ) -> None:
-        """Start it; it calls `prepare` before its first step."""
-        self._task = job_context, prepare
+        """Start it.
+
+        Args:
+            job_context: The run.
+            prepare: Called before the first step for TensorFlow.
+            threads: That TensorFlow may use, if the user's environment does not say; None for one
+                each core.
+            at_once: Whether it prepares before anything else.
+        """
+        self._task = job_context, prepare, threads, at_once
         self.step: ExecutionStep | None = None
         self.has_outcome = False
         self._start()
@@ -102,21 +118,32 @@ class Worker:
 def _serve(
     connection: Connection,
     job_context: PlanExecutionContext,
-    prepare: Callable[[], None] | None,
+    prepare: Callable[[], None],
+    threads: int | None,
+    at_once: bool,
 ) -> None:
     """Run the steps asked for until there are no more."""
     end_with_parent()
+    if threads:
+        os.environ.setdefault(THREADS, str(threads))
+
+    @cache
+    def prepare_once() -> None:
+        with suppress(Exception):  # the step that needs it raises it again, and fails
+            prepare()
+
     with (
         history_kept_open(job_context.instance, job_context.run_id),
         capture_interrupts(),
     ):
-        if prepare:
-            with suppress(Exception):  # the step that needs it raises it again, and fails
-                prepare()
+        if at_once:
+            prepare_once()
         while request := connection.recv():
             step_key, known_state = request
             step = job_context.execution_plan.get_executable_step_by_key(step_key)
             try:
+                if needs_tensorflow(step):
+                    prepare_once()
                 step_context = job_context.for_step(step, known_state)
                 for event in dagster_event_sequence_for_step(step_context):
                     connection.send(event)

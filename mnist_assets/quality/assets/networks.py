@@ -181,6 +181,7 @@ def _robustness_asset(name: str, settings: Settings, *, on_request: bool) -> dg.
         reads=TEST_PART | {"network": f"networks/{name}"},
         deps=[f"networks/{name}_history"],  # its accuracy check stops what follows
         kinds={"tensorflow", "keras"},
+        priority=-2,  # after the label errors, which take longer
         checks=[ROBUST],
         description=f"Accuracy of {name} on {robustness.images:,} test images that are shifted, "
         "rotated, noisy, blurred or inverted.",

@@ -11,7 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mnist_assets.study.workers import begin_worker, count_cores
+from mnist_assets.process import count_cores
+from mnist_assets.study.workers import begin_worker
 from mnist_assets.tuning.search.study import (
     Goal,
     import_optuna,
