@@ -26,6 +26,7 @@ SIZES, LARGE_SIZE = (60_000, 600_000), 6_000_000
 @click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
 @click.option("--training/--no-training", default=True, help="Training against other loops.")
 @click.option("--graph/--no-graph", default=True, help="The whole graph against the notebook.")
+@click.option("--executors", is_flag=True, help="With --graph: Dagster's own executors, too.")
 @click.option("--changes/--no-changes", default=True, help="Nothing to do, and one change.")
 @click.option("--scale/--no-scale", default=False, help="Data larger than memory, once.")
 @click.option("--networks/--no-networks", default=False, help="Up to 200 networks.")
@@ -40,6 +41,7 @@ def main(
     rounds: int,
     training: bool,
     graph: bool,
+    executors: bool,
     changes: bool,
     scale: bool,
     networks: bool,
@@ -67,7 +69,7 @@ def main(
         if training:
             measure("training", run_training(rounds), show_training)
         if graph:
-            measure("graph", run_graph(rounds), show_graph)
+            measure("graph", run_graph(rounds, executors=executors), show_graph)
         if changes:
             measure("changes", run_changes(rounds), show_changes)
         if scale:

@@ -22,19 +22,20 @@ NOTEBOOKS_PART = 'group:exploration or group:preparation or +key:"evaluation/com
 MATERIALIZE = "from mnist_assets.cli.main import main; main()"
 
 
-def run_graph(rounds: int) -> list[Row]:
-    """Measure; one row for each round and implementation.
+def run_graph(rounds: int, *, executors: bool) -> list[Row]:
+    """Measure, Dagster's own executors included or not; one row a round and implementation.
 
     The figures of a row are the wall time, the peak memory of all its processes (of a further run
     that is not timed, the same in all rounds), and each network's validation accuracy: that the
     graph stored, that the script printed.
     """
+    measured = [name for name in RUN if executors or name not in (IN_PROCESS, MULTIPROCESS)]
     peaks = {
         implementation: _run(implementation, with_family=True)[0].peak_megabytes
-        for implementation in RUN
+        for implementation in measured
     }
     rows: list[Row] = []
-    for turn, implementation in in_turns(list(RUN), rounds):
+    for turn, implementation in in_turns(measured, rounds):
         finished, accuracies = _run(implementation, with_family=False)
         rows.append(
             {
@@ -65,7 +66,7 @@ def show_graph(rows: Sequence[Row]) -> str:
             implementation,
             *(f"{figures[title][implementation]:{form}}" for title, (_, form) in columns.items()),
         ]
-        for implementation in RUN
+        for implementation in figures["s"]
     ]
     for implementation, title, over in (
         (GRAPH, "graph / script", SCRIPT),
@@ -73,6 +74,8 @@ def show_graph(rows: Sequence[Row]) -> str:
         (GRAPH, "graph / in-process", IN_PROCESS),
         (GRAPH, "graph / multiprocess", MULTIPROCESS),
     ):
+        if over not in figures["s"]:
+            continue
         costs = [
             f"{ratios(figures[figure], over)[implementation]:.2f}" for figure in ("s", "peak MB")
         ]
