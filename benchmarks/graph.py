@@ -18,7 +18,14 @@ from mnist_assets.declarations.places import PROJECT
 GRAPH, PART, SCRIPT = "graph from nothing", "what the notebook does", "notebook as a script"
 IN_PROCESS, MULTIPROCESS = "graph, Dagster's in-process executor", "graph, Dagster's multiprocess"
 # Beyond the notebook are its claims, the networks' quality, the champion and the report.
-NOTEBOOKS_PART = 'group:exploration or group:preparation or +key:"evaluation/comparison"'
+NOTEBOOKS_PART = " or ".join(
+    [
+        "group:exploration",
+        "group:preparation",
+        *(f'+key:"evaluation/{name}"' for name in NETWORKS),
+        'key:"evaluation/comparison"',  # not all before it: that is networks made on request, too
+    ]
+)
 MATERIALIZE = "from mnist_assets.cli.main import main; main()"
 
 

@@ -14,7 +14,7 @@ from mnist_assets.orchestration import incremental
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.versions import kept
 
-CALLS = 75_000  # of functions for each network, a fifth more than measured; most are Dagster's
+CALLS = 61_000  # of functions for each network, a fifth more than measured; most are Dagster's
 
 
 @pytest.fixture
