@@ -20,7 +20,7 @@ import dagster as dg
 
 from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW, PRIORITY, local_executor
 from mnist_assets.orchestration.executor.needs import QUEUE
-from mnist_assets.orchestration.executor.worker import THREADS
+from mnist_assets.orchestration.executor.worker import GROWTH, THREADS
 
 PATIENCE = 20  # seconds
 TRAINS = {QUEUE: "training"}
@@ -31,10 +31,10 @@ def folder():
 
 
 def prepare():
-    """Note who would import TensorFlow, and on how many threads, which nobody here needs."""
-    threads = os.environ.get(THREADS, "all")
+    """Note who would import TensorFlow, which nobody here needs, and what it would take."""
+    threads, grows = os.environ.get(THREADS, "all"), os.environ.get(GROWTH, "all")
     with (folder() / "prepared.txt").open("a") as file:
-        file.write(f"{os.getpid()} {threads}\n")
+        file.write(f"{os.getpid()} {threads} {grows}\n")
 
 
 EXECUTOR = local_executor(prepare)

@@ -62,7 +62,7 @@ class Done:
         steps: Each step that began, with its process, in order.
         hooks: How often one was called.
         messages: What was logged.
-        prepared: The processes that imported TensorFlow, each with its number of threads.
+        prepared: The processes that imported TensorFlow, with what it would take.
     """
 
     success: bool
@@ -74,8 +74,8 @@ class Done:
     steps: list
 
     @property
-    def threads(self):
-        """How many TensorFlow would have, by the process of each step that imported it."""
+    def taken(self):
+        """The threads and the GPU's memory that TensorFlow would take in each step's process."""
         return {name: self.prepared.get(process) for name, process in self.steps}
 
     @property
@@ -101,7 +101,7 @@ def done(tmp_path_factory):
     output, _ = child.communicate(timeout=900)
     told = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     noted = (home / "prepared.txt").read_text().splitlines()
-    prepared = {int(process): threads for process, threads in map(str.split, noted)}
+    prepared = {int(process): taken for process, *taken in map(str.split, noted)}
     return {
         job: Done(**outcome, prepared=prepared, process=child.pid, steps=steps(home, job))
         for job, outcome in zip(JOBS, told, strict=True)
@@ -160,12 +160,13 @@ def test_networks_are_trained_side_by_side_on_half_of_the_cores_each(done):
     job = done["side_by_side"]
     assert job.success, job.failures
     half = str(max(1, count_cores() // 2))
-    assert job.threads["train"] == job.threads["train_another"] == half
+    assert job.taken["train"] == job.taken["train_another"] == [half, "true"]
 
 
 def test_a_training_alone_has_all_cores_and_what_follows_its_process(done):
     job = done["training_alone"]
-    assert job.threads == {"train": "all", "predict": "all", "explore": None}
+    alone = ["all", "all"]
+    assert job.taken == {"train": alone, "predict": alone, "explore": None}
     process = dict(job.steps)
     assert process["train"] == process["predict"]
 

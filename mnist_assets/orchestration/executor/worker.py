@@ -29,6 +29,7 @@ from mnist_assets.orchestration.executor.needs import needs_tensorflow
 from mnist_assets.process import end_with_parent
 
 THREADS = "TF_NUM_INTRAOP_THREADS"  # how many TensorFlow uses, when it starts
+GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # whether it takes of a GPU's memory only what it needs
 LONGEST_END = 60  # seconds that a process may take to end, with the processes that it started
 
 
@@ -61,8 +62,8 @@ class Worker:
         Args:
             job_context: The run.
             prepare: Called before the first step for TensorFlow.
-            threads: That TensorFlow may use, if the user's environment does not say; None for one
-                each core.
+            threads: That TensorFlow may use beside the other process, if the user's environment
+                does not say; None for one each core, with nothing beside.
             at_once: Whether it prepares before anything else.
         """
         self._task = job_context, prepare, threads, at_once
@@ -126,6 +127,7 @@ def _serve(
     end_with_parent()
     if threads:
         os.environ.setdefault(THREADS, str(threads))
+        os.environ.setdefault(GROWTH, "true")  # the first of two would take all of it
 
     @cache
     def prepare_once() -> None:
