@@ -70,7 +70,7 @@ class Seen:
         stopped_by: The first blocking check that failed, or the step that refused to go on.
         said: What the check, or the step, said about it.
         made: The assets that were made in spite of it.
-        warned_by: The checks that failed, but only warn.
+        warned_by: The checks that failed, but only warn, sorted.
     """
 
     stopped_by: str | None
@@ -114,9 +114,11 @@ def put_into_graph(fault, made):
         outcome = run(project, f"({fault.rerun})+")
     stopped_by, said = first_failure(outcome)
     warned_by = tuple(
-        name
-        for name, check in outcome.checks().items()
-        if not check.passed and check.severity == dg.AssetCheckSeverity.WARN
+        sorted(  # which runs first is nothing that a fault decides
+            name
+            for name, check in outcome.checks().items()
+            if not check.passed and check.severity == dg.AssetCheckSeverity.WARN
+        )
     )
     return Seen(stopped_by, said.replace(str(project.folder), "..."), outcome.made, warned_by)
 

@@ -226,7 +226,7 @@ def test_what_trains_runs_decides_them_and_what_draws_them_does_not(real_sources
 
     first = code_version(train_run)
     edit("study/figures.py", "SPREAD = ")
-    edit("study/workers.py", "return len(")
+    edit("process.py", "return len(")
     assert code_version(train_run) == first
     edit("networks/loop/training_loop.py", "VALIDATION_CHUNK = ")
     assert code_version(train_run) != first
