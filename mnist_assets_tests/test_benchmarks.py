@@ -10,7 +10,8 @@ import click
 import numpy as np
 import pytest
 
-from benchmarks import memory, processes
+from benchmarks import dvc_stages, memory, processes
+from benchmarks.changes import IMPORT, NOTHING, ONE, _stages, show_changes
 from benchmarks.evaluate import evaluate
 from benchmarks.graph import GRAPH, PART, SCRIPT, show_graph
 from benchmarks.images import read_repeated, require_space, shift_images, write_repeated
@@ -178,6 +179,27 @@ def test_graph_table_ends_with_the_shares_of_the_script() -> None:
     assert lines[1].split()[-5:] == ["20.0", "500", "0.9000", "0.8000", "0.7000"]
     assert lines[4].split() == ["graph", "/", "script", "0.40", "0.25"]
     assert lines[5].split() == ["that", "part", "/", "script", "0.20", "0.20"]
+
+
+def test_changes_table_tells_what_is_not_training() -> None:
+    rows = [
+        {"round": turn, "task": task, "seconds": seconds + turn - 2, "training": training}
+        for turn in (1, 2, 3)
+        for task, seconds, training in ((IMPORT, 2.0, 0.0), (NOTHING, 3.0, 0.0), (ONE, 12.0, 5.0))
+    ]
+    lines = [line.split() for line in show_changes(rows).splitlines()]
+    assert lines[2] == [*NOTHING.split(), "3.00", "1.50"]
+    assert lines[3] == [*ONE.split(), "12.00", "6.00", "5.00", "7.00"]
+
+
+def test_every_stage_of_dvc_is_a_command_and_reads_what_another_makes() -> None:
+    stages = _stages()
+    made = {file for stage in stages.values() for file in stage["outs"]}  # type: ignore[attr-defined]
+    for name, stage in stages.items():
+        command = str(stage["cmd"]).split()[3]
+        assert command in dvc_stages.main.commands, name
+        read = {file for file in stage["deps"] if not Path(file).is_absolute()}  # type: ignore[attr-defined]
+        assert read <= made, name
 
 
 def test_scale_table_gives_time_per_image() -> None:

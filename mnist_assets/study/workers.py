@@ -3,7 +3,8 @@
 A training that has all cores to itself leaves them waiting much of the time, as products of small
 matrices and the steps between them keep few busy. In a process for each core, on one thread, every
 run takes somewhat longer and all together half as long (on 2 cores); the weights are the same to
-the byte. Threads of one process would share TensorFlow's one pool of threads.
+the byte, but for the last bits of convolutions (`docs/networks.md`). Threads of one process would
+share TensorFlow's one pool of threads.
 """
 
 from __future__ import annotations

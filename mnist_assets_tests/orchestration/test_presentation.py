@@ -20,7 +20,7 @@ from mnist_assets.orchestration.presentation import (
     inline,
     table,
 )
-from mnist_assets.orchestration.stage import Check, inputs, stored
+from mnist_assets.orchestration.stage import Check, inputs, stored, with_plain_signature
 from mnist_assets.orchestration.storage.pictures import Illustrated
 
 
@@ -199,6 +199,15 @@ def test_an_input_is_named_like_the_last_part_of_its_key() -> None:
     assert {name: given.key for name, given in inputs({"network": "networks/best"}).items()} == {
         "network": dg.AssetKey(["networks", "best"])
     }
+
+
+def test_what_is_read_has_to_be_an_argument() -> None:
+    def mean(images: Any) -> Any:
+        return images
+
+    with pytest.raises(TypeError, match=r"mean takes no labels"):
+        with_plain_signature(mean, ["labels"])
+    assert with_plain_signature(mean, ["images"])(images=3) == 3
 
 
 def test_a_stage_says_what_its_assets_have_in_common() -> None:
