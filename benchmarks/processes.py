@@ -32,6 +32,7 @@ class Finished:
     Attributes:
         output: Its standard output.
         seconds: Wall time from its start to its end, the interpreter's start included.
+        processor_seconds: Processor time of it and of the processes that it started and waited for.
         peak_megabytes: Its largest memory of its own, seen from outside.
         peak_with_files_megabytes: Its largest resident memory, mapped files included, such as the
             libraries. The system counts the starting process's memory as the least, so whoever
@@ -40,6 +41,7 @@ class Finished:
 
     output: str
     seconds: float
+    processor_seconds: float
     peak_megabytes: float
     peak_with_files_megabytes: float
 
@@ -100,7 +102,8 @@ def run_python(
             )
         kilobyte = 1 if sys.platform == "darwin" else 1024
         with_files = usage.ru_maxrss * kilobyte / 1e6
-        return Finished(output.read(), seconds, memory.peak, with_files)
+        processor_seconds = usage.ru_utime + usage.ru_stime
+        return Finished(output.read(), seconds, processor_seconds, memory.peak, with_files)
 
 
 def in_turns(names: Sequence[str], rounds: int) -> Iterator[tuple[int, str]]:

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 
 @contextmanager
@@ -30,12 +31,13 @@ def count_cores() -> int:
     return os.cpu_count() or 1
 
 
-def end_with_parent() -> None:
-    """Leave at once when the parent is killed, which nobody else would tell."""
-    threading.Thread(target=_await_parent, daemon=True).start()
+def end_with_parent(parent: BaseProcess | None = None) -> None:
+    """Leave at once when the parent, or the one given, is killed, which nobody else would tell."""
+    ends_first = parent or multiprocessing.parent_process()
+    threading.Thread(target=_await_end, args=(ends_first,), daemon=True).start()
 
 
-def _await_parent() -> None:
-    if parent := multiprocessing.parent_process():
-        parent.join()
+def _await_end(process: BaseProcess | None) -> None:
+    if process:
+        process.join()
     os._exit(1)

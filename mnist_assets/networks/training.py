@@ -193,11 +193,8 @@ def import_keras() -> None:
 
 
 def import_tensorflow() -> None:
-    """Import Keras and start TensorFlow's runtime, in a process that waits for its first step."""
+    """Import Keras and TensorFlow, whose runtime starts when first used, in a process for both."""
     import_keras()
-    import tensorflow as tf
-
-    tf.zeros(())  # starts the runtime
     gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
 
 

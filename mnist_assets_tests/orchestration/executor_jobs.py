@@ -2,7 +2,7 @@
 
 `python -m mnist_assets_tests.orchestration.executor_jobs JOB...` runs some of them, with a history
 in DAGSTER_HOME, and prints as JSON what came of each, a line a job. Every step writes down its
-process in the file `<job>.txt` of that folder when it begins.
+process in the file `<job>.txt` of that folder when it begins, and what TensorFlow would take there.
 """
 
 import asyncio
@@ -30,19 +30,22 @@ def folder():
     return Path(os.environ["DAGSTER_HOME"])
 
 
+IMPORTED = []  # the process that would have imported TensorFlow, which nobody here needs
+
+
 def prepare():
-    """Note who would import TensorFlow, which nobody here needs, and what it would take."""
-    threads, grows = os.environ.get(THREADS, "all"), os.environ.get(GROWTH, "all")
-    with (folder() / "prepared.txt").open("a") as file:
-        file.write(f"{os.getpid()} {threads} {grows}\n")
+    """Note who would import TensorFlow, also for what is forked from it afterwards."""
+    IMPORTED.append(os.getpid())
 
 
 EXECUTOR = local_executor(prepare)
 
 
 def note(context):
+    taken = [os.environ.get(name, "all") for name in (THREADS, GROWTH)]
+    imported = "".join(map(str, IMPORTED)) or "nowhere"
     with (folder() / f"{context.job_name}.txt").open("a") as file:
-        file.write(f"{context.op.name} {os.getpid()}\n")
+        file.write(" ".join([context.op.name, str(os.getpid()), imported, *taken]) + "\n")
 
 
 def step(name, body=lambda: None, *, tensorflow=False, priority=0, ins=(), retries=0, **options):
@@ -208,6 +211,23 @@ def dying():
         step("train", die, tensorflow=True, priority=1),
         step("predict", tensorflow=True, ins=["train"]),
         step("train_another", tensorflow=True),
+        step("explore"),
+    )
+
+
+def twin_dying():
+    """Two that train and wait for each other, of which the one begun last then dies."""
+
+    def meet_and_die():
+        meet("train_another", "train")()
+        die()
+
+    return job(
+        "twin_dying",
+        step("train", meet("train", "train_another"), tensorflow=True, tags=TRAINS, priority=1),
+        step("train_another", meet_and_die, tensorflow=True, tags=TRAINS),
+        step("predict", tensorflow=True, ins=["train"]),
+        step("predict_more", tensorflow=True, ins=["train"]),
         step("explore"),
     )
 

@@ -43,6 +43,7 @@ JOBS = (
     "urgent",
     "failing",
     "dying",
+    "twin_dying",
     "retried",
     "failing_once",
     "sharing_after_failure",
@@ -58,25 +59,22 @@ class Done:
     """What came of a job.
 
     Attributes:
-        process: The one it was started in.
-        steps: Each step that began, with its process, in order.
         hooks: How often one was called.
         messages: What was logged.
-        prepared: The processes that imported TensorFlow, with what it would take.
+        process: The one it was started in.
+        steps: Each step that began, with its process, in order.
+        imported: By step, the process that imported TensorFlow for it; None if none did.
+        taken: By step, the threads and the GPU's memory that TensorFlow would take.
     """
 
     success: bool
     failures: dict
     hooks: int
     messages: list
-    prepared: dict
     process: int
     steps: list
-
-    @property
-    def taken(self):
-        """The threads and the GPU's memory that TensorFlow would take in each step's process."""
-        return {name: self.prepared.get(process) for name, process in self.steps}
+    imported: dict
+    taken: dict
 
     @property
     def order(self):
@@ -100,10 +98,14 @@ def done(tmp_path_factory):
     child = start(home, *JOBS)
     output, _ = child.communicate(timeout=900)
     told = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
-    noted = (home / "prepared.txt").read_text().splitlines()
-    prepared = {int(process): taken for process, *taken in map(str.split, noted)}
     return {
-        job: Done(**outcome, prepared=prepared, process=child.pid, steps=steps(home, job))
+        job: Done(
+            **outcome,
+            process=child.pid,
+            steps=steps(home, job),
+            imported={name: int(by) for name, _, by, *_ in notes(home, job) if by != "nowhere"},
+            taken={name: taken for name, _, _, *taken in notes(home, job)},
+        )
         for job, outcome in zip(JOBS, told, strict=True)
     }
 
@@ -118,10 +120,13 @@ def start(home, *jobs):
     )
 
 
-def steps(home, job):
+def notes(home, job):
     noted = home / f"{job}.txt"
-    lines = noted.read_text().splitlines() if noted.exists() else []
-    return [(name, int(process)) for name, process in map(str.split, lines)]
+    return [line.split() for line in noted.read_text().splitlines()] if noted.exists() else []
+
+
+def steps(home, job):
+    return [(name, int(process)) for name, process, *_ in notes(home, job)]
 
 
 def start_endless(home):
@@ -161,14 +166,17 @@ def test_networks_are_trained_side_by_side_on_half_of_the_cores_each(done):
     assert job.success, job.failures
     half = str(max(1, count_cores() // 2))
     assert job.taken["train"] == job.taken["train_another"] == [half, "true"]
+    process = dict(job.steps)
+    assert process["train"] != process["train_another"]
+    assert job.imported == dict.fromkeys(["train", "train_another"], process["train"])
 
 
 def test_a_training_alone_has_all_cores_and_what_follows_its_process(done):
     job = done["training_alone"]
-    alone = ["all", "all"]
-    assert job.taken == {"train": alone, "predict": alone, "explore": None}
+    assert job.taken["train"] == job.taken["predict"] == ["all", "all"]
     process = dict(job.steps)
     assert process["train"] == process["predict"]
+    assert job.imported == dict.fromkeys(["train", "predict"], process["train"])
 
 
 def test_where_nothing_can_run_side_by_side_nothing_is_forked(done):
@@ -203,6 +211,16 @@ def test_a_process_that_dies_fails_its_step_and_is_replaced(done):
     assert job.failures.keys() == {"train"}
     assert "exit code -9" in job.failures["train"]
     assert set(job.order) == {"train", "train_another", "explore"}
+
+
+def test_a_twin_that_dies_fails_its_step_and_no_other(done):
+    job = done["twin_dying"]
+    assert not job.success
+    assert job.failures.keys() == {"train_another"}
+    assert "The process that ran it died; lack of memory" in job.failures["train_another"]
+    assert set(job.order) == {"train", "train_another", "predict", "predict_more", "explore"}
+    process = dict(job.steps)
+    assert process["predict"] == process["predict_more"] == process["train"]
 
 
 def test_a_step_whose_process_died_is_retried_as_declared(done):
@@ -296,12 +314,30 @@ def test_a_process_that_cannot_be_forked_to_an_end_is_not(home, monkeypatch):
     with dg.DagsterInstance.local_temp(str(home)) as instance:
         monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
         assert obstacle(instance) is None
-        monkeypatch.setitem(sys.modules, "tensorflow", object())
-        assert "TensorFlow is in use" in obstacle(instance)
-        monkeypatch.delitem(sys.modules, "tensorflow")
         monkeypatch.setattr(sys, "platform", "darwin")
         assert "on Linux only" in obstacle(instance)
         monkeypatch.undo()
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     with dg.DagsterInstance.ephemeral() as instance:
         assert "in the memory of this process" in obstacle(instance)
+
+
+def test_tensorflow_survives_a_fork_until_its_runtime_starts():
+    """In a process of its own, since that starts once and is not stopped."""
+    program = """
+from mnist_assets.networks.training import import_tensorflow
+from mnist_assets.orchestration.executor.limits import _tensorflow_has_started as has_started
+
+print(has_started())
+import_tensorflow()
+import tensorflow as tf
+
+threads = tf.config.threading.get_inter_op_parallelism_threads()
+print(has_started(), tf.config.threading.get_inter_op_parallelism_threads() == threads)
+tf.zeros(())
+print(has_started())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=900
+    )
+    assert done.stdout.split() == ["False", "False", "True", "True"]

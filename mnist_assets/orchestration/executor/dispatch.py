@@ -1,7 +1,6 @@
 """Handing out a run's steps to two processes, one for those that need TensorFlow, one for the rest.
 
-Either takes of the other's while there is nothing of its own: only then does the second, too,
-import TensorFlow.
+While there is nothing for the latter, a twin of the former runs in its place.
 
 Here no step is run: events are passed on, and this never waits for one step to end.
 """
@@ -21,7 +20,14 @@ from mnist_assets.orchestration.dagster_internals import (
     SerializableErrorInfo,
 )
 from mnist_assets.orchestration.executor.needs import PRIORITY, needs_tensorflow, trains
-from mnist_assets.orchestration.executor.worker import StepEnded, Worker
+from mnist_assets.orchestration.executor.worker import (
+    Child,
+    StepEnded,
+    Twin,
+    Worker,
+    serve,
+    serve_prepared,
+)
 from mnist_assets.process import count_cores
 
 INTERRUPTED = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
@@ -33,7 +39,7 @@ def _priority(step: ExecutionStep) -> int:
 
 
 class Dispatcher:
-    """The two processes of a run: they start at once, and end when it is left."""
+    """The processes of a run: they start at once, and end when it is left."""
 
     def __init__(
         self,
@@ -42,11 +48,11 @@ class Dispatcher:
         active: ActiveExecution,
         prepare: Callable[[], None],
     ) -> None:
-        """Start both processes; each calls `prepare` before its first step for TensorFlow.
+        """Start the processes; that which is for TensorFlow calls `prepare`, and forks its twin.
 
-        That which these are for does so at once. Where several steps train, each process has half
-        of the cores: on all of them, trainings that run side by side would take as long as one
-        after the other. `docs/networks.md` tells what of it is seen in the weights.
+        Where several steps train, each of these two has half of the cores: on all of them,
+        trainings that run side by side would take as long as one after the other.
+        `docs/networks.md` tells what of it is seen in the weights.
         """
         self._executor = executor
         self._job_context = job_context
@@ -59,18 +65,21 @@ class Dispatcher:
         self._errors: list[SerializableErrorInfo] = []
         side_by_side = sum(map(trains, self._steps)) > 1
         threads = max(1, count_cores() // 2) if side_by_side else None
-        self._tensorflow = Worker(job_context, prepare, threads=threads, at_once=True)
-        self._rest = Worker(job_context, prepare, threads=threads)
+        self._twin = Twin()
+        self._tensorflow = Child(serve_prepared, job_context, prepare, threads, self._twin.theirs)
+        self._twin.theirs.close()
+        self._rest = Child(serve, job_context)
+        self._workers: tuple[Worker, ...] = (self._rest, self._twin, self._tensorflow)
 
     def __enter__(self) -> Self:
         """Nothing but itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End both processes."""
-        for worker in (self._tensorflow, self._rest):
+        """End all processes; the twin before that which waits for its end."""
+        for worker in self._workers:
             worker.interrupt()  # at a step it is only because something went wrong here
-        for worker in (self._tensorflow, self._rest):
+        for worker in self._workers:
             worker.close()
 
     def run(self) -> Iterator[dg.DagsterEvent]:
@@ -102,31 +111,31 @@ class Dispatcher:
             )
 
     def _busy(self) -> list[Worker]:
-        return [worker for worker in (self._tensorflow, self._rest) if worker.step]
+        return [worker for worker in self._workers if worker.step]
 
     def _hand_out(self) -> None:
         """Have each process at rest run the most urgent step that is for it, of those the first.
 
-        If there is none, it takes of the other's: the second while the first trains, since its own
-        import of TensorFlow takes seconds; the first once it is prepared, or if nothing is left for
-        it.
+        If there is none, that for TensorFlow takes of the other's, once it is prepared or if
+        nothing is left for it; and in place of the other, while that for TensorFlow is busy, its
+        twin runs a step for TensorFlow.
         """
         self._ready += self._active.get_steps_to_execute()
-        for worker, of_tensorflow, may_take_others in (
-            (self._rest, False, self._is_training()),
-            (self._tensorflow, True, self._is_prepared or not self._left),
-        ):
-            own = [step for step in self._ready if needs_tensorflow(step) == of_tensorflow]
-            fitting = own or (self._ready if may_take_others else [])
-            if fitting and not worker.step:
-                step = max(fitting, key=_priority)
-                self._ready.remove(step)
-                worker.run(step, self._active.get_known_state())
+        self._give(self._tensorflow, needs_tensorflow)
+        self._give(self._rest, lambda step: not needs_tensorflow(step))
+        if self._is_prepared or not self._left:
+            self._give(self._tensorflow, lambda _: True)
+        is_busy = self._tensorflow.step and not self._tensorflow.has_outcome
+        if is_busy and not self._rest.step and self._twin.is_there():
+            self._give(self._twin, needs_tensorflow)
 
-    def _is_training(self) -> bool:
-        """Whether the process for TensorFlow trains a network, and has not come to its end."""
-        step = self._tensorflow.step
-        return step is not None and trains(step) and not self._tensorflow.has_outcome
+    def _give(self, worker: Worker, fits: Callable[[ExecutionStep], bool]) -> None:
+        """Have a process run a step that fits, if it is at rest and there is one."""
+        fitting = [step for step in self._ready if fits(step)]
+        if fitting and not worker.step:
+            step = max(fitting, key=_priority)
+            self._ready.remove(step)
+            worker.run(step, self._active.get_known_state())
 
     def _receive(self, worker: Worker, step: ExecutionStep) -> Iterator[dg.DagsterEvent]:
         """What a process sends next of the step it runs."""
@@ -167,10 +176,10 @@ class Dispatcher:
 
     def _failure(self, step: ExecutionStep, exit_code: int | None) -> dg.DagsterEvent:
         """The failure, or retry, of a step whose process died."""
+        told = "" if exit_code is None else f" (exit code {exit_code})"
         error = SerializableErrorInfo(
-            f"StepWorkerDied: The process that ran it died (exit code {exit_code}; -9 is what lack "
-            "of memory, or a person, does). What it had not finished is not stored: materialise it "
-            "again.",
+            f"StepWorkerDied: The process that ran it died{told}; lack of memory, or a person, "
+            "does that, with -9. What it had not finished is not stored: materialise it again.",
             [],
             "StepWorkerDied",
         )

@@ -25,7 +25,7 @@ def _obstacles(run: PlanOrchestrationContext, plan: ExecutionPlan) -> Iterator[s
     job, steps = run.job.get_definition(), plan.get_steps_to_execute_in_topo_order()
     if sys.platform != "linux":  # on macOS the system's own libraries may not survive it
         yield "a process is forked on Linux only"
-    if "tensorflow" in sys.modules:
+    if _tensorflow_has_started():
         yield "TensorFlow is in use here and does not survive a fork"
     if run.instance.is_ephemeral:
         yield "the run's history is in the memory of this process"
@@ -41,6 +41,21 @@ def _obstacles(run: PlanOrchestrationContext, plan: ExecutionPlan) -> Iterator[s
         yield f"steps are in pools{_named(pooled)}"
     if waiting := [step for step in steps if _is_async(step, job)]:
         yield f"steps are asynchronous{_named(waiting)}"  # all on one loop, which cannot be forked
+
+
+def _tensorflow_has_started() -> bool:
+    """Whether its runtime is in use, which has threads; to have imported it starts none."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None:
+        return False
+    threading = tensorflow.config.threading
+    threads = threading.get_inter_op_parallelism_threads()
+    try:  # what cannot be changed any more tells it
+        threading.set_inter_op_parallelism_threads(threads + 1)
+    except RuntimeError:
+        return True
+    threading.set_inter_op_parallelism_threads(threads)
+    return False
 
 
 def _named(steps: Iterable[ExecutionStep]) -> str:
