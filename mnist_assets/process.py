@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 
 
@@ -22,6 +23,19 @@ def collection_paused() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def processes_with_keras() -> BaseContext:
+    """How to start processes that train: forked from one that has imported Keras, once for all.
+
+    A process forked from one in which TensorFlow is in use could not use it. Where the system forks
+    none, each is started anew.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["keras"])
+    return context
 
 
 def count_cores() -> int:

@@ -1,24 +1,17 @@
 """A run that is killed, whenever it is, is continued by the next one, and loses nothing."""
 
 import json
-import multiprocessing
-import os
 import signal
 from collections import Counter
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_assets.cli.main import main
+from mnist_assets_tests.cli.forked import started
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
-
-PATIENCE = 900  # seconds
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([__name__])
 
 # Each run is killed when it has just made this: after it begins, as it prepares, trains, predicts
 # and promotes a champion. Each asset waits for the one before, so that no run makes it earlier.
@@ -53,27 +46,6 @@ READERS = {
 }
 
 
-def materialize(environment, errors):
-    """`mnist-assets materialize`, in a process of its own."""
-    os.environ.update(environment)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(errors.fileno(), 2)
-    main(["materialize"])
-
-
-@contextmanager
-def started(project):
-    """The command on the project, in a process that need not import Dagster; and what it tells."""
-    reader, writer = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=materialize, args=(project.environment, writer))
-    process.start()
-    writer.close()
-    with os.fdopen(os.dup(reader.fileno())) as told:
-        yield process, told
-        process.join(PATIENCE)
-    reader.close()
-
-
 def wait_for_asset(process, told, name):
     """Wait until its run has begun and made an asset: on a busy machine, too."""
     while not told.readline().startswith("Materialising"):
@@ -106,7 +78,7 @@ def test_kills_lose_nothing_and_repeat_nothing(tmp_path):
     project = Project.create(tmp_path)
     seen = {}
     for name in KILLS:
-        with started(project) as (process, told):
+        with started(["materialize"], project.environment) as (process, told):
             wait_for_asset(process, told, name)
             process.kill()
         assert process.exitcode == -signal.SIGKILL
@@ -116,7 +88,7 @@ def test_kills_lose_nothing_and_repeat_nothing(tmp_path):
     with project.instance() as instance:
         graph = project.graph(instance)
         unfinished = set(graph.reasons()) | graph.waiting(graph.reasons())
-    with started(project) as (last, told):
+    with started(["materialize"], project.environment) as (last, told):
         told.read()
     assert last.exitcode == 0
     after = count_materializations(project)

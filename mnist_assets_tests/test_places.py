@@ -1,10 +1,7 @@
 """Values are looked for where they would be read: folders and histories never mix."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -17,7 +14,6 @@ from mnist_assets.champion import archive
 from mnist_assets.champion.assets import model as champion_model
 from mnist_assets.champion.promotion import promote
 from mnist_assets.cli.study import _record as record_study
-from mnist_assets.declarations.places import PROJECT
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.incremental import State
 from mnist_assets.orchestration.storage.addresses import list_folder, open_address, read_bytes
@@ -26,6 +22,7 @@ from mnist_assets.study import workers as study_workers
 from mnist_assets.study.training import train_run
 from mnist_assets_tests.champion.test_assets import look, score
 from mnist_assets_tests.cli.command import command, worked_on
+from mnist_assets_tests.cli.forked import run_command
 from mnist_assets_tests.stores import bucket_address, memory_address
 from mnist_assets_tests.tiny import Project, blank_pictures, make_digits, without_xla
 
@@ -328,15 +325,7 @@ def picture_of(image):
 
 def materialize(project, environment):
     """What `mnist-assets materialize` tells, in a process that forks two more."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from mnist_assets.cli.main import main; main(['materialize'])"],
-        cwd=project.folder,
-        env=os.environ | project.environment | environment | {"PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_command(["materialize"], project.environment | environment)
     return done.stdout + done.stderr
 
 

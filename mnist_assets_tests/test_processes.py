@@ -8,15 +8,14 @@ import dagster as dg
 import pytest
 
 from mnist_assets.orchestration.history import DATA_VERSION
+from mnist_assets_tests.cli.forked import run_command
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow
 
 PATIENCE = 900  # seconds
-COMMAND = "from mnist_assets.cli.main import main; main()"
 # No process may import TensorFlow but the one that is prepared for it.
-FORBIDDING = (
-    """
+FORBIDDING = """
 import sys
 from mnist_assets import definitions
 
@@ -32,16 +31,17 @@ def import_tensorflow(allowed=definitions.import_tensorflow):
 
 sys.meta_path.insert(0, Forbidding)
 definitions.import_tensorflow = import_tensorflow
+from mnist_assets.cli.main import main
+
+main()
 """
-    + COMMAND
-)
 
 
-def run_command(project, program, *arguments, **environment):
-    """Run the command line on a project, as a user does."""
+def run_forbidding(project, *arguments):
+    """Run the command line on a project, with no TensorFlow but where it may be."""
     return subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env=os.environ | project.environment | environment,
+        [sys.executable, "-c", FORBIDDING, *arguments],
+        env=os.environ | project.environment,
         capture_output=True,
         check=True,
         text=True,
@@ -62,7 +62,7 @@ def versions(project):
 def made(tmp_path_factory):
     """A project made by two processes, one of which has no TensorFlow; and what they told."""
     project = Project.create(tmp_path_factory.mktemp("made"))
-    return project, run_command(project, FORBIDDING, "materialize").stdout
+    return project, run_forbidding(project, "materialize").stdout
 
 
 def test_what_imports_tensorflow_says_so(made):
@@ -79,8 +79,8 @@ def test_values_do_not_depend_on_the_number_of_processes(made, tmp_path):
     project = made[0].copy(tmp_path / "copy")
     config = tmp_path / "run.yaml"
     config.write_text("execution: {config: {processes: one}}")
-    select = ["--force", "--select", TWO]
-    told = run_command(project, COMMAND, "materialize", "--config", config, *select).stdout
+    arguments = ["materialize", "--config", str(config), "--force", "--select", TWO]
+    told = run_command(arguments, project.environment).stdout
     assert "2 assets materialised" in told
     assert versions(project) == versions(made[0])
 
@@ -89,7 +89,8 @@ def test_values_do_not_depend_on_the_executor(made, tmp_path):
     """By Dagster's own, which starts a process for each step."""
     project = made[0].copy(tmp_path / "copy")
     multiprocess = {"MNIST_ASSETS_EXECUTOR": "multiprocess"}
-    done = run_command(project, COMMAND, "materialize", "--force", "--select", TWO, **multiprocess)
+    arguments = ["materialize", "--force", "--select", TWO]
+    done = run_command(arguments, project.environment | multiprocess)
     assert "2 assets materialised" in done.stdout
     assert versions(project) == versions(made[0])
     with project.instance() as instance:
@@ -101,5 +102,6 @@ def test_values_do_not_depend_on_the_executor(made, tmp_path):
 def test_a_study_with_processes_of_its_own_comes_to_an_end(made, tmp_path):
     project = made[0].copy(tmp_path / "copy")
     project.edit("settings.yaml", "processes: 1", "processes: 2")
-    told = run_command(project, COMMAND, "study", "--select", "small", "--seeds", "2").stderr
+    arguments = ["study", "--select", "small", "--seeds", "2"]
+    told = run_command(arguments, project.environment).stderr
     assert "✓ study/small" in told

@@ -17,7 +17,7 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, TypeVar
 
 from mnist_assets.networks.training import import_keras
-from mnist_assets.process import count_cores, end_with_parent
+from mnist_assets.process import count_cores, end_with_parent, processes_with_keras
 from mnist_assets.study.digits import Digits
 from mnist_assets.study.training import Run, Seeds, Study, train_run
 
@@ -69,8 +69,7 @@ class Workers:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self._processes,
-                # A forked process could not use a TensorFlow that was in use before.
-                multiprocessing.get_context("spawn"),
+                processes_with_keras(),
                 initializer=begin_worker,
                 initargs=(self._cores // self._processes,),
             )

@@ -5,13 +5,12 @@ Processes and machines that work at one study know of each other by its storage 
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mnist_assets.process import count_cores
+from mnist_assets.process import count_cores, processes_with_keras
 from mnist_assets.study.workers import begin_worker
 from mnist_assets.tuning.search.study import (
     Goal,
@@ -95,8 +94,7 @@ def _trial(study: optuna.Study, number: int) -> optuna.trial.FrozenTrial:
 def _pool(processes: int, goal: Goal, address: str) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         processes,
-        # A forked process could not use a TensorFlow that was in use before.
-        multiprocessing.get_context("spawn"),
+        processes_with_keras(),
         initializer=_begin,
         initargs=(max(count_cores() // processes, 1), goal, address),
     )

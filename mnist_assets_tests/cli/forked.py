@@ -1,0 +1,55 @@
+"""`mnist-assets` in processes of their own, forked from one that has loaded it and imported Keras.
+
+To start a process, to load the definitions and to import TensorFlow takes as long as all that a
+command does on a tiny project. What it imported counts as not in use, so that a run forks as usual.
+"""
+
+import multiprocessing
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mnist_assets.cli.main import main
+
+PATIENCE = 900  # seconds
+CONTEXT = multiprocessing.get_context("forkserver")
+LOADED = [__name__, "mnist_assets.definitions", "keras"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command told."""
+
+    stdout: str
+    stderr: str
+
+
+def _run(arguments, environment, output, errors):
+    os.environ.update(environment)
+    os.dup2(os.open(output, os.O_WRONLY), 1)
+    os.dup2(errors.fileno(), 2)
+    main(arguments)
+
+
+@contextmanager
+def started(arguments, environment, output=os.devnull):
+    """A command under way; and what it tells of itself, as it does so."""
+    CONTEXT.set_forkserver_preload(LOADED)
+    reader, writer = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_run, args=(arguments, environment, output, writer))
+    process.start()
+    writer.close()
+    with os.fdopen(os.dup(reader.fileno())) as told:
+        yield process, told
+        process.join(PATIENCE)
+    reader.close()
+
+
+def run_command(arguments, environment):
+    """Run a command to its end, which has to be a good one."""
+    with tempfile.NamedTemporaryFile("r") as output:
+        with started(arguments, environment, output.name) as (process, told):
+            errors = told.read()
+        assert process.exitcode == 0, errors
+        return Done(output.read(), errors)
