@@ -219,12 +219,12 @@ def twin_dying():
     """Two that train and wait for each other, of which the one begun last then dies."""
 
     def meet_and_die():
-        meet("train_another", "train")()
+        meet("the twin", "its origin")()
         die()
 
     return job(
         "twin_dying",
-        step("train", meet("train", "train_another"), tensorflow=True, tags=TRAINS, priority=1),
+        step("train", meet("its origin", "the twin"), tensorflow=True, tags=TRAINS, priority=1),
         step("train_another", meet_and_die, tensorflow=True, tags=TRAINS),
         step("predict", tensorflow=True, ins=["train"]),
         step("predict_more", tensorflow=True, ins=["train"]),
