@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Where it is set nothing is byte-compiled, and TensorFlow takes 20 s to import instead of 6.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-fast test-distributed test-wheel dev study tune lint bench lock clean
+.PHONY: run test test-fast test-distributed test-wheel dev study tune lint bench kept-fast lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/run ## bring the whole graph up to date and say where the report is
@@ -48,6 +48,9 @@ lint: .venv/dev ## linter, formatter, type checker
 
 bench: .venv/dev ## training and the whole graph against the alternatives (half an hour)
 	$(BIN)/python -m benchmarks
+
+kept-fast: .venv/dev ## fail where a ratio is a quarter worse than the one committed (a minute and a half)
+	$(BIN)/python -m benchmarks.kept_fast
 
 # Those that tests need.
 EXTRAS := celery kubernetes onnx postgres s3 tensorboard tuning

@@ -1,4 +1,5 @@
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,9 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from benchmarks import dvc_stages, memory, processes
+from benchmarks import dvc_stages, kept_fast, memory, processes
 from benchmarks.changes import IMPORT, NOTHING, ONE, _stages, show_changes
 from benchmarks.evaluate import evaluate
 from benchmarks.graph import GRAPH, PART, SCRIPT, show_graph
@@ -18,6 +20,8 @@ from benchmarks.images import read_repeated, require_space, shift_images, write_
 from benchmarks.implementations import ENTRIES
 from benchmarks.machine import describe_machine
 from benchmarks.networks_scale import TASKS, show_networks_scale
+from benchmarks.products import Product, products_of
+from benchmarks.products import show as show_products
 from benchmarks.scale import show_scale
 from benchmarks.search import show_search
 from benchmarks.searches import KERAS_TUNER, OURS, SPACE
@@ -374,3 +378,83 @@ def test_the_space_that_is_searched_is_one() -> None:
     declared = Search.model_validate(SPACE)
     corners = list(Space(declared.training, "benchmark").corners())
     assert {len(training.layers) for training in corners} == {1, 2}
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A committed ratio of 2."""
+    committed = tmp_path / "committed.json"
+    committed.write_text(json.dumps({"one / other": 2}))
+    monkeypatch.setattr(kept_fast, "COMMITTED", committed)
+    return committed
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_fast", "measured"),
+    [
+        ([2.5], True, 1),
+        ([2.6, 2.4, 2.4], True, 3),  # once too slow, but not on the whole
+        ([2.6, 2.6, 2.6, 2.4, 2.6], False, 5),
+    ],
+)
+def test_what_is_a_quarter_worse_than_committed_fails_if_it_stays_so(
+    held: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: list[float],
+    is_fast: bool,
+    measured: int,
+) -> None:
+    left = iter(seen)
+    monkeypatch.setattr(kept_fast, "RATIOS", {"one / other": lambda _: next(left)})
+    result = CliRunner().invoke(kept_fast.main)
+    assert (result.exit_code == 0) is is_fast, result.output
+    assert result.output.count("kept fast, round") == measured == len(seen) - len(list(left))
+    assert ("slower than 1.25 times what is committed: one / other" in result.output) != is_fast
+    assert json.loads(held.read_text()) == {"one / other": 2}
+
+
+def test_what_is_measured_is_committed_when_asked(
+    held: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter([9.0, 4.0, 4.25])
+    monkeypatch.setattr(kept_fast, "RATIOS", {"one / other": lambda _: next(left)})
+    assert CliRunner().invoke(kept_fast.main, ["--commit"]).exit_code == 0
+    assert json.loads(held.read_text()) == {"one / other": 4.25}
+
+
+def test_every_ratio_is_committed() -> None:
+    assert json.loads(kept_fast.COMMITTED.read_text()).keys() == kept_fast.RATIOS.keys()
+
+
+@pytest.mark.slow
+def test_calls_are_counted_for_a_program_that_ends_as_commands_do(tmp_path: Path) -> None:
+    """Five hundred thousand calls more than it takes to import Dagster, which are 1 here."""
+    program = "import dagster, sys\nfor _ in range(500_000): abs(1)\nsys.exit(0)"
+    ratio = kept_fast._calls(program)(tmp_path)
+    assert 1.3 < ratio < 2.5
+
+
+def test_an_update_has_the_products_of_its_dense_layers() -> None:
+    """Of the first layer none for its inputs, which are data."""
+    of = list(products_of(training(DENSE, NORMALIZATION), pixels=6, classes=3))
+    assert [product[1:] for product in of] == [
+        (8, 6, 2),
+        (6, 8, 2),
+        (8, 2, 3),
+        (2, 8, 3),
+        (8, 3, 2),
+    ]
+    assert of[0].operations == 2 * 8 * 6 * 2
+    assert len({product.name for product in of}) == 5
+
+
+def test_the_table_holds_an_update_against_its_products() -> None:
+    table = show_products(3e-6, {Product("a", 10, 10, 10): 1e-6, Product("b", 1, 1, 1): 0.5e-6})
+    assert [" ".join(line.split()) for line in table.splitlines()] == [
+        "microseconds GFLOP/s",
+        "a 1 2",
+        "b 0 0",
+        "all products 2 1",
+        "an update 3 1",
+        "update / products 2.00",
+    ]
