@@ -35,7 +35,8 @@ IMPORTED = []  # the process that would have imported TensorFlow, which nobody h
 
 def prepare():
     """Note who would import TensorFlow, also for what is forked from it afterwards."""
-    IMPORTED.append(os.getpid())
+    if not IMPORTED:
+        IMPORTED.append(os.getpid())
 
 
 EXECUTOR = local_executor(prepare)
@@ -132,8 +133,16 @@ def job(name, *steps, **options):
 
 
 def both_kinds():
+    return job_of_both_kinds("both_kinds")
+
+
+def both_kinds_again():
+    return job_of_both_kinds("both_kinds_again")
+
+
+def job_of_both_kinds(name):
     return job(
-        "both_kinds",
+        name,
         step("load"),
         step("train", tensorflow=True, ins=["load"]),
         step("predict", tensorflow=True, ins=["train"]),
@@ -153,6 +162,14 @@ def side_by_side():
         step("train", meet("train", "train_another"), tensorflow=True, tags=TRAINS),
         step("train_another", meet("train_another", "train"), tensorflow=True, tags=TRAINS),
         step("explore"),
+    )
+
+
+def training_first():
+    return job(
+        "training_first",
+        step("train", tensorflow=True, tags=TRAINS),
+        step("explore", ins=["train"]),
     )
 
 

@@ -38,6 +38,7 @@ JOBS = (
     "one_kind",
     "side_by_side",
     "training_alone",
+    # What imports TensorFlow before it forks, for all that follow, comes after the others.
     "together",
     "sharing",
     "urgent",
@@ -51,6 +52,8 @@ JOBS = (
     "captured_not_at_all",
     "captured_for_nothing",
     *HANDED_OVER,
+    "training_first",
+    "both_kinds_again",
 )
 
 
@@ -177,6 +180,14 @@ def test_a_training_alone_has_all_cores_and_what_follows_its_process(done):
     process = dict(job.steps)
     assert process["train"] == process["predict"]
     assert job.imported == dict.fromkeys(["train", "predict"], process["train"])
+
+
+def test_where_all_waits_for_tensorflow_it_is_imported_once_for_this_and_later_runs(done):
+    for name in ("training_first", "both_kinds_again"):
+        job = done[name]
+        assert job.success
+        assert set(job.imported.values()) == {job.process}
+        assert job.process not in dict(job.steps).values()
 
 
 def test_where_nothing_can_run_side_by_side_nothing_is_forked(done):

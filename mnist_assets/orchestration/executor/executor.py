@@ -8,13 +8,14 @@ and draws, or trains as well. Resources are set up before, once, and shared as t
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import dagster as dg
 
 from mnist_assets.orchestration.dagster_internals import (
     ExecuteRunWithPlanIterable,
     ExecutionPlan,
+    ExecutionStep,
     InProcessExecutor,
     PlanExecutionContext,
     PlanExecutionContextManager,
@@ -69,6 +70,9 @@ class TwoProcessExecutor(dg.Executor):
     def _run_plan(
         self, job_context: PlanExecutionContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
+        if all(map(needs_tensorflow, _first_steps(execution_plan))):
+            with suppress(Exception):  # the step that needs it fails by it
+                self.prepare()  # here: nothing waits for it, and this process's next runs have it
         logs = job_context.instance.compute_log_manager
         key = logs.build_log_key_for_run(job_context.run_id, "steps")
         with execution_plan.start(job_context.retry_mode) as active, ExitStack() as capture:
@@ -88,12 +92,20 @@ class TwoProcessExecutor(dg.Executor):
                 job_context.log.warning(f"Captured output is not kept: {error!r}")
 
 
+def _first_steps(plan: ExecutionPlan) -> list[ExecutionStep]:
+    """The steps that wait for no other."""
+    steps = plan.get_steps_to_execute_in_topo_order()
+    keys = {step.key for step in steps}
+    return [step for step in steps if not keys & step.get_execution_dependency_keys()]
+
+
 def local_executor(prepare: Callable[[], None]) -> dg.ExecutorDefinition:
     """The executor for one machine, which runs steps in one process or two.
 
     Args:
         prepare: What a process does that is to run steps for TensorFlow, while others run already:
-            importing it. If that fails, the step that needs it fails.
+            importing it, and no more, since it may be forked then. If that fails, the step that
+            needs it fails.
     """
 
     @dg.executor(
