@@ -1,4 +1,4 @@
-"""Kept fast: ratios held against those committed, in two minutes; CI runs it.
+"""Kept fast: ratios held against those committed, in a minute and a half; CI runs it.
 
 Seconds differ from machine to machine, and on a shared one from minute to minute. So function calls
 are counted where most of the time goes to Python's; and times are held against those of something
@@ -36,7 +36,6 @@ except SystemExit as end:
     assert not end.code, end.code
 sys.stdout.write(f"\\n{pstats.Stats(profile).total_calls}")
 """
-Task = Callable[[Path], float]
 
 
 def measure(names: Iterable[str], rounds: int, seen: dict[str, list[float]]) -> None:

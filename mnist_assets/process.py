@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,10 +29,10 @@ def collection_paused() -> Iterator[None]:
 def processes_with_keras() -> BaseContext:
     """How to start processes that train: forked from one that has imported Keras, once for all.
 
-    A process forked from one in which TensorFlow is in use could not use it. Where the system forks
-    none, each is started anew.
+    A process forked from one in which TensorFlow is in use could not use it. On other systems than
+    Linux, whose own libraries may not survive it, each is started anew.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["keras"])

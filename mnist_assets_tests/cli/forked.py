@@ -26,6 +26,7 @@ class Done:
 
 
 def _run(arguments, environment, output, errors):
+    os.environ.clear()  # what it had when the first command was run
     os.environ.update(environment)
     os.dup2(os.open(output, os.O_WRONLY), 1)
     os.dup2(errors.fileno(), 2)
@@ -37,13 +38,16 @@ def started(arguments, environment, output=os.devnull):
     """A command under way; and what it tells of itself, as it does so."""
     CONTEXT.set_forkserver_preload(LOADED)
     reader, writer = CONTEXT.Pipe(duplex=False)
+    environment = os.environ | environment
     process = CONTEXT.Process(target=_run, args=(arguments, environment, output, writer))
     process.start()
     writer.close()
-    with os.fdopen(os.dup(reader.fileno())) as told:
-        yield process, told
-        process.join(PATIENCE)
-    reader.close()
+    try:
+        with reader, os.fdopen(os.dup(reader.fileno())) as told:
+            yield process, told
+            process.join(PATIENCE)
+    finally:
+        process.kill()
 
 
 def run_command(arguments, environment):

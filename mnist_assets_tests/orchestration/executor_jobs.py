@@ -119,7 +119,7 @@ def last():
         time.sleep(0.01)
 
 
-def job(name, *steps, **options):
+def job(name, *steps, executor=EXECUTOR, **options):
     """A job of these steps; each runs after those that its `ins` name."""
     definition = dg.GraphDefinition(
         name=name,
@@ -129,7 +129,7 @@ def job(name, *steps, **options):
             for op in steps
         },
     )
-    return definition.to_job(executor_def=EXECUTOR, **options)
+    return definition.to_job(executor_def=executor, **options)
 
 
 def both_kinds():
@@ -287,6 +287,33 @@ def killed_at_rest():
 
 def endless():
     return job("endless", step("train", last, tensorflow=True), step("explore", last))
+
+
+def endless_twins():
+    return job(
+        "endless_twins",
+        step("train", last, tensorflow=True),
+        step("train_another", last, tensorflow=True),
+        step("explore"),
+    )
+
+
+def interrupted_early():
+    """What prepares waits until it is interrupted; what then would run takes long."""
+    return job(
+        "interrupted_early",
+        step("train", last, tensorflow=True),
+        step("explore"),
+        executor=local_executor(wait_to_be_interrupted),
+    )
+
+
+def wait_to_be_interrupted():
+    (folder() / "preparing.txt").write_text(str(os.getpid()))
+    deadline = time.monotonic() + PATIENCE
+    while not (folder() / "interrupted.txt").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # What the two processes do not do: each has a step for TensorFlow, and another.

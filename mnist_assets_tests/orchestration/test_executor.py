@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
+from mnist_assets.orchestration.executor import limits
 from mnist_assets.orchestration.executor.limits import find_obstacle
 from mnist_assets.process import count_cores
 from mnist_assets_tests.orchestration.executor_jobs import PATIENCE
@@ -57,6 +58,9 @@ JOBS = (
 )
 
 
+ENDLESS = {"endless": 2, "endless_twins": 3}  # with how many steps, each in its own process
+
+
 @dataclass(frozen=True)
 class Done:
     """What came of a job.
@@ -66,7 +70,7 @@ class Done:
         messages: What was logged.
         process: The one it was started in.
         steps: Each step that began, with its process, in order.
-        imported: By step, the process that imported TensorFlow for it; None if none did.
+        imported: By step, the process that imported TensorFlow for it, if one did.
         taken: By step, the threads and the GPU's memory that TensorFlow would take.
     """
 
@@ -132,14 +136,14 @@ def steps(home, job):
     return [(name, int(process)) for name, process, *_ in notes(home, job)]
 
 
-def start_endless(home):
-    """A job that does not end, when both its steps are under way; and their processes."""
-    child = start(home, "endless")
+def start_endless(home, job):
+    """A job that does not end, when all its steps have begun; and their processes."""
+    child = start(home, job)
     deadline = time.monotonic() + PATIENCE
-    while len(steps(home, "endless")) < 2:
+    while len(steps(home, job)) < ENDLESS[job]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return child, [process for _, process in steps(home, "endless")]
+    return child, [process for _, process in steps(home, job)]
 
 
 def is_running(process):
@@ -288,9 +292,11 @@ def test_steps_are_mapped(done):
     assert sorted(done["dynamic"].order) == ["count", "list_pictures", "look", "look", "train"]
 
 
+@pytest.mark.parametrize("job", ENDLESS)
 @pytest.mark.parametrize("by_web_ui", [True, False], ids=["web UI", "Ctrl-C"])
-def test_an_interruption_ends_the_run_and_all_its_processes(home, by_web_ui):
-    child, processes = start_endless(home)
+def test_an_interruption_ends_the_run_and_all_its_processes(home, by_web_ui, job):
+    child, processes = start_endless(home, job)
+    assert len(set(processes)) == ENDLESS[job]
     with dg.DagsterInstance.from_config(str(home)) as instance:
         (record,) = instance.get_run_records()
         if by_web_ui:
@@ -304,8 +310,23 @@ def test_an_interruption_ends_the_run_and_all_its_processes(home, by_web_ui):
     assert status == expected  # Dagster takes what nobody requested as a failure
 
 
-def test_no_process_outlives_a_parent_that_was_killed(home):
-    child, processes = start_endless(home)
+def test_an_interruption_while_tensorflow_is_imported_is_not_lost(home):
+    child = start(home, "interrupted_early")
+    preparing = home / "preparing.txt"
+    deadline = time.monotonic() + PATIENCE
+    while not (preparing.exists() and preparing.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for process in (child.pid, int(preparing.read_text())):
+        os.kill(process, signal.SIGINT)
+    (home / "interrupted.txt").touch()
+    child.communicate(timeout=PATIENCE / 2)
+    assert [name for name, _ in steps(home, "interrupted_early")] == ["explore"]
+
+
+@pytest.mark.parametrize("job", ENDLESS)
+def test_no_process_outlives_a_parent_that_was_killed(home, job):
+    child, processes = start_endless(home, job)
     child.kill()
     child.communicate()
     wait_for_end(processes)
@@ -325,6 +346,9 @@ def test_a_process_that_cannot_be_forked_to_an_end_is_not(home, monkeypatch):
     with dg.DagsterInstance.local_temp(str(home)) as instance:
         monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
         assert obstacle(instance) is None
+        monkeypatch.setattr(limits, "_tensorflow_has_started", lambda: True)
+        assert "TensorFlow is in use" in obstacle(instance)
+        monkeypatch.undo()
         monkeypatch.setattr(sys, "platform", "darwin")
         assert "on Linux only" in obstacle(instance)
         monkeypatch.undo()
@@ -342,13 +366,14 @@ from mnist_assets.orchestration.executor.limits import _tensorflow_has_started a
 print(has_started())
 import_tensorflow()
 import tensorflow as tf
+from tensorflow.python.eager import context
 
-threads = tf.config.threading.get_inter_op_parallelism_threads()
-print(has_started(), tf.config.threading.get_inter_op_parallelism_threads() == threads)
+print(has_started(), has_started(), context.context()._physical_devices is None)
+print(tf.config.threading.get_inter_op_parallelism_threads())
 tf.zeros(())
 print(has_started())
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=900
     )
-    assert done.stdout.split() == ["False", "False", "True", "True"]
+    assert done.stdout.split() == ["False", "False", "False", "True", "0", "True"]

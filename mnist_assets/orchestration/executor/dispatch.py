@@ -1,6 +1,6 @@
-"""Handing out a run's steps to two processes, one for those that need TensorFlow, one for the rest.
+"""Handing out a run's steps to processes: one for those that need TensorFlow, one for the rest.
 
-While there is nothing for the latter, a twin of the former runs in its place.
+While there is nothing for the latter, a twin of the former runs steps in its place.
 
 Here no step is run: events are passed on, and this never waits for one step to end.
 """
@@ -118,7 +118,7 @@ class Dispatcher:
 
         If there is none, that for TensorFlow takes of the other's, once it is prepared or if
         nothing is left for it; and in place of the other, while that for TensorFlow is busy, its
-        twin runs a step for TensorFlow.
+        twin runs a step for TensorFlow. What comes for the other then runs at once, too.
         """
         self._ready += self._active.get_steps_to_execute()
         self._give(self._tensorflow, needs_tensorflow)

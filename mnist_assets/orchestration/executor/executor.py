@@ -3,7 +3,8 @@
 Dagster's own executors run either one step after the other, or each in a process that loads the
 project, and TensorFlow, anew. Here both processes are forked from the one that has loaded the job,
 and last as long as the run: while one imports TensorFlow and trains, the other explores, evaluates
-and draws, or trains as well. Resources are set up before, once, and shared as they are then.
+and draws. While it has nothing to do, a twin of the first, which shares what that imported, trains
+in its place. Resources are set up before, once, and shared as they are then.
 """
 
 import os

@@ -48,13 +48,13 @@ def _tensorflow_has_started() -> bool:
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None:
         return False
-    threading = tensorflow.config.threading
-    threads = threading.get_inter_op_parallelism_threads()
-    try:  # what cannot be changed any more tells it
-        threading.set_inter_op_parallelism_threads(threads + 1)
+    # To ask for anything would look for GPUs, which does not survive a fork.
+    set_threads = tensorflow.config.threading.set_inter_op_parallelism_threads
+    try:  # what cannot be changed any more tells it; 0 is the default
+        for threads in (1, 0):
+            set_threads(threads)
     except RuntimeError:
         return True
-    threading.set_inter_op_parallelism_threads(threads)
     return False
 
 

@@ -28,10 +28,9 @@ from mnist_assets.orchestration.dagster_internals import (
 )
 from mnist_assets.process import end_with_parent
 
-FORKING = multiprocessing.get_context("fork")
 THREADS = "TF_NUM_INTRAOP_THREADS"  # how many TensorFlow uses, when it starts
 GROWTH = "TF_FORCE_GPU_ALLOW_GROWTH"  # whether it takes of a GPU's memory only what it needs
-POLL_INTERVAL = 0.01  # seconds between looks whether a process has ended
+END_INTERVAL = 0.01  # seconds between looks whether a process has ended
 LONGEST_END = 60  # seconds that a process may take to end, with the processes that it started
 
 
@@ -71,8 +70,6 @@ class Worker:
             OSError: It has died while it sent something.
         """
         message: dg.DagsterEvent | StepEnded = self.connection.recv()
-        if isinstance(message, dg.DagsterEvent):
-            self._pid = message.pid
         return message
 
     def interrupt(self) -> None:
@@ -98,13 +95,16 @@ class Child(Worker):
     def __init__(self, serve: Callable[..., None], *arguments: object) -> None:
         """Start it, as `serve(connection, *arguments)`."""
         super().__init__()
-        self._serve = serve, arguments
+        self._task = serve, arguments
+        # A twin ends when the first of them lets go of what it was forked with.
+        self._replaced: list[BaseProcess] = []
         self._start()
 
     def _start(self) -> None:
-        serve, arguments = self._serve
-        self.connection, theirs = FORKING.Pipe()
-        self._process = FORKING.Process(target=serve, args=(theirs, *arguments))
+        serve, arguments = self._task
+        self.connection, theirs = multiprocessing.Pipe()
+        forking = multiprocessing.get_context("fork")
+        self._process = forking.Process(target=serve, args=(theirs, *arguments))
         self._process.start()
         self._pid = self._process.pid
         theirs.close()
@@ -113,6 +113,7 @@ class Child(Worker):
         """Have it run a step; what the step does is then sent event by event."""
         if not self._process.is_alive():
             self.close()
+            self._replaced.append(self._process)
             self._start()
         super().run(step, known_state)
 
@@ -126,7 +127,7 @@ class Child(Worker):
         self._send(None)
         deadline = time.monotonic() + LONGEST_END
         while self._process.is_alive() and time.monotonic() < deadline:
-            time.sleep(POLL_INTERVAL)  # `join` would wait for its twin, which has its sentinel, too
+            time.sleep(END_INTERVAL)  # `join` would wait for its twin, which has its sentinel, too
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
@@ -145,7 +146,14 @@ class Twin(Worker):
 
     def __init__(self) -> None:
         super().__init__()
-        self.connection, self.theirs = FORKING.Pipe()
+        self.connection, self.theirs = multiprocessing.Pipe()
+
+    def receive(self) -> dg.DagsterEvent | StepEnded:
+        """What it sends next, which also tells which process it is."""
+        message = super().receive()
+        if isinstance(message, dg.DagsterEvent):
+            self._pid = message.pid
+        return message
 
     def is_there(self) -> bool:
         """Whether it has not died, when it runs no step."""
@@ -155,7 +163,8 @@ class Twin(Worker):
 def serve(connection: Connection, job_context: PlanExecutionContext) -> None:
     """Run the steps asked for until there are no more."""
     end_with_parent()
-    _run_steps(connection, job_context)
+    with connection, capture_interrupts():
+        _run_steps(connection, job_context)
 
 
 def serve_prepared(
@@ -180,13 +189,16 @@ def serve_prepared(
     if threads:
         os.environ.setdefault(THREADS, str(threads))
         os.environ.setdefault(GROWTH, "true")  # the first of two would take all of it
-    with capture_interrupts(), suppress(Exception):  # the step that needs it fails by it
-        prepare()
-    if not twin.closed:
-        arguments = (twin, job_context, connection, parent)
-        FORKING.Process(target=_serve_as_twin, args=arguments).start()
-        twin.close()
-    _run_steps(connection, job_context)
+    with connection, capture_interrupts():  # an interruption meanwhile is for the first step
+        with suppress(Exception):  # the step that needs it fails by it
+            prepare()
+        if not twin.closed:
+            arguments = (twin, job_context, connection, parent)
+            forking = multiprocessing.get_context("fork")
+            with suppress(OSError):  # there may be no room for it
+                forking.Process(target=_serve_as_twin, args=arguments).start()
+            twin.close()
+        _run_steps(connection, job_context)
 
 
 def _serve_as_twin(
@@ -197,14 +209,12 @@ def _serve_as_twin(
 ) -> None:
     others.close()  # else the end of the other would not be noticed
     end_with_parent(parent)
-    _run_steps(connection, job_context)
+    with connection, capture_interrupts():
+        _run_steps(connection, job_context)
 
 
 def _run_steps(connection: Connection, job_context: PlanExecutionContext) -> None:
-    with (
-        history_kept_open(job_context.instance, job_context.run_id),
-        capture_interrupts(),
-    ):
+    with history_kept_open(job_context.instance, job_context.run_id):
         while request := connection.recv():
             step_key, known_state = request
             step = job_context.execution_plan.get_executable_step_by_key(step_key)
