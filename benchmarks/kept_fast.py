@@ -6,6 +6,7 @@ else measured right before and after. A ratio that is too large is measured agai
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -89,6 +90,7 @@ def _graph(folder: Path) -> float:
     """Processor time of the graph, an epoch each, to that of importing what it is made with."""
     environment = declare(folder, len(NETWORKS))
     _shorten(folder / "networks.yaml")
+    shutil.rmtree(PROJECT / "data" / "cache", ignore_errors=True)  # compiled programs
     imports = ["-c", "import dagster, keras"]
     before, graph, after = (
         run_python(run, folder=folder, environment=environment).processor_seconds

@@ -314,7 +314,7 @@ def test_an_interruption_while_tensorflow_is_imported_is_not_lost(home):
     child = start(home, "interrupted_early")
     preparing = home / "preparing.txt"
     deadline = time.monotonic() + PATIENCE
-    while not (preparing.exists() and preparing.read_text()):
+    while not (steps(home, "interrupted_early") and preparing.exists() and preparing.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     for process in (child.pid, int(preparing.read_text())):
