@@ -193,7 +193,7 @@ def import_keras() -> None:
 
 
 def import_tensorflow() -> None:
-    """Import Keras and TensorFlow, in a process that is for little else; neither is in use then."""
+    """Import Keras and TensorFlow and use neither, so that the process can still be forked."""
     import_keras()
     gc.freeze()  # what is there by now stays: garbage is not to be looked for in it
 
