@@ -12,6 +12,8 @@ import pytest
 from absl import logging as absl_logging
 from hypothesis import settings
 
+from mnist_assets.process import count_cores
+
 # A busy machine must not fail a property that holds. `make test` tries more examples.
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.register_profile("thorough", deadline=None, max_examples=50)
@@ -28,45 +30,59 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# One process has these to itself: to import TensorFlow and to make the tiny project takes long.
-WITH_TENSORFLOW = (
-    "champion/export/test_card.py",
-    "champion/export/test_formats.py",
-    "champion/test_archive.py",
-    "champion/test_assets.py",
-    "cli/test_champion.py",
-    "cli/test_clean.py",
-    "cli/test_export.py",
-    "cli/test_materialize.py",
-    "cli/test_on_request.py",
-    "cli/test_predict.py",
-    "cli/test_search.py",
-    "cli/test_status.py",
-    "cli/test_study.py",
-    "cli/test_tune.py",
-    "cli/test_verify.py",
-    "deploy/test_kubernetes.py",
-    "evaluation/test_forward_pass.py",
-    "evaluation/test_predictions.py",
-    "networks/loop/test_batches.py",
-    "networks/loop/test_keras_internals.py",
-    "networks/loop/test_training_loop.py",
-    "networks/loop/test_padding.py",
-    "networks/test_training.py",
-    "orchestration/test_library_versions.py",
-    "orchestration/test_content_versions.py",
-    "quality/test_assets.py",
-    "quality/test_label_errors.py",
-    "report/test_page_network.py",
-    "study/test_assets.py",
-    "study/test_training.py",
-    "test_daemon.py",
-    "test_graph.py",
-    "test_large_datasets.py",
-    "test_places.py",
-    "test_reproducible.py",
-    "tuning/test_assets.py",
-)
+# The files of each have a process to themselves: what these need takes long to make.
+TOGETHER = {
+    "a project in which all is made": (
+        "champion/test_assets.py",
+        "cli/test_champion.py",
+        "cli/test_clean.py",
+        "cli/test_export.py",
+        "cli/test_materialize.py",
+        "cli/test_on_request.py",
+        "cli/test_predict.py",
+        "cli/test_search.py",
+        "cli/test_status.py",
+        "cli/test_study.py",
+        "cli/test_tune.py",
+        "cli/test_verify.py",
+        "deploy/test_kubernetes.py",
+        "orchestration/test_library_versions.py",
+        "quality/test_assets.py",
+        "study/test_assets.py",
+        "test_daemon.py",
+        "test_graph.py",
+        "test_places.py",
+        "test_reproducible.py",
+        "tuning/test_assets.py",
+    ),
+    "TensorFlow": (
+        "champion/export/test_card.py",
+        "champion/export/test_formats.py",
+        "champion/test_archive.py",
+        "evaluation/test_forward_pass.py",
+        "evaluation/test_predictions.py",
+        "networks/loop/test_batches.py",
+        "networks/loop/test_keras_internals.py",
+        "networks/loop/test_padding.py",
+        "networks/loop/test_training_loop.py",
+        "networks/test_training.py",
+        "orchestration/test_content_versions.py",
+        "quality/test_label_errors.py",
+        "report/test_page_network.py",
+        "study/test_training.py",
+        "test_large_datasets.py",
+    ),
+    "a process to fork others from, or a server of S3": (
+        "champion/test_addresses.py",
+        "champion/test_promotion.py",
+        "inference/test_inbox_at_address.py",
+        "orchestration/test_storage.py",
+        "study/test_runs_at_address.py",
+        "test_kill.py",
+        "test_processes.py",
+        "test_values_at_address.py",
+    ),
+}
 
 # Dagster closes every logging handler when a run begins, and absl's, which comes with TensorFlow,
 # then closes the stream it has: it must not be what pytest captures standard error in.
@@ -91,9 +107,10 @@ def pytest_make_parametrize_id(val):
 
 
 def group_of(test):
-    """What runs in one process: the tests of a file, or of all files that use TensorFlow."""
+    """What runs in one process: the tests of a file, or of all files that need the same."""
     file = test.partition("::")[0]
-    return "tensorflow" if file.removeprefix("mnist_assets_tests/") in WITH_TENSORFLOW else file
+    name = file.removeprefix("mnist_assets_tests/")
+    return next((group for group, files in TOGETHER.items() if name in files), file)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -106,7 +123,7 @@ def pytest_collection_modifyitems(items):
     def order(item):
         fast = item.get_closest_marker("slow") is None
         file = item.nodeid.partition("::")[0]
-        return group_of(item.nodeid) != "tensorflow", fast, file.count("/")
+        return group_of(item.nodeid) not in TOGETHER, fast, file.count("/")
 
     items.sort(key=order)
 
@@ -115,6 +132,12 @@ def pytest_collection_finish():
     """Search for garbage less often, and not among what Dagster and the tests' own modules hold."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One process a core; and one more, where tests wait for processes of their own."""
+    return count_cores() + (config.option.markexpr != "not slow")
 
 
 @pytest.hookimpl(optionalhook=True)

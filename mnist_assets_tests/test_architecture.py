@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import mnist_assets
-from mnist_assets_tests.conftest import WITH_TENSORFLOW
+from mnist_assets_tests.conftest import TOGETHER
 
 FOLDER = Path(mnist_assets.__file__).parent
 HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "scipy", "optuna")
@@ -216,9 +216,11 @@ print(*sorted(sys.modules))
 """
 
 
-def test_tests_with_tensorflow_are_where_they_are_looked_for() -> None:
+def test_files_that_run_in_one_process_are_there_and_named_once() -> None:
     tests = Path(__file__).parent
-    assert [name for name in WITH_TENSORFLOW if not (tests / name).is_file()] == []
+    named = [name for files in TOGETHER.values() for name in files]
+    assert [name for name in named if not (tests / name).is_file()] == []
+    assert len(named) == len(set(named))
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnist_assets_tests.cli.forked import started
+from mnist_assets_tests.forked import started
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow

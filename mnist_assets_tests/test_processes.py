@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from mnist_assets.orchestration.history import DATA_VERSION
-from mnist_assets_tests.cli.forked import run_command
+from mnist_assets_tests.forked import run_command
 from mnist_assets_tests.tiny import Project
 
 pytestmark = pytest.mark.slow

@@ -91,12 +91,9 @@ def claims_asset(
         came of it and why. Of a dataset other than MNIST its statements cannot be checked, and some
         need trainings that are made on request.
         """
-        made = {
-            key: optional_inputs.read(context.instance, key, *of) for key, of in trainings.items()
-        }
         sweeps = {
             key.removeprefix("tuning/").removesuffix("_runs"): with_labels(runs)
-            for key, runs in made.items()
+            for key, runs in optional_inputs.read(context.instance, trainings).items()
             if runs is not None
         }
         found, without = optional_inputs.read_groups(context.instance, groups, optional)

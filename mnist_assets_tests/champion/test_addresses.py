@@ -1,13 +1,13 @@
 """Champions at an address: whatever happens to a writer, there is one whole champion."""
 
+import itertools
 import json
 import re
-import subprocess
-import sys
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
+import click
 import pytest
 
 from mnist_assets.champion import address_writer, archive, history
@@ -25,6 +25,7 @@ from mnist_assets_tests.champion.test_archive import (
     mark_of,
     write_model,
 )
+from mnist_assets_tests.forked import calling
 from mnist_assets_tests.stores import bucket_address, memory_address
 
 
@@ -365,20 +366,16 @@ def test_there_are_no_more_writes_than_crashes_were_tried_at(here, promote, monk
     assert archive.pointed(here) == "0001-best"
 
 
-WRITER = """
-import itertools, sys
-from pathlib import Path
-from mnist_assets.champion import archive
-from mnist_assets_tests.champion.test_addresses import promote_from, rollback
-folder, models = archive.archive_folder(sys.argv[1]), Path(sys.argv[2])
-archive.pointed(folder)
-print("ready", flush=True)
-for mark in itertools.count():
-    champion = archive.current(folder)
-    promote_from(models, folder, mark)
-    if champion:
-        rollback(folder, champion.version)
-"""
+def promote_and_roll_back_forever(address, models):
+    """Tell that it is ready, and begin."""
+    folder = archive.archive_folder(address)
+    archive.pointed(folder)
+    click.echo("ready", err=True)
+    for mark in itertools.count():
+        champion = archive.current(folder)
+        promote_from(models, folder, mark)
+        if champion:
+            rollback(folder, champion.version)
 
 
 @pytest.mark.slow
@@ -389,17 +386,11 @@ def test_a_writer_killed_at_any_moment_leaves_one_whole_champion(s3, models, pro
     with bucket_address() as address:
         folder, made = archive.archive_folder(address), 0
         for _ in range(3):
-            with subprocess.Popen(
-                [sys.executable, "-c", WRITER, address, str(models)],
-                stdout=subprocess.PIPE,
-                cwd=Path(__file__).parents[2],
-            ) as writer:
-                assert writer.stdout.readline() == b"ready\n"
-                try:
-                    writer.wait(moments.uniform(0.2, 1.2))
-                except subprocess.TimeoutExpired:
-                    writer.kill()
-            assert writer.returncode == -9
+            with calling(promote_and_roll_back_forever, address, models) as (writer, told):
+                assert told.readline() == "ready\n"
+                writer.join(moments.uniform(0.2, 1.2))
+                writer.kill()
+            assert writer.exitcode == -signal.SIGKILL
             assert_log_leads_to_champion(folder)
             promote(folder, "next")  # whatever it left behind, the next one goes on
             assert mark_of(archive.current(folder)) == "next"

@@ -4,16 +4,16 @@ import builtins
 import errno
 import fcntl
 import io
+import itertools
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from functools import partial
-from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
@@ -30,6 +30,7 @@ from mnist_assets_tests.champion.test_archive import (
     rollback,
     write_model,
 )
+from mnist_assets_tests.forked import calling
 
 pytestmark = pytest.mark.usefixtures("no_waiting_for_the_disk")
 
@@ -322,20 +323,14 @@ def test_readers_always_see_one_whole_champion(folder):
     assert len(marks) >= 4
 
 
-WRITER = """
-import sys
-from pathlib import Path
-from mnist_assets_tests.champion.test_archive import archive, promote, rollback
-folder = Path(sys.argv[1])
-print("ready", flush=True)
-mark = 0
-while True:
-    mark += 1
-    champion = archive.current(folder)
-    promote(folder, mark)
-    if champion:
-        rollback(folder, champion.version)
-"""
+def promote_and_roll_back_forever(folder):
+    """Tell that it is ready, and begin."""
+    click.echo("ready", err=True)
+    for mark in itertools.count(1):
+        champion = archive.current(folder)
+        promote(folder, mark)
+        if champion:
+            rollback(folder, champion.version)
 
 
 @pytest.mark.slow
@@ -343,15 +338,11 @@ def test_a_writer_killed_at_any_moment_leaves_one_whole_champion(folder):
     moments = np.random.default_rng(4)
     versions = []
     for _ in range(10):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, folder],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-        ) as writer:
-            assert writer.stdout.readline() == b"ready\n"
+        with calling(promote_and_roll_back_forever, folder) as (writer, told):
+            assert told.readline() == "ready\n"
             time.sleep(moments.uniform(0, 0.15))
-            writer.send_signal(signal.SIGKILL)
-        assert writer.returncode == -signal.SIGKILL
+            writer.kill()
+        assert writer.exitcode == -signal.SIGKILL
         assert_consistent(folder)
         promote(folder, "after")  # whatever it left behind, the next one goes on
         assert mark_of(archive.current(folder)) == "after"

@@ -61,7 +61,8 @@ class World:
             automation_condition=follow_changes(tuple(self.optional_deps)),
         )
         def page(context: dg.AssetExecutionContext, data):
-            shown = optional_inputs.read(context.instance, STUDY.to_user_string(), "csv", self.code)
+            key = STUDY.to_user_string()
+            shown = optional_inputs.read(context.instance, {key: ("csv", self.code)})[key]
             self.seen.append(None if shown is None else int(shown["runs"].iloc[0]))
             return dg.MaterializeResult(value=data, data_version=dg.DataVersion(str(self.seen[-1])))
 

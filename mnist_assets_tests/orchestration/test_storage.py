@@ -1,9 +1,9 @@
 import errno
 import hashlib
+import itertools
 import os
 import random
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import click
 import dagster as dg
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.fingerprints import find_fault
 from mnist_assets.orchestration.storage.formats import ArrayStorage, file_storages
 from mnist_assets.orchestration.storage.pictures import Illustrated
+from mnist_assets_tests.forked import calling
 
 KEY = dg.AssetKey(["stage", "value"])
 NO_CONTEXT: Any = None  # reading makes no use of it
@@ -435,23 +437,14 @@ def test_what_other_files_writers_left_is_left_alone(
     assert all(other.exists() for other in others)
 
 
-REWRITING = """
-import sys
-from unittest.mock import Mock
-import numpy as np
-from upath import UPath
-from mnist_assets.orchestration.storage.formats import file_storages
-
-path = UPath(sys.argv[1])
-storage = file_storages(str(path.parent))["npy"]
-number = 0
-while True:
-    value = np.full(30_000_000, number % 256, np.uint8)
-    storage.dump_to_path(Mock(definition_metadata={}), value, path)
-    if number == 0:
-        print("ready", flush=True)
-    number += 1
-"""
+def write_forever(path: str) -> None:
+    """Write large values, one after the other; tell when the first is there."""
+    storage = file_storages(str(Path(path).parent))["npy"]
+    for number in itertools.count():
+        value = np.full(30_000_000, number % 256, np.uint8)
+        storage.dump_to_path(Mock(definition_metadata={}), value, UPath(path))
+        if number == 0:
+            click.echo("ready", err=True)
 
 
 @pytest.mark.slow
@@ -463,15 +456,12 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_value(
     generator = random.Random(0)
     killed_half_way = 0
     for attempt in range(10):
-        with subprocess.Popen(
-            [sys.executable, "-c", REWRITING, str(path)], stdout=subprocess.PIPE, text=True
-        ) as writer:
-            assert writer.stdout
-            assert writer.stdout.readline() == "ready\n"
+        with calling(write_forever, str(path)) as (writer, told):
+            assert told.readline() == "ready\n"
             time.sleep(generator.uniform(0, 0.3))
             while attempt % 2 and not any(path.parent.glob(".*")):
                 time.sleep(0.001)  # on a busy machine it may be at rest for long
-            writer.send_signal(signal.SIGKILL)
+            writer.kill()
         killed_half_way += any(path.parent.glob(".*"))
         array = read(storages["npy"])
         assert array.shape == (30_000_000,)

@@ -106,9 +106,9 @@ class OptionalInputs:
         self.made = {name.replace("__", "/"): value for name, value in made.items()}
         self.asked, self.lacking = {}, lacking
 
-    def read(self, instance, key, storage, code_version):
-        self.asked[key] = (storage, code_version)
-        return self.made.get(key)
+    def read(self, instance, made):
+        self.asked |= made
+        return {key: self.made.get(key) for key in made}
 
     def read_groups(self, instance, groups, reads):
         there = [name for name in groups if name in self.made]

@@ -162,8 +162,10 @@ def _taken(
         return None  # it is no longer declared
     if StoredNetwork(local_copy(file)).weights != StoredNetwork(current.model_path).weights:
         return None  # it was trained anew, or the champion's file is not what was promoted
-    values = {kind: optional_inputs.read(instance, key, *made[key]) for kind, key in keys.items()}
-    return None if any(value is None for value in values.values()) else values
+    values = optional_inputs.read(instance, {key: made[key] for key in keys.values()})
+    if any(value is None for value in values.values()):
+        return None
+    return {kind: values[key] for kind, key in keys.items()}
 
 
 def _pictures(

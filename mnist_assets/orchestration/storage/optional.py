@@ -38,15 +38,23 @@ class OptionalInputs(dg.ConfigurableResource):  # type: ignore[type-arg]  # noth
     assets: str
 
     def read(
-        self, instance: dg.DagsterInstance, key: str, storage: str, code_version: str
-    ) -> Any | None:
-        """Read a value, if it has been made and nothing that it follows from has changed since.
+        self, instance: dg.DagsterInstance, made: Mapping[str, tuple[str, str]]
+    ) -> dict[str, Any | None]:
+        """Read values, each if it has been made and nothing that it follows from has changed since.
 
-        It is found by its asset's key, the key of its I/O manager and its present code version.
+        Args:
+            instance: The run history.
+            made: Their assets, as from `made_as`.
+
+        Returns:
+            The value of each, by its asset's key; None where that is not so.
         """
-        if _find_left_behind(instance, {key: code_version}):
-            return None
-        return _load_if_whole(self.storages()[storage], key)
+        codes = {key: code_version for key, (_, code_version) in made.items()}
+        left_behind, storages = {*_find_left_behind(instance, codes)}, self.storages()
+        return {
+            key: None if key in left_behind else _load_if_whole(storages[storage], key)
+            for key, (storage, _) in made.items()
+        }
 
     def read_groups(
         self,

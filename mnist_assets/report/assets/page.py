@@ -137,9 +137,7 @@ def report_assets(
 
         One self-contained HTML page. Open it in any browser; nothing is loaded from anywhere.
         """
-        made = {
-            key: optional_inputs.read(context.instance, key, *of) for key, of in optional.items()
-        }
+        made = optional_inputs.read(context.instance, optional)
         runs = {name: made.get(f"study/{name}") for name in declared}
         dataset = Description.from_json(values["description"])
         tuning = tell_tuning(

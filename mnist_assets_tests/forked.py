@@ -1,4 +1,4 @@
-"""`mnist-assets` in processes of their own, forked from one that has loaded it and imported Keras.
+"""Processes forked from one that has loaded the project and imported Keras.
 
 To start a process, to load the definitions and to import TensorFlow takes as long as all that a
 command does on a tiny project. What it imported counts as not in use, so that a run forks as usual.
@@ -9,6 +9,7 @@ import os
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mnist_assets.cli.main import main
 
@@ -25,21 +26,21 @@ class Done:
     stderr: str
 
 
-def _run(arguments, environment, output, errors):
-    os.environ.clear()  # what it had when the first command was run
+def _call(function, arguments, environment, output, errors):
+    os.environ.clear()  # what it had when the first process was started
     os.environ.update(environment)
     os.dup2(os.open(output, os.O_WRONLY), 1)
     os.dup2(errors.fileno(), 2)
-    main(arguments)
+    function(*arguments)
 
 
 @contextmanager
-def started(arguments, environment, output=os.devnull):
-    """A command under way; and what it tells of itself, as it does so."""
+def calling(function, *arguments, environment=MappingProxyType({}), output=os.devnull):
+    """A process that calls a function; and what this tells on standard error, as it does so."""
     CONTEXT.set_forkserver_preload(LOADED)
     reader, writer = CONTEXT.Pipe(duplex=False)
-    environment = os.environ | environment
-    process = CONTEXT.Process(target=_run, args=(arguments, environment, output, writer))
+    environment = os.environ | dict(environment)
+    process = CONTEXT.Process(target=_call, args=(function, arguments, environment, output, writer))
     process.start()
     writer.close()
     try:
@@ -48,6 +49,11 @@ def started(arguments, environment, output=os.devnull):
             process.join(PATIENCE)
     finally:
         process.kill()
+
+
+def started(arguments, environment, output=os.devnull):
+    """A command under way; and what it tells of itself, as it does so."""
+    return calling(main, arguments, environment=environment, output=output)
 
 
 def run_command(arguments, environment):
