@@ -5,11 +5,13 @@ import importlib
 import os
 import shutil
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from absl import logging as absl_logging
+from alembic.util import pyfiles
 from hypothesis import settings
 
 from mnist_assets.process import count_cores
@@ -55,6 +57,11 @@ TOGETHER = {
         "test_reproducible.py",
         "tuning/test_assets.py",
     ),
+    "a network trained on MNIST": (
+        "inference/test_digits.py",
+        "inference/test_drift.py",
+        "inference/test_handmade.py",
+    ),
     "TensorFlow": (
         "champion/export/test_card.py",
         "champion/export/test_formats.py",
@@ -80,6 +87,7 @@ TOGETHER = {
         "study/test_runs_at_address.py",
         "test_kill.py",
         "test_processes.py",
+        "tuning/search/test_study.py",
         "test_values_at_address.py",
     ),
 }
@@ -167,6 +175,20 @@ def templates_compiled_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_environment", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_loaded_once():
+    """Each new history loads all the migrations that there ever were, to tell that it has them."""
+    load = pyfiles.load_module_py
+    load_once = cache(load)
+
+    def load_migration_once(name, path):
+        return (load if Path(path).name == "env.py" else load_once)(name, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyfiles, "load_module_py", load_migration_once)
         yield
 
 

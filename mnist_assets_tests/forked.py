@@ -51,9 +51,14 @@ def calling(function, *arguments, environment=MappingProxyType({}), output=os.de
         process.kill()
 
 
+def call_command(arguments):
+    """Call `mnist-assets`, which cannot be sent to another process as it is."""
+    main(arguments)
+
+
 def started(arguments, environment, output=os.devnull):
     """A command under way; and what it tells of itself, as it does so."""
-    return calling(main, arguments, environment=environment, output=output)
+    return calling(call_command, arguments, environment=environment, output=output)
 
 
 def run_command(arguments, environment):

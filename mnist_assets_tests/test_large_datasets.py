@@ -80,9 +80,10 @@ def harder(images, labels, seed):
     return blended, np.where(wrong, anything, labels).astype(np.uint8)
 
 
-def test_60_000_harder_images_end_in_a_warning(tmp_path):
+def test_harder_images_end_in_a_warning(tmp_path):
     dataset = load_dataset(BUNDLED_DATASET, MNIST).dataset
-    train_images, train_labels = harder(dataset.train_images, dataset.train_labels, 0)
+    images, labels = dataset.train_images[:20_000], dataset.train_labels[:20_000]
+    train_images, train_labels = harder(images, labels, 0)
     test_images, test_labels = harder(dataset.test_images, dataset.test_labels, 1)
     project, outcome = make_everything(
         tmp_path,

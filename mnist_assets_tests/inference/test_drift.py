@@ -12,8 +12,7 @@ from mnist_assets.evaluation.predictions import predict
 from mnist_assets.findings import Finding
 from mnist_assets.inference import drift
 from mnist_assets.inference.drift import check_drift, training_reference
-from mnist_assets.preparation.split import split_indices
-from mnist_assets_tests.inference.test_digits import mnist, train_quickly
+from mnist_assets_tests.inference.test_digits import mnist
 
 Images = NDArray[np.uint8]
 Scored = tuple[Images, NDArray[np.int64], NDArray[np.float32]]
@@ -241,10 +240,7 @@ def mnist_test() -> Images:
 
 
 @pytest.fixture(scope="module")
-def champion() -> Champion:
-    images, labels = mnist("train_images"), mnist("train_labels")
-    network = train_quickly(images, labels, split_indices(len(labels), 0.1, seed=0))
-
+def champion(network: Any) -> Champion:
     def score_images(batch: Images) -> Scored:
         probabilities = predict(network, batch, 1000)
         return batch, probabilities.argmax(axis=1), probabilities.max(axis=1)
@@ -253,9 +249,8 @@ def champion() -> Champion:
 
 
 @pytest.fixture(scope="module")
-def mnist_reference(champion: Champion) -> dict[str, Any]:
+def mnist_reference(champion: Champion, split: Any) -> dict[str, Any]:
     images, labels = mnist("train_images"), mnist("train_labels")
-    split = split_indices(len(labels), 0.1, seed=0)
     _, _, confidences = champion(images[split["validation"]])
     return training_reference(images[split["train"]], labels[split["train"]], confidences, 10)
 

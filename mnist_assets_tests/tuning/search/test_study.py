@@ -16,7 +16,10 @@ from mnist_assets.tuning.search.study import (
     open_study,
     search_once,
 )
+from mnist_assets_tests.forked import calling
 from mnist_assets_tests.tuning.search.small import goal, made_up
+
+KILLED = 9  # exit code
 
 
 def searched(goal, trials, storage=None, run=made_up):
@@ -134,20 +137,25 @@ def test_a_search_that_cannot_be_is_refused(declared, message):
         Search.model_validate({"description": "A", "training": {}} | declared)
 
 
+def end_in_a_trial(address):
+    """Go on with the study, and end the process in the middle of a trial."""
+    here = goal()
+
+    def end(*_, **__):
+        os._exit(KILLED)
+
+    search_once(here, open_study(here, open_storage(address, heartbeat=1, grace=1)), end)
+
+
 @pytest.mark.slow
 def test_values_of_a_process_that_was_killed_are_tried_again(tmp_path):
     address = f"sqlite:///{tmp_path}/tuning.db"
     here = goal()
     study = open_study(here, open_storage(address, heartbeat=1, grace=1))
     search_once(here, study, made_up)
-    killed = os.fork()
-    if killed == 0:  # a process that ends in the middle of a trial
-
-        def die(*_, **__):
-            os._exit(9)
-
-        search_once(here, open_study(here, open_storage(address, 1, 1)), die)
-    os.waitpid(killed, 0)
+    with calling(end_in_a_trial, address) as (process, told):
+        told.read()
+    assert process.exitcode == KILLED
     assert study.trials[1].state == optuna.trial.TrialState.RUNNING
     time.sleep(2.2)  # the storage counts in whole seconds
     search_once(here, study, made_up)
