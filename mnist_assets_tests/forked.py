@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mnist_assets.cli.main import main
+from mnist_assets_tests.tiny import blank_pictures
 
 PATIENCE = 900  # seconds
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -52,8 +53,9 @@ def calling(function, *arguments, environment=MappingProxyType({}), output=os.de
 
 
 def call_command(arguments):
-    """Call `mnist-assets`, which cannot be sent to another process as it is."""
-    main(arguments)
+    """Call `mnist-assets`, with no picture drawn in any of its processes."""
+    with blank_pictures():
+        main(arguments)
 
 
 def started(arguments, environment, output=os.devnull):
