@@ -94,6 +94,8 @@ def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
     Raises:
         InputError: It is no such selection, or there is no such asset.
     """
+    if selection is None:
+        return graph.keys
     refusal = InputError(
         "--select",
         seen=selection,
@@ -101,7 +103,7 @@ def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
         remedy="Correct it: `mnist-assets status` lists the keys.",
     )
     try:
-        selected = graph.select(selection or "*")
+        selected = graph.select(selection)
     except dg.DagsterError as error:
         raise refusal from error
     if not selected:
@@ -121,7 +123,6 @@ def update(
     """Bring assets up to date; if quiet, tell only of what goes wrong."""
     for source, version in graph.observed.items():
         observe(instance, source, version)
-    use_compile_cache(COMPILED)
     with native_logs_kept():
         return bring_up_to_date(
             graph,
@@ -141,6 +142,7 @@ def _run_job(
 ) -> Run:
     """Materialise assets in one run: the job over everything has none made only on request."""
     gc.enable()  # from here on, values come and go
+    use_compile_cache(COMPILED)
     requested = any(graph.is_made_on_request(key) for key in reasons)
     job = whole_job if requested else everything_job
     assets = Places.from_environment().assets
