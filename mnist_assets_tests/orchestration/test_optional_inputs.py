@@ -158,6 +158,23 @@ def test_a_file_that_is_gone_or_damaged_is_not_shown(world):
     assert world.seen[-2:] == [None, None]
 
 
+def test_each_value_is_read_by_itself_and_all_by_as_many_looks_as_one(world, monkeypatch):
+    world.make(STUDY)
+    looks, look = [], dg.DagsterInstance.get_asset_records
+
+    def count(self, keys):
+        looks.append(keys)
+        return look(self, keys)
+
+    monkeypatch.setattr(dg.DagsterInstance, "get_asset_records", count)
+    optional_inputs = OptionalInputs(assets=str(world.folder))
+    made = {"study/runs": ("csv", "1"), "data": ("json", "other"), "study/never": ("json", "1")}
+    values = optional_inputs.read(world.instance, made)
+    assert values.pop("study/runs")["runs"].tolist() == [1]
+    assert values == {"data": None, "study/never": None}
+    assert len(looks) == 2  # what was made, and what that was made from
+
+
 def pictures(world):
     files = ["study/runs.strips", "study/runs.means"]
     optional_inputs = OptionalInputs(assets=str(world.folder))
