@@ -14,8 +14,6 @@ from absl import logging as absl_logging
 from alembic.util import pyfiles
 from hypothesis import settings
 
-from mnist_assets.process import count_cores
-
 # A busy machine must not fail a property that holds. `make test` tries more examples.
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.register_profile("thorough", deadline=None, max_examples=50)
@@ -140,12 +138,6 @@ def pytest_collection_finish():
     """Search for garbage less often, and not among what Dagster and the tests' own modules hold."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config):
-    """One process a core; and one more, where tests wait for processes of their own."""
-    return count_cores() + (config.option.markexpr != "not slow")
 
 
 @pytest.hookimpl(optionalhook=True)
