@@ -32,7 +32,10 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
 
 # The files of each have a process to themselves: what these need takes long to make.
 TOGETHER = {
-    "a project in which all is made": (
+    "TensorFlow, or a project in which all is made": (
+        "champion/export/test_card.py",
+        "champion/export/test_formats.py",
+        "champion/test_archive.py",
         "champion/test_assets.py",
         "cli/test_champion.py",
         "cli/test_clean.py",
@@ -46,24 +49,6 @@ TOGETHER = {
         "cli/test_tune.py",
         "cli/test_verify.py",
         "deploy/test_kubernetes.py",
-        "orchestration/test_library_versions.py",
-        "quality/test_assets.py",
-        "study/test_assets.py",
-        "test_daemon.py",
-        "test_graph.py",
-        "test_places.py",
-        "test_reproducible.py",
-        "tuning/test_assets.py",
-    ),
-    "a network trained on MNIST": (
-        "inference/test_digits.py",
-        "inference/test_drift.py",
-        "inference/test_handmade.py",
-    ),
-    "TensorFlow": (
-        "champion/export/test_card.py",
-        "champion/export/test_formats.py",
-        "champion/test_archive.py",
         "evaluation/test_forward_pass.py",
         "evaluation/test_predictions.py",
         "networks/loop/test_batches.py",
@@ -72,10 +57,23 @@ TOGETHER = {
         "networks/loop/test_training_loop.py",
         "networks/test_training.py",
         "orchestration/test_content_versions.py",
+        "orchestration/test_library_versions.py",
+        "quality/test_assets.py",
         "quality/test_label_errors.py",
         "report/test_page_network.py",
+        "study/test_assets.py",
         "study/test_training.py",
+        "test_daemon.py",
+        "test_graph.py",
         "test_large_datasets.py",
+        "test_places.py",
+        "test_reproducible.py",
+        "tuning/test_assets.py",
+    ),
+    "a network trained on MNIST": (
+        "inference/test_digits.py",
+        "inference/test_drift.py",
+        "inference/test_handmade.py",
     ),
     "a process to fork others from, or a server of S3": (
         "champion/test_addresses.py",
