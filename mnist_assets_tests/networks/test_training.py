@@ -127,8 +127,8 @@ def test_training_that_gets_no_better_stops_with_the_weights_of_its_best_epoch(d
 
 def test_images_beyond_the_memory_limit_are_trained_on_in_chunks(digits):
     limit = 50 * 20  # 3 batches of 16 images of 20 bytes a chunk
-    trained, _ = train(digits, WITHOUT_DROPOUT, memory_limit=limit)
-    again, _ = train(digits, WITHOUT_DROPOUT, memory_limit=limit)
+    trained, _ = train(digits, memory_limit=limit)
+    again, _ = train(digits, memory_limit=limit)
     assert trained.history["val_accuracy"].iloc[-1] > 0.9
     assert weights(trained) == weights(again)
 

@@ -157,9 +157,10 @@ CASES = [
     ("convolutions", "nadam", {}),
     ("strides", "adamw", {"schedule": COSINE}),
     ("pooling", "decay", {"schedule": STEPS}),
-    # no partial batch, and nothing but one
+    # no partial batch
     ("averages", "adam", {"loss": "sparse_categorical_crossentropy", "batch_size": 35}),
-    ("batch normalisation", "sgd", {"batch_size": 100}),
+    # nothing but a partial batch
+    *((layers, "sgd", {"batch_size": 100}) for layers in ("dense", "batch normalisation")),
 ]
 FAST = CASES[:1]
 
@@ -213,7 +214,11 @@ def test_validation_in_chunks_is_what_keras_evaluates(digits, normalization, mon
     np.testing.assert_allclose(loop.validate(images, labels, rows), expected, rtol=1e-5)
 
 
-BAD = [(3, 1, "dense"), (20, 2, "dense"), (66, 5, "dense"), (66, 5, "dropout")]
+BAD = [
+    (bad_image, batch, layers)
+    for bad_image, batch in ((3, 1), (20, 2), (66, 5))
+    for layers in ("dense", "dropout")
+]
 
 
 @pytest.mark.parametrize(("bad_image", "batch", "layers"), slow_but_for([(20, 2, "dense")], BAD))
