@@ -98,7 +98,7 @@ def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
         return graph.keys
     refusal = InputError(
         "--select",
-        seen=selection,
+        seen=selection or "nothing",
         expected="a selection of the graph's assets, such as 'key:\"networks/best\"+'",
         remedy="Correct it: `mnist-assets status` lists the keys.",
     )

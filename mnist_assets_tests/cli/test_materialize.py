@@ -62,11 +62,12 @@ def test_a_configuration_that_is_no_mapping_is_one_message(project):
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("selection", ["large", "((("])
+@pytest.mark.parametrize("selection", ["large", "(((", ""])
 def test_a_selection_that_names_no_asset_is_one_message(selection):
     result = run("--dry-run", "--select", selection)
     assert result.exit_code == 1
-    assert result.output.startswith(f"Error: --select: found {selection}, expected a selection")
+    found = selection or "nothing"
+    assert result.output.startswith(f"Error: --select: found {found}, expected a selection")
 
 
 def test_a_declaration_that_is_wrong_is_one_message(project):
