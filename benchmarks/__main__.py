@@ -19,7 +19,7 @@ from benchmarks.training import run_training, show_training
 from mnist_assets.errors import InputError
 
 RESULTS = Path(__file__).with_name("results")
-SIZES, LARGE_SIZE = (60_000, 600_000), 6_000_000
+SIZES, LARGE_SIZE = (10_000, 60_000, 600_000), 6_000_000
 
 
 @click.command()
