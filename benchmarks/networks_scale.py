@@ -27,7 +27,7 @@ from benchmarks.work import NETWORKS
 from mnist_assets.declarations.places import NETWORKS_FILE, PROJECT, Places
 from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
 from mnist_assets.orchestration.history import CODE_VERSION, DATA_VERSION, INPUT_VERSION
-from mnist_assets.orchestration.incremental import NOT_MADE
+from mnist_assets.orchestration.staleness import NOT_MADE
 from mnist_assets.orchestration.storage.fingerprints import PICTURE_FILES
 
 if TYPE_CHECKING:

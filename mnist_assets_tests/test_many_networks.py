@@ -10,7 +10,7 @@ import yaml
 
 from mnist_assets import definitions
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
-from mnist_assets.orchestration import incremental
+from mnist_assets.orchestration import incremental, staleness
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.versions import kept
 
@@ -83,18 +83,18 @@ def test_definitions_are_built_once_for_a_command_and_its_jobs(places_with, monk
 def test_history_is_read_once_for_all_states(places_with, tmp_path, monkeypatch):
     import dagster as dg
 
-    read, latest = [], incremental.latest_materializations
+    read, latest = [], staleness.latest_materializations
 
     def counted(instance, keys):
         read.append(list(keys))
         return latest(instance, read[-1])
 
-    monkeypatch.setattr(incremental, "latest_materializations", counted)
+    monkeypatch.setattr(staleness, "latest_materializations", counted)
     built = definitions.build_definitions(places_with(2))
     with dg.DagsterInstance.ephemeral() as instance:
         storages = file_storages(str(tmp_path))
         graph = incremental.Graph(built, instance, {}, storages)
         assert set(graph.states(graph.keys).values()) == {
-            (incremental.State.MISSING, incremental.NEVER)
+            (staleness.State.MISSING, staleness.NEVER)
         }
     assert len(read) == 1

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mnist_assets.orchestration.incremental import State
+from mnist_assets.orchestration.staleness import State
 from mnist_assets_tests.tiny import blank_pictures, without_xla
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from mnist_assets.champion.assets import model as champion_model
 from mnist_assets.champion.promotion import promote
 from mnist_assets.cli.study import _record as record_study
 from mnist_assets.errors import InputError
-from mnist_assets.orchestration.incremental import State
+from mnist_assets.orchestration.staleness import State
 from mnist_assets.orchestration.storage.addresses import list_folder, open_address, read_bytes
 from mnist_assets.orchestration.storage.changes import put, remove
 from mnist_assets.study import workers as study_workers

@@ -89,7 +89,7 @@ def open_graph(
 
 
 def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
-    """The assets of a selection in Dagster's language, or all.
+    """The assets that a selection in Dagster's language asks for, or all.
 
     Raises:
         InputError: It is no such selection, or there is no such asset.
@@ -103,7 +103,7 @@ def select_assets(graph: Graph, selection: str | None) -> list[dg.AssetKey]:
         remedy="Correct it: `mnist-assets status` lists the keys.",
     )
     try:
-        selected = graph.select(selection)
+        selected = graph.asked_for(selection)
     except dg.DagsterError as error:
         raise refusal from error
     if not selected:

@@ -105,7 +105,7 @@ def _with_logs(run_config: Mapping[str, Any], places: Places, folder: Path) -> d
 
 def _show_plan(graph: Graph, selected: list[dg.AssetKey]) -> None:
     """Say which of the selected assets would run, and which only if their inputs change."""
-    from mnist_assets.orchestration.incremental import State
+    from mnist_assets.orchestration.staleness import State
 
     lines = [
         f"{key.to_user_string():40} {why}"

@@ -16,9 +16,10 @@ select_option = click.option(
     "--select",
     metavar="SELECTION",
     help="Only these assets, as Dagster's selection language names them: 'group:networks' is a "
-    "stage, 'key:\"networks/best\"' one asset; a + before it adds all that it is made from, a + "
-    "after it all that is made from it. Without this option: every asset but those made only "
-    "on request: study, tuning, and what networks.yaml says so of.",
+    "stage, 'key:\"networks/best\"' one asset; a + before it adds all that it is made from, but "
+    "for what is made only on request, and a + after it all that is made from it. Without this "
+    "option: every asset but those made only on request: study, tuning, and what networks.yaml "
+    "says so of.",
 )
 
 

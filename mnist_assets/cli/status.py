@@ -15,7 +15,7 @@ from mnist_assets.errors import InputError
 if TYPE_CHECKING:
     import dagster as dg
 
-    from mnist_assets.orchestration.incremental import State
+    from mnist_assets.orchestration.staleness import State
 
 EXAMPLES = """\b
 Examples:
@@ -53,10 +53,8 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
     The exit code is 1 if an input is wrong, and with --check if an asset that `mnist-assets
     materialize` makes is not up to date; else 0.
     """  # noqa: D301 - \b keeps lines
-    import dagster as dg
-
     from mnist_assets.cli.graph import open_graph, open_instance, select_assets
-    from mnist_assets.orchestration.incremental import State
+    from mnist_assets.orchestration.staleness import State
 
     if key and select:
         raise click.UsageError("Give a KEY or --select, not both.")
@@ -71,8 +69,6 @@ def status(key: str | None, select: str | None, as_json: bool, check: bool) -> N
                 remedy="`mnist-assets status` lists them.",
             )
         selected = select_assets(graph, f'+key:"{key}"' if key else select)
-        if key and not graph.is_made_on_request(dg.AssetKey.from_user_string(key)):
-            selected = graph.without_unasked(selected)
         states = graph.states(selected)
         requested = {} if key or select else graph.states_on_request()
     to_do = {asset: of for asset, of in states.items() if of[0] != State.UP_TO_DATE}

@@ -1,16 +1,16 @@
 """Which assets are out of date and why, and bringing them up to date with no needless step.
 
 Dagster re-runs whatever is selected. Here an asset runs only if it is missing, its code version
-changed, a blocking check of it failed, or an input's content changed; and what might turn out
-unchanged is waited for before anything that depends on it. All facts come from Dagster's own event
-log, so that the web UI shows the same.
+changed, a blocking check of it failed, or an input's content changed (`staleness.py`); and what
+might turn out unchanged is waited for before anything that depends on it.
 """
 
+import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -18,32 +18,13 @@ from upath import UPath
 
 from mnist_assets.orchestration.automation import ON_REQUEST
 from mnist_assets.orchestration.dagster_internals import find_latest_evaluations
-from mnist_assets.orchestration.history import (
-    CODE_VERSION,
-    DATA_VERSION,
-    WITHOUT,
-    Materialization,
-    latest_materializations,
-)
-from mnist_assets.orchestration.storage.addresses import FileState, look_below
-from mnist_assets.orchestration.storage.files import LIBRARIES, FileStorage
-from mnist_assets.orchestration.storage.fingerprints import find_any_fault
-from mnist_assets.orchestration.versions.libraries import describe_upgrades
+from mnist_assets.orchestration.history import latest_materializations
+from mnist_assets.orchestration.staleness import Staleness, State, storage_of
+from mnist_assets.orchestration.storage.files import FileStorage
 
-NOT_MADE = "INITIAL"  # what Dagster records as the version of an input that was never made
-NEVER = "never materialised"
+UPSTREAM = re.compile(r"\d*\+(?=[a-z(*])")  # in a selection as Dagster writes it
 
 Evaluations = Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]
-
-
-class State(StrEnum):
-    """Whether an asset's value is what its code and inputs would make now."""
-
-    MISSING = "missing"
-    STALE = "stale"
-    WAITING = "waiting"
-    BROKEN = "broken"
-    UP_TO_DATE = "up to date"
 
 
 @dataclass(frozen=True)
@@ -57,23 +38,6 @@ class Run:
 
     made: set[dg.AssetKey]
     success: bool
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What history and files tell of all assets, read at once: with many networks it takes seconds.
-
-    Attributes:
-        made: The latest materialisation of each asset that ever was.
-        versions: Data versions of these, and of the sources as they are now.
-        evaluations: What each check found last.
-        at_file: What tells of a file, by the folder or address that it is below.
-    """
-
-    made: Mapping[dg.AssetKey, Materialization]
-    versions: Mapping[dg.AssetKey, str | None]
-    evaluations: Evaluations
-    at_file: Mapping[UPath, Callable[[UPath], FileState]]
 
 
 class Graph:
@@ -106,9 +70,11 @@ class Graph:
         self._instance = instance
         self.observed = observed
         self._storages = storages
-        self._configured = (run_config or {}).get("ops", {})
         self._on_request = on_request
-        self._upgraded = upgraded
+        configured = (run_config or {}).get("ops", {})
+        self._staleness = partial(
+            Staleness, self._graph, instance, observed, storages, configured, upgraded=upgraded
+        )
 
     @property
     def keys(self) -> list[dg.AssetKey]:
@@ -131,10 +97,24 @@ class Graph:
 
     def select(self, selection: str) -> list[dg.AssetKey]:
         """The assets of a selection in Dagster's language, such as `key:"networks/given"+`."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.BetaWarning)  # of a parameter that is not used here
-            chosen = dg.AssetSelection.from_string(selection).resolve(self._graph)
+        chosen = _parse(selection).resolve(self._graph)
         return [key for key in self.keys if key in chosen]
+
+    def asked_for(self, selection: str) -> list[dg.AssetKey]:
+        """The same, but what is made only on request has to be asked for by more than a `+`.
+
+        `+key:"report/notebook"` is no network that is made on request, which the report shows where
+        there is one. What another one that is asked for is made from is asked for, too.
+        """
+        selected = self.select(selection)
+        plain = _parse(selection).to_selection_str()
+        named = self.select(UPSTREAM.sub("", plain))
+        requested = [key for key in selected if self.is_made_on_request(key)]
+        asked = {*named} & {*requested}
+        for key in reversed(requested):
+            if not asked.isdisjoint(self._graph.get(key).child_keys):
+                asked.add(key)
+        return [key for key in selected if key in asked or key not in requested]
 
     @property
     def declared(self) -> set[dg.AssetKey]:
@@ -155,7 +135,9 @@ class Graph:
 
     def reasons(self) -> dict[dg.AssetKey, str]:
         """Why each asset that certainly has to run has to: in the order of the graph."""
-        return {key: reason for key, (_, reason) in self._out_of_date(self._look()).items()}
+        return {
+            key: reason for key, (_, reason) in self._staleness().out_of_date(self.keys).items()
+        }
 
     def states(self, selected: Iterable[dg.AssetKey]) -> dict[dg.AssetKey, tuple[State, str]]:
         """Each asset's state and why: what is missing or stale here is so in the web UI, too.
@@ -165,15 +147,16 @@ class Graph:
         with other versions of libraries than are installed is said to be. Nothing waits for what
         is made on request, but was never made and is not selected.
         """
-        look = self._look()
-        selected, out_of_date = list(selected), self._out_of_date(look)
-        unasked = {key for key in out_of_date if self.is_made_on_request(key)} - look.made.keys()
+        staleness = self._staleness()
+        selected, out_of_date = list(selected), staleness.out_of_date(self.keys)
+        made = staleness.made.keys()
+        unasked = {key for key in out_of_date if self.is_made_on_request(key)} - made
         asked_for = (out_of_date.keys() - unasked) | {*selected}
         waiting = dict.fromkeys(
             self.waiting([key for key in out_of_date if key in asked_for]),
             (State.WAITING, "runs if its inputs come out different"),
         )
-        current = {key: (State.UP_TO_DATE, _upgrades(of)) for key, of in look.made.items()}
+        current = {key: staleness.current(key) for key in made}
         states = current | waiting | out_of_date
         return {key: states[key] for key in selected}
 
@@ -184,13 +167,6 @@ class Graph:
         requested = [key for key in whole.keys if self.is_made_on_request(key)]
         made = latest_materializations(self._instance, requested)
         return whole.states([key for key in requested if key in made]) if made else {}
-
-    def without_unasked(self, keys: Iterable[dg.AssetKey]) -> list[dg.AssetKey]:
-        """These assets but for those made only on request that never were."""
-        keys = list(keys)
-        requested = [key for key in keys if self.is_made_on_request(key)]
-        made = latest_materializations(self._instance, requested)
-        return [key for key in keys if key in made or key not in requested]
 
     def waiting(self, certain: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
         """The assets downstream of `certain` ones, which have to run only if contents change."""
@@ -214,7 +190,7 @@ class Graph:
         pending = [key for key in read if isinstance(key, dg.AssetKey) and key not in selected]
         if not pending:
             return set()
-        out_of_date = self._out_of_date(self._look())
+        out_of_date = self._staleness().out_of_date(self.keys)
         missing = {key for key, (state, _) in out_of_date.items() if state == State.MISSING}
         found: set[dg.AssetKey] = set()
         while pending:
@@ -224,69 +200,6 @@ class Graph:
                 pending += self._graph.get(key).parent_keys
         return found
 
-    def _look(self) -> _Look:
-        made = latest_materializations(self._instance, self._graph.get_all_asset_keys())
-        versions = {key: of.tags.get(DATA_VERSION) for key, of in made.items()}
-        evaluations = find_latest_evaluations(self._instance, [*self._graph.asset_check_keys])
-        roots = {of.root for of in self._storages.values()}
-        at_file = {root: look_below(root) for root in roots}
-        return _Look(made, {**versions, **self.observed}, evaluations, at_file)
-
-    def _out_of_date(
-        self, look: _Look, of: Collection[dg.AssetKey] | None = None
-    ) -> dict[dg.AssetKey, tuple[State, str]]:
-        found = {
-            key: next(self._faults(key, look), None) for key in (self.keys if of is None else of)
-        }
-        return {key: fault for key, fault in found.items() if fault}
-
-    def _faults(self, key: dg.AssetKey, look: _Look) -> Iterator[tuple[State, str]]:
-        """Every reason for an asset to run, the plainest first."""
-        made = look.made.get(key)
-        if made is None:
-            yield State.MISSING, NEVER
-            return
-        node = self._graph.get(key)
-        yield from self._file_faults(key, made, look)
-        if made.tags.get(CODE_VERSION) != node.code_version:
-            yield State.STALE, "its code or declaration changed"
-        if self._upgraded and (upgrades := _upgrades(made)):
-            yield State.STALE, upgrades
-        if self._is_configured_anew(key, made):
-            yield State.STALE, "its run config changed"
-        followed = made.input_versions
-        parents = {parent.to_user_string(): parent for parent in sorted(node.parent_keys)}
-        if changed := [
-            name
-            for name, parent in parents.items()
-            if followed.get(name) != look.versions.get(parent, NOT_MADE)
-        ]:
-            yield State.STALE, f"input changed: {', '.join(changed)}"
-        if since := self._made_since(made, look):
-            yield State.STALE, f"made since: {', '.join(since)}"
-        for check in sorted(node.check_keys):
-            evaluation = look.evaluations.get(check)
-            if evaluation is None:
-                yield State.BROKEN, f"check did not run: {check.name}"
-            elif not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
-                yield State.BROKEN, f"check failed: {check.name}"
-
-    def _made_since(self, made: Materialization, look: _Look) -> list[str]:
-        """What an asset went without when it was made, and that is there now.
-
-        Its content need not have changed: it may have been out of date for a while.
-        """
-        without: Mapping[str, list[str]] = made.metadata.get(WITHOUT) or {}
-        if not without:
-            return []
-        lacking = {dg.AssetKey.from_user_string(key) for of in without.values() for key in of}
-        out_of_date = self._out_of_date(look, lacking)
-        return [
-            name
-            for name, keys in without.items()
-            if not any(dg.AssetKey.from_user_string(key) in out_of_date for key in keys)
-        ]
-
     def files(self) -> dict[dg.AssetKey, tuple[UPath, Mapping[str, Any]]]:
         """Where the value of each asset that was made is read from, and what was recorded of it."""
         made = latest_materializations(self._instance, self.keys)
@@ -295,43 +208,14 @@ class Graph:
 
     def _file_of(self, key: dg.AssetKey) -> UPath | None:
         """Where an asset's value is, if a storage of the project keeps it."""
-        storage = self._storage_of(key)
+        storage = storage_of(self._graph, self._storages, key)
         return storage.file_of(key) if storage else None
 
-    def _storage_of(self, key: dg.AssetKey) -> FileStorage[Any] | None:
-        definition = self._graph.get(key).assets_def
-        return self._storages.get(definition.get_io_manager_key_for_asset_key(key))
 
-    def _file_faults(
-        self,
-        key: dg.AssetKey,
-        made: Materialization,
-        look: _Look,
-    ) -> Iterator[tuple[State, str]]:
-        """What is wrong with the value's file, if a storage of the project keeps it."""
-        storage = self._storage_of(key)
-        if storage is None:
-            return
-        path = storage.file_of(key)
-        try:
-            if fault := find_any_fault(path, made.metadata, look.at_file[storage.root]):
-                yield State.BROKEN, fault
-        except FileNotFoundError:  # it was lost, or values are looked for elsewhere than before
-            yield State.MISSING, f"no file {path}"
-
-    def _is_configured_anew(self, key: dg.AssetKey, made: Materialization) -> bool:
-        name = key.to_python_identifier()
-        if name not in self._configured:
-            return False
-        run = self._instance.get_run_by_id(made.run_id)
-        of_ops: Any = run.run_config.get("ops") if run else None
-        return bool((of_ops or {}).get(name) != self._configured[name])
-
-
-def _upgrades(made: Materialization) -> str:
-    """What was made with other versions of libraries than are installed, or nothing."""
-    upgrades = describe_upgrades(made.metadata.get(LIBRARIES, {}))
-    return f"made with {upgrades}" if upgrades else ""
+def _parse(selection: str) -> dg.AssetSelection:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)  # of a parameter that is not used here
+        return dg.AssetSelection.from_string(selection)
 
 
 def bring_up_to_date(

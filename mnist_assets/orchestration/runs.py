@@ -10,7 +10,8 @@ from mnist_assets.errors import InputError
 from mnist_assets.orchestration.dagster_internals import SerializableErrorInfo, history_kept_open
 from mnist_assets.orchestration.executor import INTERRUPTED
 from mnist_assets.orchestration.history import STARTED_HERE, VALUES
-from mnist_assets.orchestration.incremental import NEVER, Run
+from mnist_assets.orchestration.incremental import Run
+from mnist_assets.orchestration.staleness import NEVER
 
 
 def run_assets(

@@ -43,6 +43,8 @@ def test_plain_commands_neither_make_it_nor_miss_it(with_large):
     assert "evaluation/large_predictions" in asked
     assert "networks/small" not in asked
     assert "study" not in asked
+    upstream = command("materialize", "--dry-run", "--select", '+key:"report/notebook"').output
+    assert upstream == "Nothing to do: everything is up to date.\n"
     del with_large
 
 

@@ -70,8 +70,8 @@ IMPORTED = {
 }
 # Members of documented classes, and of what these return, that are themselves not documented.
 REACHED = {
-    dg.AssetCheckKey: ("orchestration/incremental.py", "asset_key name"),
-    dg.AssetSelection: ("orchestration/incremental.py", "from_string resolve"),
+    dg.AssetCheckKey: ("orchestration/staleness.py", "asset_key name"),
+    dg.AssetSelection: ("orchestration/incremental.py", "from_string resolve to_selection_str"),
     dg.DagsterEvent: (
         "orchestration/executor/dispatch.py",
         "capture_logs is_step_failure is_step_success is_step_up_for_retry step_key",

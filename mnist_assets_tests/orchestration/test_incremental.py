@@ -13,9 +13,9 @@ from mnist_assets.orchestration.history import DATA_VERSION
 from mnist_assets.orchestration.incremental import (
     Graph,
     Run,
-    State,
     bring_up_to_date,
 )
+from mnist_assets.orchestration.staleness import State
 from mnist_assets.orchestration.storage.addresses import look
 from mnist_assets.orchestration.storage.fingerprints import find_any_fault, fingerprint, sha256_of
 

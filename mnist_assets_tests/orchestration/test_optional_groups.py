@@ -5,7 +5,8 @@ import pytest
 
 from mnist_assets.orchestration.automation import ON_REQUEST
 from mnist_assets.orchestration.history import WITHOUT, latest_materializations
-from mnist_assets.orchestration.incremental import Graph, State
+from mnist_assets.orchestration.incremental import Graph
+from mnist_assets.orchestration.staleness import State
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import (
     OptionalInputs,
@@ -85,8 +86,26 @@ def test_what_was_never_made_is_neither_read_nor_missed(world):
     assert world.without() is None
     assert world.graph().reasons() == {}
     assert world.graph().states_on_request() == {}
-    assert world.graph(on_request=True).without_unasked([NETWORK, PAGE]) == [PAGE]
     assert world.graph(on_request=True).states([PAGE]) == {PAGE: (State.UP_TO_DATE, "")}
+
+
+@pytest.mark.parametrize(
+    ("selection", "asked"),
+    [
+        ('+key:"page"', [PAGE]),
+        ('1 + key:"page"', [PAGE]),
+        ('+key:"page" and not key:"network"', [PAGE]),
+        ('+key:"judged"', [NETWORK, JUDGED]),
+        ('+key:"page" or +key:"judged"', [NETWORK, JUDGED, PAGE]),
+        ('key:"network"+', [NETWORK, JUDGED, PAGE]),
+        ('key:"network"+1', [NETWORK, JUDGED, PAGE]),
+        ('+key:"network"+', [NETWORK, JUDGED, PAGE]),
+        ('+(key:"judged" or key:"page")', [NETWORK, JUDGED, PAGE]),
+        ("*", [NETWORK, JUDGED, PAGE]),
+    ],
+)
+def test_what_is_made_on_request_is_asked_for_by_more_than_a_plus(world, selection, asked):
+    assert world.graph(on_request=True).asked_for(selection) == asked
 
 
 def test_all_of_it_is_read_or_nothing(world):

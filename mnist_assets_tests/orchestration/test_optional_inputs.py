@@ -9,7 +9,8 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver, S
 from dagster._core.loader import LoadingContextForTest
 
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
-from mnist_assets.orchestration.incremental import Graph, State
+from mnist_assets.orchestration.incremental import Graph
+from mnist_assets.orchestration.staleness import State
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import OptionalInputs, made_as
 from mnist_assets.orchestration.storage.pictures import Illustrated

@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from mnist_assets.orchestration.incremental import State
+from mnist_assets.orchestration.staleness import State
 from mnist_assets.orchestration.versions.code import code_version
 from mnist_assets.study import workers as study_workers
 from mnist_assets.study.runs import KeptRuns
