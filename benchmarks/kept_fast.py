@@ -9,6 +9,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import mean, median
 
@@ -77,13 +78,20 @@ def _calls(program: str, *arguments: str, networks: int = len(NETWORKS)) -> Task
 
     def count(folder: Path) -> float:
         environment = declare(folder, networks)
-        first, again, imported = (
-            run_python(["-c", COUNT, *run], folder=folder, environment=environment).result
-            for run in ([program, *arguments], [program, *arguments], ["import dagster"])
+        first, again = (
+            run_python(["-c", COUNT, program, *arguments], folder=folder, environment=environment)
+            for _ in range(2)
         )
-        return float(min(first, again) / imported)  # the first may have read the source
+        # The first may have read the source.
+        return float(min(first.result, again.result) / _calls_of_import())
 
     return count
+
+
+@cache
+def _calls_of_import() -> int:
+    """Functions that importing Dagster calls."""
+    return int(run_python(["-c", COUNT, "import dagster"], folder=PROJECT).result)
 
 
 def _graph(folder: Path) -> float:
