@@ -25,6 +25,9 @@ for name in [name for name in os.environ if name.startswith("MNIST_ASSETS_")]:
 os.environ.pop("DAGSTER_HOME", None)
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
+# There is a process of tests for each core: further threads of NumPy's would wait for one, busily.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Most of what tests write is run history, which SQLite syncs to the disk at every event.
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 * 2**30:
