@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from benchmarks.tables import render
-from benchmarks.work import NETWORKS, Work, load_work
+from benchmarks.work import NETWORKS, Work, compiled_loop, load_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,23 +34,11 @@ class Trained(NamedTuple):
 
 def train(work: Work, training: Training, precision: str) -> Trained:
     """Train a network with its hidden layers in a precision."""
-    from mnist_assets.networks.loop.training_loop import TrainingLoop
-    from mnist_assets.networks.model import build_network
     from mnist_assets.networks.training import train_epochs
 
     images, labels = work.dataset.train_images, work.dataset.train_labels
+    loop = compiled_loop(work, training, precision)
     count = len(work.split["train"])
-    model = build_network(
-        training.layers,
-        work.normalization,
-        classes=work.classes,
-        seed=training.seed,
-        name=precision,
-    )
-    for layer in model.layers[:-1]:
-        layer.dtype_policy = precision
-    loop = TrainingLoop(model, training, count)
-    loop.compile(count, images.shape[1:])
     started = time.perf_counter()
     *_, last = train_epochs(loop, images, labels, work.split, count, precision)
     return Trained(time.perf_counter() - started, last.val_accuracy)

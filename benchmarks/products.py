@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from benchmarks.tables import render
-from benchmarks.work import NETWORKS, Work, layers_to_logits, load_work
+from benchmarks.work import NETWORKS, Work, compiled_loop, layers_to_logits, load_work
 from mnist_assets.networks.layers import Dense
 
 if TYPE_CHECKING:
@@ -76,15 +76,9 @@ def compiled(product: Product) -> Callable[[], None]:
 def epoch_of(work: Work, training: Training) -> Callable[[], None]:
     """Make the updates of one epoch, by the project's loop, compiled before."""
     from mnist_assets.networks.loop.batches import hold, whole_epoch
-    from mnist_assets.networks.loop.training_loop import TrainingLoop
-    from mnist_assets.networks.model import build_network
 
-    model = build_network(
-        training.layers, work.normalization, classes=work.classes, seed=0, name="products"
-    )
+    loop = compiled_loop(work, training)
     rows = work.split["train"]
-    loop = TrainingLoop(model, training, len(rows))
-    loop.compile(len(rows), work.dataset.train_images.shape[1:])
     images, labels = hold(work.dataset.train_images, rows), work.dataset.train_labels[rows]
 
     def run() -> None:

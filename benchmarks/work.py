@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mnist_assets.networks.loop.training_loop import TrainingLoop
+
 NETWORKS = ("given", "simplest", "best")  # the notebook's, whatever else is declared
 
 
@@ -74,6 +76,32 @@ def load_work() -> Work:
         classes=class_count(dataset.train_labels),
         memory_limit=settings.training.memory_limit,
     )
+
+
+def compiled_loop(work: Work, training: Training, precision: str = "float32") -> TrainingLoop:
+    """The project's loop on a network as its seed has it, ready to run.
+
+    Args:
+        work: What it is to be trained on.
+        training: The network's declaration.
+        precision: Keras's policy for all layers but the softmax.
+    """
+    from mnist_assets.networks.loop.training_loop import TrainingLoop
+    from mnist_assets.networks.model import build_network
+
+    model = build_network(
+        training.layers,
+        work.normalization,
+        classes=work.classes,
+        seed=training.seed,
+        name=precision,
+    )
+    for layer in model.layers[:-1]:
+        layer.dtype_policy = precision
+    count = len(work.split["train"])
+    loop = TrainingLoop(model, training, count)
+    loop.compile(count, work.dataset.train_images.shape[1:])
+    return loop
 
 
 def layers_to_logits(training: Training, classes: int) -> tuple[Layer, ...]:
