@@ -8,7 +8,7 @@ also lists the undocumented members of documented classes.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -138,14 +138,19 @@ def drop_run(instance: dg.DagsterInstance, run_id: str) -> None:
         path.unlink(missing_ok=True)
 
 
+# What a history is asked with each event, and only a migration changes.
+LASTING_ANSWERS = ("has_table", "has_secondary_index", "has_asset_key_col")
+
+
 @contextmanager
 def history_kept_open(instance: dg.DagsterInstance, run_id: str | None = None) -> Iterator[None]:
     """Keep open the files that a run's events go to, where the history is in SQLite's files.
 
     Dagster makes an engine, opens and closes the file for each event: what an engine has compiled
     is lost, and whoever is the last to close a file writes all of its log into it. Both together
-    take three times as long as storing the event. To be used in the process that has the events,
-    since SQLite's connections outlive no fork.
+    take three times as long as storing the event. It also asks with each event what tables and
+    indexes there are: here, once. To be used in the process that has the events, since SQLite's
+    connections outlive no fork.
 
     Args:
         instance: The run history.
@@ -154,9 +159,8 @@ def history_kept_open(instance: dg.DagsterInstance, run_id: str | None = None) -
     if not isinstance(instance.event_log_storage, SqliteEventLogStorage):
         yield
         return
-    storage: Any = instance.event_log_storage  # of which two methods are replaced
+    storage = instance.event_log_storage
     engines = dict[str, Engine]()
-    before = storage.run_connection, storage.index_connection
     # Not what the parent process may have put in its place, whose connections are its own.
     open_anew = partial(SqliteEventLogStorage.run_connection, storage)
 
@@ -171,11 +175,17 @@ def history_kept_open(instance: dg.DagsterInstance, run_id: str | None = None) -
                 )
         return engines[shard].begin()
 
-    storage.run_connection, storage.index_connection = connect, partial(connect, INDEX_SHARD_NAME)
+    replaced = {
+        "run_connection": connect,
+        "index_connection": partial(connect, INDEX_SHARD_NAME),
+        **{name: cache(getattr(storage, name)) for name in LASTING_ANSWERS},
+    }
+    before = {name: getattr(storage, name) for name in replaced}
+    vars(storage).update(replaced)
     try:
         yield
     finally:
-        storage.run_connection, storage.index_connection = before
+        vars(storage).update(before)
         for engine in engines.values():
             engine.dispose()
 

@@ -12,6 +12,7 @@ import pytest
 from mnist_assets.orchestration import dagster_internals
 from mnist_assets.orchestration.dagster_internals import (
     SqliteEventLogStorage,
+    find_latest_evaluations,
     history_kept_open,
 )
 
@@ -53,7 +54,10 @@ IMPORTED = {
     "RetryMode": ("orchestration/executor/executor.py", "ENABLED"),
     "AssetCheckExecutionsTable": ("orchestration/retention.py", "delete c"),
     "SqlEventLogStorage": ("orchestration/retention.py", "index_connection"),
-    "SqliteEventLogStorage": ("orchestration/retention.py", "path_for_shard"),
+    "SqliteEventLogStorage": (
+        "orchestration/retention.py",
+        " ".join(["path_for_shard", "run_connection", *dagster_internals.LASTING_ANSWERS]),
+    ),
     "SerializableErrorInfo": ("orchestration/runs.py", "cause cls_name message stack to_string"),
     "can_isolate_steps": ("orchestration/executor/limits.py", "job_def"),
     "capture_interrupts": ("orchestration/executor/worker.py", ""),
@@ -175,3 +179,28 @@ def test_a_history_kept_open_is_not_written_out_at_each_event(tmp_path: Path) ->
             pass
     with history_kept_open(dg.DagsterInstance.ephemeral(), "run"):
         pass
+
+
+def test_a_history_kept_open_is_asked_once_what_it_has_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def has_table_noting(storage: SqliteEventLogStorage, name: str) -> bool:
+        asked.append(name)
+        return has_table(storage, name)
+
+    def report_check() -> int:
+        before = len(asked)
+        evaluation = dg.AssetCheckEvaluation(dg.AssetKey("digits"), "whole", passed=True)
+        instance.report_runless_asset_event(evaluation)
+        return len(asked) - before
+
+    asked: list[str] = []
+    has_table = SqliteEventLogStorage.has_table
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", has_table_noting)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        with history_kept_open(instance):
+            assert [report_check() for _ in range(3)] == [1, 0, 0]
+        assert [report_check() for _ in range(2)] == [1, 1]
+        key = dg.AssetCheckKey(dg.AssetKey("digits"), "whole")
+        (record,) = find_latest_evaluations(instance, [key]).values()
+        assert record.passed
