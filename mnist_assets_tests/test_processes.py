@@ -86,10 +86,13 @@ def test_values_do_not_depend_on_the_number_of_processes(made, tmp_path):
 
 
 def test_values_do_not_depend_on_the_executor(made, tmp_path):
-    """By Dagster's own, which starts a process for each step."""
+    """By Dagster's own, which starts a process for each step: here, forked from a loaded one."""
     project = made[0].copy(tmp_path / "copy")
     multiprocess = {"MNIST_ASSETS_EXECUTOR": "multiprocess"}
-    arguments = ["materialize", "--force", "--select", TWO]
+    config = tmp_path / "run.yaml"
+    loaded = "{preload_modules: [mnist_assets.definitions, keras]}"
+    config.write_text(f"execution: {{config: {{start_method: {{forkserver: {loaded}}}}}}}")
+    arguments = ["materialize", "--config", str(config), "--force", "--select", TWO]
     done = run_command(arguments, project.environment | multiprocess)
     assert "2 assets materialised" in done.stdout
     assert versions(project) == versions(made[0])

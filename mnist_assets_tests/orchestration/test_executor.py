@@ -1,4 +1,4 @@
-"""The executor, on jobs that do nothing but note their process; each test in a fresh process."""
+"""The executor, on jobs that do nothing but note their process."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,8 @@ import pytest
 from mnist_assets.orchestration.executor import limits
 from mnist_assets.orchestration.executor.limits import find_obstacle
 from mnist_assets.process import count_cores
+from mnist_assets_tests.forked import calling
+from mnist_assets_tests.orchestration import executor_jobs
 from mnist_assets_tests.orchestration.executor_jobs import PATIENCE
 
 pytestmark = [
@@ -100,9 +103,15 @@ def home(tmp_path):
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """All jobs that come to an end by themselves."""
+    """All jobs that come to an end by themselves, in a fresh process."""
     home = make_home(tmp_path_factory.mktemp("home"))
-    child = start(home, *JOBS)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "mnist_assets_tests.orchestration.executor_jobs", *JOBS],
+        env=os.environ | {"DAGSTER_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     output, _ = child.communicate(timeout=900)
     told = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     return {
@@ -117,14 +126,9 @@ def done(tmp_path_factory):
     }
 
 
-def start(home, *jobs):
-    return subprocess.Popen(
-        [sys.executable, "-m", "mnist_assets_tests.orchestration.executor_jobs", *jobs],
-        env=os.environ | {"DAGSTER_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+def started(home, job):
+    """A job under way; and what it tells of itself."""
+    return calling(executor_jobs.main, job, environment={"DAGSTER_HOME": str(home)})
 
 
 def notes(home, job):
@@ -136,14 +140,20 @@ def steps(home, job):
     return [(name, int(process)) for name, process, *_ in notes(home, job)]
 
 
-def start_endless(home, job):
+@contextmanager
+def endless(home, job):
     """A job that does not end, when all its steps have begun; and their processes."""
-    child = start(home, job)
-    deadline = time.monotonic() + PATIENCE
-    while len(steps(home, job)) < ENDLESS[job]:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return child, [process for _, process in steps(home, job)]
+    with started(home, job) as (child, _):
+        deadline = time.monotonic() + PATIENCE
+        while len(steps(home, job)) < ENDLESS[job]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield child, [process for _, process in steps(home, job)]
+
+
+def assert_ends(child):
+    child.join(PATIENCE / 2)
+    assert child.exitcode is not None
 
 
 def is_running(process):
@@ -295,15 +305,17 @@ def test_steps_are_mapped(done):
 @pytest.mark.parametrize("job", ENDLESS)
 @pytest.mark.parametrize("by_web_ui", [True, False], ids=["web UI", "Ctrl-C"])
 def test_an_interruption_ends_the_run_and_all_its_processes(home, by_web_ui, job):
-    child, processes = start_endless(home, job)
-    assert len(set(processes)) == ENDLESS[job]
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with (
+        endless(home, job) as (child, processes),
+        dg.DagsterInstance.from_config(str(home)) as instance,
+    ):
+        assert len(set(processes)) == ENDLESS[job]
         (record,) = instance.get_run_records()
         if by_web_ui:
             instance.report_run_canceling(record.dagster_run)
         for process in [child.pid, *([] if by_web_ui else processes)]:
             os.kill(process, signal.SIGINT)
-        child.communicate(timeout=PATIENCE / 2)
+        assert_ends(child)
         wait_for_end(processes)
         status = instance.get_run_by_id(record.dagster_run.run_id).status
     expected = dg.DagsterRunStatus.CANCELED if by_web_ui else dg.DagsterRunStatus.FAILURE
@@ -311,25 +323,27 @@ def test_an_interruption_ends_the_run_and_all_its_processes(home, by_web_ui, job
 
 
 def test_an_interruption_while_tensorflow_is_imported_is_not_lost(home):
-    child = start(home, "interrupted_early")
     preparing = home / "preparing.txt"
-    deadline = time.monotonic() + PATIENCE
-    while not (steps(home, "interrupted_early") and preparing.exists() and preparing.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    for process in (child.pid, int(preparing.read_text())):
-        os.kill(process, signal.SIGINT)
-    (home / "interrupted.txt").touch()
-    child.communicate(timeout=PATIENCE / 2)
+    with started(home, "interrupted_early") as (child, _):
+        deadline = time.monotonic() + PATIENCE
+        while not (
+            steps(home, "interrupted_early") and preparing.exists() and preparing.read_text()
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for process in (child.pid, int(preparing.read_text())):
+            os.kill(process, signal.SIGINT)
+        (home / "interrupted.txt").touch()
+        assert_ends(child)
     assert [name for name, _ in steps(home, "interrupted_early")] == ["explore"]
 
 
 @pytest.mark.parametrize("job", ENDLESS)
 def test_no_process_outlives_a_parent_that_was_killed(home, job):
-    child, processes = start_endless(home, job)
-    child.kill()
-    child.communicate()
-    wait_for_end(processes)
+    with endless(home, job) as (child, processes):
+        child.kill()
+        assert_ends(child)
+        wait_for_end(processes)
 
 
 def test_a_process_that_cannot_be_forked_to_an_end_is_not(home, monkeypatch):
