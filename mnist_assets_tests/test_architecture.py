@@ -36,6 +36,7 @@ STAGES = (
 # What wires a stage: its assets, and what they are given beside their inputs.
 WIRING = ("assets", "resources", "sensor", "source", "storage")
 DRAWING = ("figures", "plots")
+SETTINGS = tuple(f"declarations.{part}" for part in ("settings", "bounds", "operation", "quality"))
 # What of the orchestration is plain Python: versions, and what gets files to places and from them.
 PLAIN = (
     "versions",
@@ -133,7 +134,7 @@ def test_every_folder_has_its_place_in_the_house() -> None:
 def test_what_computes_knows_neither_dagster_nor_wiring(module: str) -> None:
     folders = (*STAGES, "tuning.search")
     wiring = [f"mnist_assets.{folder}.{part}" for folder in folders for part in WIRING]
-    settings = of_project("definitions", "declarations.settings", "cli")
+    settings = of_project("definitions", "cli", *SETTINGS)
     settings = settings if parts(module)[0] != "declarations" else ()
     found = imported(module)
     assert names(found, "dagster", "dagster_shared", *wiring, *settings) == set()
@@ -146,7 +147,7 @@ def test_only_figures_draw_and_what_is_heavy_is_imported_where_it_is_used(module
     at_once, anywhere = imported(module, when_loaded=True), imported(module)
     if draws(module):
         assert names(at_once, *HEAVY) <= names(at_once, "matplotlib")
-        assert names(anywhere, "matplotlib.pyplot", *of_project("declarations.settings")) == set()
+        assert names(anywhere, "matplotlib.pyplot", *of_project(*SETTINGS)) == set()
     else:
         assert names(at_once, *HEAVY) == set()
         assert names(anywhere, "matplotlib") <= {"matplotlib.figure.Figure"}  # the type of a figure

@@ -14,7 +14,8 @@ from mnist_assets.dataset.held_out import HeldOut
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.source import DatasetSource
 from mnist_assets.dataset.verification import verify
-from mnist_assets.declarations.settings import Dataset, Schedules
+from mnist_assets.declarations.bounds import Dataset
+from mnist_assets.declarations.operation import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.automation import follow_changes
 from mnist_assets.orchestration.stage import (

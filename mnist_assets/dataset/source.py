@@ -11,8 +11,8 @@ from mnist_assets.dataset.download import download_dataset
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import MNIST, DatasetFacts
 from mnist_assets.dataset.readers import find_reader
+from mnist_assets.declarations.operation import Download
 from mnist_assets.declarations.places import BUNDLED_DATASET, PROJECT
-from mnist_assets.declarations.settings import Download
 
 DOWNLOADS = PROJECT / "data" / "raw" / "download"
 _READ_AT_ONCE = 2**20  # bytes: a file may be larger than memory

@@ -6,7 +6,7 @@ import dagster as dg
 
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.declarations.settings import GreyLevels
+from mnist_assets.declarations.bounds import GreyLevels
 from mnist_assets.exploration import grey, summary
 from mnist_assets.orchestration.presentation import draw, draw_value, table
 from mnist_assets.orchestration.stage import Stage, Stored, stored

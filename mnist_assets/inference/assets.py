@@ -12,8 +12,8 @@ from mnist_assets.champion.candidate import fits
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.declarations.settings import Inbox as Limits
-from mnist_assets.declarations.settings import Schedules
+from mnist_assets.declarations.operation import Inbox as Limits
+from mnist_assets.declarations.operation import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.evaluation.predictions import Subset, predict
 from mnist_assets.findings import Finding

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from upath import UPath
 
-from mnist_assets.declarations.settings import Inbox as Limits
+from mnist_assets.declarations.operation import Inbox as Limits
 from mnist_assets.errors import InputError
 from mnist_assets.inference.entries import Entry, Fetched, fetch, list_entries
 from mnist_assets.inference.inbox import look_at, quarantine

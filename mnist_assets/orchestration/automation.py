@@ -4,7 +4,7 @@ from functools import cache
 
 import dagster as dg
 
-from mnist_assets.declarations.settings import Schedules
+from mnist_assets.declarations.operation import Schedules
 
 ON_REQUEST = "mnist_assets/on_request"  # tag of what is made only when asked for
 

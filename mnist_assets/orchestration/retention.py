@@ -10,7 +10,7 @@ from functools import partial
 
 import dagster as dg
 
-from mnist_assets.declarations.settings import History, Schedules
+from mnist_assets.declarations.operation import History, Schedules
 from mnist_assets.orchestration.dagster_internals import (
     drop_run,
     files_of_run,

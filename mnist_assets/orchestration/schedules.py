@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from mnist_assets.declarations.settings import Notification, Schedules
+from mnist_assets.declarations.operation import Notification, Schedules
 from mnist_assets.orchestration.automation import ON_REQUEST
 
 RETRAIN, EVERYTHING, WHOLE, STUDY = "retrain", "everything", "whole", "study"

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 import dagster as dg
 
-from mnist_assets.declarations.settings import Needs
+from mnist_assets.declarations.operation import Needs
 from mnist_assets.findings import Finding
 from mnist_assets.orchestration.automation import ON_REQUEST, follow_changes
 from mnist_assets.orchestration.executor import NEEDS_TENSORFLOW

@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.declarations.settings import Normalization, Split
+from mnist_assets.declarations.bounds import Normalization, Split
 from mnist_assets.orchestration.presentation import draw, draw_value, table
 from mnist_assets.orchestration.stage import Check, Stage, Stored, inputs, stored
 from mnist_assets.preparation import normalization as normalizing

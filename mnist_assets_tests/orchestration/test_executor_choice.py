@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from mnist_assets.declarations.settings import Needs
+from mnist_assets.declarations.operation import Needs
 from mnist_assets.errors import InputError
 from mnist_assets.orchestration.executor import chosen_executor
 from mnist_assets.orchestration.executor.needs import QUEUE, tags_of

@@ -6,8 +6,8 @@ from functools import partial
 import dagster as dg
 import pytest
 
+from mnist_assets.declarations.operation import History
 from mnist_assets.declarations.places import INSTANCE_FILE
-from mnist_assets.declarations.settings import History
 from mnist_assets.orchestration.dagster_internals import files_of_run
 from mnist_assets.orchestration.leftovers import Leftover
 from mnist_assets.orchestration.retention import (

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
+from mnist_assets.declarations.operation import Notification
 from mnist_assets.declarations.places import NETWORKS_FILE, Places
-from mnist_assets.declarations.settings import Notification, read_settings
+from mnist_assets.declarations.settings import read_settings
 from mnist_assets.definitions import build_definitions
 from mnist_assets.orchestration import schedules
 from mnist_assets.orchestration.automation import follow_changes

@@ -17,7 +17,7 @@ from mnist_assets.champion.candidate import Candidate, fits
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count, commonest_share
-from mnist_assets.declarations.settings import Champion
+from mnist_assets.declarations.bounds import Champion
 from mnist_assets.evaluation.assets import networks as evaluation
 from mnist_assets.evaluation.predictions import Subset, predict
 from mnist_assets.networks import assets as networks

@@ -17,7 +17,7 @@ from mnist_assets.champion.history import promotion_log
 from mnist_assets.champion.promotion import promote, rollback
 from mnist_assets.champion.resources import ChampionArchive
 from mnist_assets.champion.storage import PointerStorage
-from mnist_assets.declarations.settings import Schedules
+from mnist_assets.declarations.operation import Schedules
 from mnist_assets.errors import InputError
 from mnist_assets.networks.declaration import Network
 from mnist_assets.orchestration.presentation import table

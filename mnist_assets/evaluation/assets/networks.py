@@ -7,7 +7,7 @@ import dagster as dg
 
 from mnist_assets.dataset.description import Description
 from mnist_assets.dataset.loading import class_count
-from mnist_assets.declarations.settings import Evaluation
+from mnist_assets.declarations.bounds import Evaluation
 from mnist_assets.evaluation import checks, forward_pass, scores
 from mnist_assets.evaluation import predictions as predicting
 from mnist_assets.evaluation.independent_count import check_independent_count, count_independently

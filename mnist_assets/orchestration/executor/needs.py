@@ -6,7 +6,7 @@ needs TensorFlow.
 
 import json
 
-from mnist_assets.declarations.settings import Needs
+from mnist_assets.declarations.operation import Needs
 from mnist_assets.orchestration.dagster_internals import ExecutionStep
 
 NEEDS_TENSORFLOW = {"mnist_assets/needs": "tensorflow"}  # tags of an op that does
