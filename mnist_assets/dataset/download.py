@@ -21,11 +21,6 @@ from mnist_assets.dataset.idx_names import FILE_NAMES, find_idx
 from mnist_assets.dataset.loading import DatasetFacts
 from mnist_assets.errors import InputError
 
-MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-)
-
 _BLOCK_SIZE = 1 << 16
 _RANGE_NOT_SATISFIABLE = 416
 

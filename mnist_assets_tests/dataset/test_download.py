@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_assets.dataset.download import MIRRORS, download_dataset
+from mnist_assets.dataset.download import download_dataset
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import DatasetFacts, load_dataset
@@ -343,8 +343,3 @@ def test_unsound_arguments_are_refused(
 def test_an_address_that_is_none_is_refused(tmp_path: Path, base_url: str) -> None:
     with pytest.raises(InputError, match=r"no answer \("):
         download_dataset([base_url], tmp_path, FACTS, attempts=1, timeout=1.0)
-
-
-def test_public_mirrors_are_several_and_encrypted() -> None:
-    assert len(MIRRORS) >= 2
-    assert all(url.startswith("https://") and url.endswith("/mnist/") for url in MIRRORS)

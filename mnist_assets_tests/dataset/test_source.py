@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from mnist_assets.dataset import download
 from mnist_assets.dataset.idx_names import FILE_NAMES
 from mnist_assets.dataset.loading import MNIST
 from mnist_assets.dataset.source import DOWNLOADS, DatasetSource
@@ -70,8 +69,10 @@ def test_what_is_downloaded_is_mnist(
     }
 
 
-def test_the_mirrors_are_told_once_in_the_settings() -> None:
-    assert read_settings().download.mirrors == download.MIRRORS
+def test_public_mirrors_are_several_and_encrypted() -> None:
+    mirrors = read_settings().download.mirrors
+    assert len(mirrors) >= 2
+    assert all(url.startswith("https://") and url.endswith("/mnist/") for url in mirrors)
 
 
 def test_the_version_follows_the_content(folder: Path) -> None:

@@ -161,7 +161,8 @@ def read_picture(path: Path) -> tuple[NDArray[np.uint8], bool]:
         it had colour.
 
     Raises:
-        InputError: It cannot be read, is too large, cut short, damaged or of another format.
+        InputError: It cannot be read, is too large, cut short, damaged or of another format, or has
+            fractions or 32 bits a pixel, of which nobody but its owner knows what is white.
     """
     from PIL import Image, ImageOps
 
@@ -171,6 +172,7 @@ def read_picture(path: Path) -> tuple[NDArray[np.uint8], bool]:
             warnings.simplefilter("ignore")  # of large pictures, which are refused here
             with Image.open(path, formats=FORMATS) as image:
                 _require_at_most(path, image.width * image.height, LARGEST_PICTURE, "pixels")
+                _require_known_levels(path, image)
                 return _grey(ImageOps.exif_transpose(image))
     except InputError:
         raise
@@ -190,6 +192,17 @@ def _require_at_most(path: Path, count: int, most: int, what: str) -> None:
             seen=f"{count:,} {what}",
             expected=f"at most {most:,} {what}",
             remedy="Scale the picture down: networks here learn from small images.",
+        )
+
+
+def _require_known_levels(path: Path, image: Any) -> None:
+    is_wide = image.mode == "I" and image.format == "TIFF"  # elsewhere the mode has 16 bits
+    if image.mode == "F" or is_wide:
+        raise InputError(
+            path,
+            seen="levels of 32 bits, or with a sign" if is_wide else "levels that are fractions",
+            expected="8 or 16 bits without a sign, from black to white",
+            remedy="Save the picture with 8 bits: what is black in it and what white, you decide.",
         )
 
 

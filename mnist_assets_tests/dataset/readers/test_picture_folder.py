@@ -148,9 +148,24 @@ def test_grey_in_any_format_is_the_same_grey(tmp_path, name, mode):
     assert not coloured
 
 
-def test_sixteen_bits_are_scaled(tmp_path):
-    save(tmp_path / "a.png", PIXELS.astype(np.uint16) * 257)
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png")[0], PIXELS)
+@pytest.mark.parametrize("name", ["a.png", "a.tiff", "a.pgm"])
+def test_sixteen_bits_are_scaled(tmp_path, name):
+    save(tmp_path / name, PIXELS.astype(np.uint16) * 257)
+    np.testing.assert_array_equal(read_picture(tmp_path / name)[0], PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "pixels", "seen"),
+    [
+        ("a.tiff", PIXELS.astype(np.int32) * 1000, "32 bits"),
+        ("a.tiff", PIXELS.astype(np.float32) / 255, "fractions"),
+        ("a.pfm", PIXELS.astype(np.float32), "fractions"),
+    ],
+)
+def test_levels_of_which_nobody_knows_what_is_white_are_refused(tmp_path, name, pixels, seen):
+    save(tmp_path / name, pixels)
+    with pytest.raises(InputError, match=rf"{name}: found levels .*{seen}.* expected 8 or 16 bits"):
+        read_picture(tmp_path / name)
 
 
 def test_colour_is_told_and_what_is_transparent_is_white(tmp_path):
