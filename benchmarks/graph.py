@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from benchmarks.processes import Finished, in_turns, run_python
+from benchmarks.processes import Finished, in_turns, run_python, start_cold
 from benchmarks.tables import Row, medians, ratios, render
 from benchmarks.work import NETWORKS
 from mnist_assets.declarations.places import PROJECT
@@ -105,7 +105,7 @@ def _run_graph(
         executor, options = "local", [*options, "--config", str(config)]
     # Its places are relative to the working folder.
     shutil.copy(PROJECT / "dagster.yaml", folder)
-    shutil.rmtree(PROJECT / "data" / "cache", ignore_errors=True)  # compiled programs
+    start_cold()
     values = folder / "values"
     finished = run_python(
         ["-c", MATERIALIZE, "materialize", *options],

@@ -6,7 +6,6 @@ else measured right before and after. A ratio that is too large is measured agai
 """
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -18,7 +17,7 @@ import yaml
 
 from benchmarks.graph import MATERIALIZE
 from benchmarks.networks_scale import DEFINITIONS, declare
-from benchmarks.processes import in_turns, run_python
+from benchmarks.processes import in_turns, run_python, start_cold
 from benchmarks.tables import render
 from benchmarks.work import NETWORKS
 from mnist_assets.declarations.places import PROJECT
@@ -98,7 +97,7 @@ def _graph(folder: Path) -> float:
     """Processor time of the graph, an epoch each, to that of importing what it is made with."""
     environment = declare(folder, len(NETWORKS))
     _shorten(folder / "networks.yaml")
-    shutil.rmtree(PROJECT / "data" / "cache", ignore_errors=True)  # compiled programs
+    start_cold()
     imports = ["-c", "import dagster, keras"]
     before, graph, after = (
         run_python(run, folder=folder, environment=environment).processor_seconds

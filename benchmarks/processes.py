@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,12 @@ class Finished:
     def result(self) -> Any:
         """What its last line says, which is JSON."""
         return json.loads(self.output.splitlines()[-1])
+
+
+def start_cold() -> None:
+    """Have what is run next compile and read all code anew, as in a fresh checkout."""
+    for kept in ("compiled", "code"):
+        shutil.rmtree(PROJECT / "data" / "cache" / kept, ignore_errors=True)
 
 
 def run_python(

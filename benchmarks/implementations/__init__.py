@@ -42,7 +42,7 @@ class Trained(NamedTuple):
     weights: list[NDArray[np.float32]]
 
 
-class Contender(Protocol):
+class Implementation(Protocol):
     """Something that trains."""
 
     def train(self, name: str, training: Training) -> Trained:
@@ -63,10 +63,10 @@ class Entry:
         """Whether what it requires can be imported."""
         return find_spec(self.requires) is not None
 
-    def make(self, work: Work) -> Contender:
+    def make(self, work: Work) -> Implementation:
         """The implementation, ready to be timed."""
         module = importlib.import_module(f"benchmarks.implementations.{self.module}")
-        return cast("Callable[[Work], Contender]", getattr(module, self.factory))(work)
+        return cast("Callable[[Work], Implementation]", getattr(module, self.factory))(work)
 
 
 OURS, KEPT, FIT = "this loop", "this loop, compiled before", "fit"

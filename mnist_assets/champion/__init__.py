@@ -1,5 +1,6 @@
 """Champion: which network serves, and has another one earned its place?
 
-Reads predictions on the validation images alone. Makes `champion/decision`, `…/model`, whose file
-is beside it, `…/quality` and `…/training_log`.
+The decision reads predictions on the validation images alone; quality and export read the test
+part, too. Makes `champion/decision`, `…/model`, whose file is beside it, `…/quality`, `…/export`
+and `…/training_log`.
 """

@@ -53,7 +53,7 @@ class ScoredFiles:
                 continue
             with local_copy(path, state).open(encoding="utf-8", newline="") as file:
                 for row in csv.DictReader(file):
-                    if COLUMNS[0] in row:  # not in a table of the time when each file had its own
+                    if COLUMNS[0] in row:  # else it is no table of predictions
                         seen.add((row["file"], int(row["bytes"]), int(row["modified"])))
                         keys.add(file_key(row["file"], row["sha256"]))
         return cls(frozenset(seen), frozenset(keys))
