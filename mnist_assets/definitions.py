@@ -35,7 +35,14 @@ from mnist_assets.orchestration.automation import follow_changes_sensor
 from mnist_assets.orchestration.executor import chosen_executor
 from mnist_assets.orchestration.retention import retention_job, retention_schedule
 from mnist_assets.orchestration.run_lock import RunLock
-from mnist_assets.orchestration.schedules import EVERYTHING, WHOLE, failure_sensor, jobs, schedules
+from mnist_assets.orchestration.schedules import (
+    EVERYTHING,
+    WHOLE,
+    failure_sensor,
+    jobs,
+    require_cron,
+    schedules,
+)
 from mnist_assets.orchestration.storage.files import FileStorage
 from mnist_assets.orchestration.storage.formats import file_storages
 from mnist_assets.orchestration.storage.optional import group_of
@@ -85,6 +92,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     """
     source = build_source(places)
     settings = settings_for(source, read_settings(places.settings))
+    require_cron(settings.schedules)
     networks = read_networks(places.networks)
     unasked = always_made(networks)
     archive = ChampionArchive(assets=places.assets)

@@ -43,6 +43,11 @@ def test_in_another_folder_everything_is_made_and_the_first_one_stays(project, t
             "networks/normalised_history",
         }
         assert states_of(elsewhere, instance) == {State.UP_TO_DATE}
+        graph = project.graph(instance)
+        first = graph.states(graph.keys)
+        whys = [why for state, why in first.values() if state == State.BROKEN]
+        assert whys
+        assert all(f"; the last run wrote to {tmp_path / 'elsewhere'}" in why for why in whys)
     for name in ("networks/small.keras", "report/notebook.html", "champion/current/model.keras"):
         assert (tmp_path / "elsewhere" / name).is_file()
         assert (tmp_path / "copy" / "assets" / name).is_file()

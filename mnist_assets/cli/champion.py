@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from getpass import getuser
 
 import click
 
 from mnist_assets.cli.options import champion_versions, network_names
 from mnist_assets.declarations.places import Places
+from mnist_assets.errors import InputError
 
 EXAMPLES = """\b
 Examples:
@@ -16,8 +18,21 @@ Examples:
   mnist-assets champion promote given --why "fewer parameters"
   mnist-assets champion rollback 0001-best --why "it was better"
 """
+
+
+def _reason(context: click.Context, parameter: click.Parameter, why: str) -> str:
+    del context, parameter
+    if not why.strip():
+        raise click.BadParameter("it is empty; say why, for the log.")
+    return why
+
+
 why_option = click.option(
-    "--why", metavar="REASON", required=True, help="Why it is done: kept in the log."
+    "--why",
+    metavar="REASON",
+    required=True,
+    callback=_reason,
+    help="Why it is done: kept in the log.",
 )
 who_option = click.option(
     "--who",
@@ -64,7 +79,11 @@ def promote(network: str, why: str, who: str) -> None:
     NETWORK is a name in networks.yaml. It becomes a new version; those before it are kept. Prints
     what a run prints. The exit code is 1 if the champion was not changed.
     """
-    _change_champion({"promote": network, "why": why, "who": who})
+    from mnist_assets.networks.declaration import read_networks
+
+    places = Places.from_environment()
+    _require_one_of("network to promote", network, read_networks(places.networks))
+    _change_champion(places, {"promote": network, "why": why, "who": who})
 
 
 @champion.command(
@@ -79,10 +98,28 @@ def rollback(version: str, why: str, who: str) -> None:
     VERSION is one that `mnist-assets champion list` names. Prints what a run prints. The exit code
     is 1 if the champion was not changed.
     """
-    _change_champion({"roll_back_to": version, "why": why, "who": who})
+    from mnist_assets.champion.archive import archive_folder
+    from mnist_assets.champion.history import list_versions
+
+    places = Places.from_environment()
+    versions = list_versions(archive_folder(places.assets))["version"]
+    _require_one_of("version to roll back to", version, versions)
+    _change_champion(places, {"roll_back_to": version, "why": why, "who": who})
 
 
-def _change_champion(change: dict[str, str]) -> None:
+def _require_one_of(what: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name before a run begins, whose failure would leave the champion unchecked."""
+    names = list(known)
+    if name not in names:
+        raise InputError(
+            what,
+            seen=name,
+            expected=f"one of {', '.join(names)}" if names else "none: there is no version yet",
+            remedy="`mnist-assets champion list` shows the versions, networks.yaml the networks.",
+        )
+
+
+def _change_champion(places: Places, change: dict[str, str]) -> None:
     """Materialise the champion with a change, so that Dagster's history has it, too."""
     import dagster as dg
 
@@ -92,7 +129,6 @@ def _change_champion(change: dict[str, str]) -> None:
 
     config = {"ops": {"champion__model": {"config": change}}}
     reasons = {dg.AssetKey(["champion", "model"]): ", ".join(change.values())}
-    places = Places.from_environment()
     with working(places) as instance:
         if not run_assets(instance, reasons, config, everything_job, assets=places.assets).success:
             sys.exit(1)

@@ -4,6 +4,8 @@ Modules of commands import what is heavy, Dagster before all, when a command run
 completion come at once.
 """
 
+import errno
+
 import click
 
 from mnist_assets.cli.champion import champion
@@ -36,6 +38,10 @@ The Tab key completes commands, options, networks and versions once you add
 """
 
 
+# What tells of a place that a setting names, rather than of a mistake in a command.
+UNUSABLE = {errno.EACCES, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}
+
+
 class _Commands(click.Group):
     """Commands that say what is wrong with an input in one message, without a traceback."""
 
@@ -44,6 +50,16 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except InputError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno not in UNUSABLE or not error.filename:
+                raise
+            refusal = InputError(
+                error.filename,
+                seen=error.strerror,
+                expected="a place that can be read and written",
+                remedy="Correct the place, or what MNIST_ASSETS_DATA or DAGSTER_HOME names.",
+            )
+            raise click.ClickException(str(refusal)) from error
 
 
 def _show_versions(context: click.Context, parameter: click.Parameter, value: bool) -> None:

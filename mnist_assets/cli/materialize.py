@@ -11,6 +11,7 @@ import click
 
 from mnist_assets.cli.options import select_option
 from mnist_assets.declarations.places import Places
+from mnist_assets.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +75,13 @@ def materialize(
     places = Places.from_environment()
     with working(places) as instance:
         run_config = read_mapping(config) if config else {}
+        if "source" in (run_config.get("resources") or {}):
+            raise InputError(
+                f"{config}: resources",
+                seen="source, another dataset for one run",
+                expected="none: what is out of date is told by the dataset that is set",
+                remedy="Set MNIST_ASSETS_DATASET instead.",
+            )
         if tensorboard:
             run_config = _with_logs(run_config, places, tensorboard)
         graph = open_graph(

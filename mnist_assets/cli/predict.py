@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,15 @@ def _find(files: tuple[str, ...]) -> list[Path]:
         path = Path(file)
         if path.is_dir():
             inside = (entry for entry in path.iterdir() if not entry.name.startswith("."))
-            paths += sorted(entry for entry in inside if entry.is_file())
+            found = sorted(entry for entry in inside if entry.is_file())
+            if not found:
+                raise InputError(
+                    path,
+                    seen="no file in this folder itself",
+                    expected="pictures in it: folders within it are not looked into",
+                    remedy="Name the folder that the pictures are in.",
+                )
+            paths += found
         else:
             matching = [] if path.exists() else sorted(glob.glob(file))  # noqa: PTH207 - any path
             paths += [Path(match) for match in matching if Path(match).is_file()] or [path]
@@ -153,9 +162,9 @@ def _as_text(table: pd.DataFrame) -> str:
     if table["picture"].any():
         rows["picture"] = table["picture"]
     rows["digit"] = table["digit"]
-    rows["probability"] = table["probability"].map("{:.1%}".format)
+    rows["probability"] = table["probability"].map(_percent)
     rows["or"] = [
-        f"{digit} ({probability:.1%})"
+        f"{digit} ({_percent(probability)})"
         for digit, probability in zip(
             table["second_digit"], table["second_probability"], strict=True
         )
@@ -167,6 +176,11 @@ def _as_text(table: pd.DataFrame) -> str:
     if table["doubtful"].any():
         rows["doubtful"] = table["why"]
     return rows.to_string(index=False)
+
+
+def _percent(probability: float) -> str:
+    """Round down, so that only certainty reads as 100 %."""
+    return f"{math.floor(1000 * probability) / 10:.1f}%"
 
 
 def _draw(kept: list[FileRead], target: Path) -> None:

@@ -17,10 +17,10 @@ from mnist_assets.study.summary import KINDS, PARTS, summarise
 
 
 def show_summary(graph: Graph, places: Places, outcome: Run, seconds: float) -> None:
-    """Print the closing table."""
+    """Print the closing table; after a failure, no figures that may be of before."""
     click.echo()
     comparison = open_address(places.assets) / "evaluation" / "comparison.csv"
-    if comparison.exists():
+    if outcome.success and comparison.exists():
         show_networks(comparison)
     outcomes = Counter(check_outcomes(graph))
     click.echo(
@@ -30,7 +30,7 @@ def show_summary(graph: Graph, places: Places, outcome: Run, seconds: float) -> 
     )
     click.echo(f"{_done(outcome)}; {seconds:.1f} s. Values are in {places.assets}")
     report = open_address(places.assets) / "report" / "notebook.html"
-    if report.exists():
+    if outcome.success and report.exists():
         click.echo(f"Read the report: {report}")
 
 

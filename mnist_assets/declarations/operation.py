@@ -1,6 +1,8 @@
 """What runs, how, where and when: the sections of `settings.yaml` that no dataset may set."""
 
-from pydantic import Field
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
 
 from mnist_assets.declarations.yaml_files import Declared, Real, Whole
 
@@ -62,6 +64,15 @@ class Schedules(Declared):
     time_zone: str
     running: bool
     retrained_within_days: Whole = Field(ge=1, le=3650)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (LookupError, ValueError, OSError) as error:  # as the name is none, or is a path
+            raise ValueError("an IANA name, such as Europe/Paris") from error
+        return name
 
 
 class History(Declared):

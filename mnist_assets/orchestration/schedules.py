@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from mnist_assets.declarations.operation import Notification, Schedules
+from mnist_assets.errors import InputError
 from mnist_assets.orchestration.automation import ON_REQUEST
 
 RETRAIN, EVERYTHING, WHOLE, STUDY = "retrain", "everything", "whole", "study"
@@ -56,6 +57,25 @@ def jobs(networks: Iterable[str]) -> list[Any]:
             "was stopped.",
         ),
     ]
+
+
+def require_cron(settings: Schedules) -> None:
+    """Require that whatever says when something runs is what Dagster takes for it.
+
+    Raises:
+        InputError: One is no cron expression.
+    """
+    for name in ("nightly", "weekly", "observe", "retention"):
+        cron = getattr(settings, name)
+        try:
+            dg.ScheduleDefinition(name=name, job_name=RETRAIN, cron_schedule=cron)
+        except dg.DagsterInvalidDefinitionError as error:
+            raise InputError(
+                f"settings.yaml: schedules.{name}",
+                seen=repr(cron),
+                expected="a cron expression: minute, hour, day, month and day of the week",
+                remedy="Correct it: '0 2 * * *' is each night at two.",
+            ) from error
 
 
 def schedules(networks: Iterable[str], settings: Schedules) -> list[dg.ScheduleDefinition]:

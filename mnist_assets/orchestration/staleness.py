@@ -142,7 +142,9 @@ class Staleness:
         path = storage.file_of(key)
         try:
             if fault := find_any_fault(path, made.metadata, self._at_file[storage.root]):
-                yield State.BROKEN, fault
+                written = made.metadata.get("path", str(path))
+                elsewhere = "" if written == str(path) else f"; the last run wrote to {written}"
+                yield State.BROKEN, f"{fault}{elsewhere}"
         except FileNotFoundError:  # it was lost, or values are looked for elsewhere than before
             yield State.MISSING, f"no file {path}"
 

@@ -28,11 +28,27 @@ def test_a_person_promotes_a_network_and_rolls_back():
 
 
 @pytest.mark.usefixtures("made_project")
-def test_what_cannot_be_promoted_fails_the_command():
-    result = command("champion", "promote", "large", "--why", "it is large")
-    assert result.exit_code == 1
-    assert "champion__model failed: " in result.output
-    assert "large" in result.output.partition("failed: ")[2]
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (
+            ("promote", "large", "--why", "it is large"),
+            1,
+            "Error: network to promote: found large, expected one of small, normalised.",
+        ),
+        (
+            ("rollback", "0009-small", "--why", "it was better"),
+            1,
+            "Error: version to roll back to: found 0009-small, expected one of 0001-",
+        ),
+        (("promote", "small", "--why", " "), 2, "Invalid value for '--why': it is empty"),
+    ],
+)
+def test_what_cannot_be_the_champion_changes_nothing(change, code, said):
+    result = command("champion", *change)
+    assert result.exit_code == code
+    assert said in result.output
+    assert command("status", "--check").exit_code == 0
 
 
 @pytest.mark.usefixtures("project")

@@ -61,6 +61,15 @@ def test_a_configuration_that_is_no_mapping_is_one_message(project):
     assert result.output.startswith(f"Error: {config}: found list, expected a mapping")
 
 
+def test_a_dataset_in_a_run_configuration_is_refused(project):
+    config = project.folder / "run.yaml"
+    config.write_text("resources: {source: {config: {location: elsewhere}}}")
+    result = run("--config", config)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {config}: resources: found source, another dataset")
+    assert "Set MNIST_ASSETS_DATASET instead." in result.output
+
+
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("selection", ["large", "(((", ""])
 def test_a_selection_that_names_no_asset_is_one_message(selection):
@@ -97,6 +106,18 @@ def test_a_failed_step_is_told_without_a_traceback(project):
     assert f"dataset failed: {path}" in result.output
     assert "Stopped by the failure above; 0 assets" in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.slow
+def test_after_a_failure_no_figures_of_before_are_shown(made_project):
+    assert "small             2,004  " in run().output
+    path = made_project.folder / "raw" / "t10k-labels-idx1-ubyte"
+    path.write_bytes(bytes(8) + path.read_bytes()[8:])
+    result = run()
+    assert result.exit_code == 1
+    assert "Stopped by the failure above" in result.output
+    assert "2,004" not in result.output
+    assert "Read the report" not in result.output
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from mnist_assets.cli.main import main
+from mnist_assets.cli.predict import _percent
 from mnist_assets.dataset.idx import encode_header
 from mnist_assets_tests.cli.command import command
 from mnist_assets_tests.inference.handmade import encoded
@@ -64,6 +65,18 @@ def test_folders_and_patterns_give_json_for_scripts(pictures, given):
     for record in records:
         assert record["probability"] >= record["second_probability"]
         assert record["doubtful"] == bool(record["why"])
+
+
+def test_a_folder_of_folders_alone_is_refused(pictures):
+    (pictures.parent / "outer").mkdir()
+    pictures.rename(pictures.parent / "outer" / "inner")
+    result = command("predict", pictures.parent / "outer")
+    assert result.exit_code == 1
+    assert "outer: found no file in this folder itself, expected pictures in it" in result.output
+
+
+def test_only_certainty_reads_as_100_percent():
+    assert [_percent(share) for share in (0.99999, 1.0, 0.5)] == ["99.9%", "100.0%", "50.0%"]
 
 
 def test_what_was_seen_is_drawn(pictures):

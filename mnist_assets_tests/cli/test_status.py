@@ -67,3 +67,14 @@ def test_a_key_of_nothing_is_refused():
     result = command("status", "nope/key")
     assert result.exit_code == 1
     assert result.output.startswith("Error: KEY: found nope/key, expected the key of an asset")
+
+
+@pytest.mark.usefixtures("made_project")
+def test_a_place_that_cannot_be_used_is_one_message(monkeypatch, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    monkeypatch.setenv("MNIST_ASSETS_DATA", str(file))
+    result = command("status")
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {file}/")
+    assert "found Not a directory, expected a place that can be read and written" in result.output

@@ -53,6 +53,8 @@ def test_an_edited_file_is_read_anew(content: dict[str, Any], file: Path) -> Non
         ("training", "memory_limit", 0.5, "integer"),
         ("training", "memory_limit", True, "a number"),
         ("evaluation", "batch_size", "many", "integer"),
+        ("schedules", "time_zone", "Mars", "an IANA name"),
+        ("schedules", "time_zone", "../Mars", "an IANA name"),
         ("download", "mirrors", [], "at least 1"),
         ("download", "timeout_seconds", None, "a valid number"),
     ],

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
+import yaml
 
 from mnist_assets.declarations.operation import Notification
-from mnist_assets.declarations.places import NETWORKS_FILE, Places
+from mnist_assets.declarations.places import NETWORKS_FILE, SETTINGS_FILE, Places
 from mnist_assets.declarations.settings import read_settings
 from mnist_assets.definitions import build_definitions
+from mnist_assets.errors import InputError
 from mnist_assets.orchestration import schedules
 from mnist_assets.orchestration.automation import follow_changes
 
@@ -109,6 +111,16 @@ def test_schedules_are_switched_on_and_moved_by_settings():
     assert nightly.default_status == weekly.default_status == dg.DefaultScheduleStatus.RUNNING
     assert nightly.cron_schedule == "30 1 * * *"
     assert nightly.execution_timezone == "Europe/Paris"
+
+
+@pytest.mark.parametrize("name", ["nightly", "weekly", "observe", "retention"])
+def test_what_is_no_cron_expression_is_named(tmp_path, name):
+    content = yaml.safe_load(SETTINGS_FILE.read_text())
+    content["schedules"][name] = "99 2 * * *"
+    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(content))
+    places = replace(Places.from_environment(), settings=tmp_path / "settings.yaml")
+    with pytest.raises(InputError, match=rf"schedules.{name}: found '99 2 \* \* \*', expected"):
+        build_definitions(places)
 
 
 def test_a_failed_run_is_told_to_the_declared_command(instance, tmp_path):

@@ -38,13 +38,17 @@ class NpzFile:
         if missing:
             raise InputError(
                 self._path,
-                seen=f"the arrays {', '.join(arrays) or '(none)'}",
+                seen=f"the arrays {', '.join(self._names()) or '(none)'}",
                 expected=f"{', '.join(wanted)}",
                 remedy="Save the images and the labels of a part under these names.",
             )
         train, notices = self._part(arrays, TRAIN)
         test, more = self._part(arrays, TEST) if len(wanted) > len(TRAIN) else (None, [])
         return Source(train, test, (*notices, *more))
+
+    def _names(self) -> list[str]:
+        with zipfile.ZipFile(self._path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
 
     def _arrays(self) -> dict[str, NDArray[np.generic]]:
         try:

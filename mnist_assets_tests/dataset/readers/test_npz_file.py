@@ -61,6 +61,10 @@ def test_colour_is_weighed_as_the_eye_does(tmp_path):
             {"y_train": None},
             r"the arrays x_train, x_test, y_test, expected x_train, y_train, x_test",
         ),
+        (
+            {"y_train": None, "y_test": None, "labels": [1, 0]},
+            r"the arrays x_train, x_test, labels, expected x_train, y_train",
+        ),
         ({"x_test": None}, r"expected x_train, y_train, x_test, y_test\."),
         ({"x_train": np.zeros((2, 784))}, r"x_train: found an array of shape \(2, 784\)"),
         ({"x_train": np.zeros((2, 4, 4, 2))}, r"x_train: found an array of shape \(2, 4, 4, 2\)"),
