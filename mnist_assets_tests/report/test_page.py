@@ -1,6 +1,7 @@
 """The page: its form, and the values it shows."""
 
 import re
+from copy import deepcopy
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -271,6 +272,17 @@ def test_one_network_without_claim_or_mistake(story):
     assert "commonest mistake" not in text
     assert "surest of" not in text
     assert page_checks.check_networks(page, ["only"]).passed
+
+
+def test_a_class_without_an_image_in_a_part_is_said_to_have_none_and_is_no_extreme(story):
+    network = tell("only", wrong=(2, 4))
+    evaluation = deepcopy(network["evaluation"])
+    evaluation["validation"]["per_class"][3] |= {"support": 0, "precision": 0.0}
+    text = text_of(render(story, networks=[network | {"evaluation": evaluation}]))
+    assert "No image in validation is of class 3." in text
+    assert "In validation, class 0 is the most precisely predicted" in text
+    assert "class 3 the least" not in text.partition("In test, ")[0]
+    assert "is of class" not in text_of(render(story, networks=[network]))
 
 
 def test_networks_that_the_test_part_tells_apart(story):
