@@ -92,7 +92,7 @@ def build_definitions(places: Places) -> dg.Definitions:
     """
     source = build_source(places)
     settings = settings_for(source, read_settings(places.settings))
-    require_cron(settings.schedules)
+    require_cron(settings.schedules, places.settings)
     networks = read_networks(places.networks)
     unasked = always_made(networks)
     archive = ChampionArchive(assets=places.assets)

@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -59,8 +60,12 @@ def jobs(networks: Iterable[str]) -> list[Any]:
     ]
 
 
-def require_cron(settings: Schedules) -> None:
+def require_cron(settings: Schedules, path: Path) -> None:
     """Require that whatever says when something runs is what Dagster takes for it.
+
+    Args:
+        settings: When things run.
+        path: The file that says so, for errors.
 
     Raises:
         InputError: One is no cron expression.
@@ -71,7 +76,7 @@ def require_cron(settings: Schedules) -> None:
             dg.ScheduleDefinition(name=name, job_name=RETRAIN, cron_schedule=cron)
         except dg.DagsterInvalidDefinitionError as error:
             raise InputError(
-                f"settings.yaml: schedules.{name}",
+                f"{path}: schedules.{name}",
                 seen=repr(cron),
                 expected="a cron expression: minute, hour, day, month and day of the week",
                 remedy="Correct it: '0 2 * * *' is each night at two.",

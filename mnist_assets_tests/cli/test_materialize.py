@@ -53,21 +53,24 @@ def test_a_changed_run_configuration_runs_what_it_configures(made_project):
     assert len([line for line in result.output.splitlines() if "config changed" in line]) == 1
 
 
-def test_a_configuration_that_is_no_mapping_is_one_message(project):
+@pytest.mark.parametrize(
+    ("content", "said", "remedy"),
+    [
+        ("- 1", "found list, expected a mapping", "as Dagster's launchpad shows it."),
+        (
+            "resources: {source: {config: {location: elsewhere}}}",
+            "resources: found source, another dataset",
+            "Set MNIST_ASSETS_DATASET instead.",
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_be_run_with_is_one_message(project, content, said, remedy):
     config = project.folder / "run.yaml"
-    config.write_text("- 1")
+    config.write_text(content)
     result = run("--config", config)
     assert result.exit_code == 1
-    assert result.output.startswith(f"Error: {config}: found list, expected a mapping")
-
-
-def test_a_dataset_in_a_run_configuration_is_refused(project):
-    config = project.folder / "run.yaml"
-    config.write_text("resources: {source: {config: {location: elsewhere}}}")
-    result = run("--config", config)
-    assert result.exit_code == 1
-    assert result.output.startswith(f"Error: {config}: resources: found source, another dataset")
-    assert "Set MNIST_ASSETS_DATASET instead." in result.output
+    assert result.output.startswith(f"Error: {config}: {said}")
+    assert remedy in result.output
 
 
 @pytest.mark.usefixtures("project")

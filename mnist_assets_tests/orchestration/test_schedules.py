@@ -117,9 +117,10 @@ def test_schedules_are_switched_on_and_moved_by_settings():
 def test_what_is_no_cron_expression_is_named(tmp_path, name):
     content = yaml.safe_load(SETTINGS_FILE.read_text())
     content["schedules"][name] = "99 2 * * *"
-    (tmp_path / "settings.yaml").write_text(yaml.safe_dump(content))
-    places = replace(Places.from_environment(), settings=tmp_path / "settings.yaml")
-    with pytest.raises(InputError, match=rf"schedules.{name}: found '99 2 \* \* \*', expected"):
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(content))
+    places = replace(Places.from_environment(), settings=path)
+    with pytest.raises(InputError, match=rf"mine.yaml: schedules.{name}: found '99 2 \* "):
         build_definitions(places)
 
 
